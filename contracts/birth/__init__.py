@@ -1,0 +1,1 @@
+"""The linked procedure group of a birth (Decree 63/2024/ND-CP)."""

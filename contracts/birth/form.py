@@ -1,0 +1,143 @@
+"""The birth declaration: what a family fills in, and nothing that the state already holds."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from contracts.common.events import PaymentMethod
+from contracts.common.people import Household, PersonDetails, Place, Sex
+from contracts.group import Form
+from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode
+
+Relation = Literal["mother", "father", "grandparent", "relative", "carer"]
+NoticeCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{5}\.GCS\.\d{5}\.\d{2}$"),
+    Field(description="Code of the hospital's signed birth notice: XXXXX.GCS.ZZZZZ.YY."),
+]
+
+
+class NewChild(Input):
+    """The child as declared."""
+
+    full_name: Name
+    sex: Sex
+    born_on: date
+    birth_order: Annotated[int, Field(ge=1, le=9, description="1, or the order among twins.")] = 1
+    place: Place
+    nationality: CountryCode = "VN"
+    ethnicity: Name = "Kinh"
+    hometown: Name
+
+
+class ParentRef(Input):
+    """A parent: an identifier where there is one, else the details."""
+
+    personal_id: PersonalId | None = None
+    details: PersonDetails | None = None
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> Self:
+        """Require exactly one way of naming the parent."""
+        if (self.personal_id is None) == (self.details is None):
+            raise ValueError("name the parent either by personal_id or by details")
+        return self
+
+
+class HospitalNotice(Input):
+    """A birth notice signed by the hospital."""
+
+    kind: Literal["hospital-notice"]
+    code: NoticeCode
+
+
+class Witness(Input):
+    """A birth outside a hospital, confirmed by a witness."""
+
+    kind: Literal["witness"]
+    personal_id: PersonalId
+
+
+class Commitment(Input):
+    """A birth outside a hospital without a witness: a written commitment to the truth."""
+
+    kind: Literal["commitment"]
+    signed_on: date
+
+
+class FoundlingRecord(Input):
+    """The commune's record of an abandoned child, posted in public for seven days."""
+
+    kind: Literal["foundling-record"]
+    record_number: Name
+    commune: Name
+    posted_on: date
+
+
+class ForeignCertificate(Input):
+    """A birth certificate issued abroad."""
+
+    kind: Literal["foreign-certificate"]
+    country: CountryCode
+    number: Name
+
+
+class NoEvidence(Input):
+    """Nothing that proves the birth is at hand."""
+
+    kind: Literal["none"]
+
+
+Evidence = Annotated[
+    HospitalNotice | Witness | Commitment | FoundlingRecord | ForeignCertificate | NoEvidence,
+    Field(discriminator="kind"),
+]
+
+
+class BirthForm(Form):
+    """A birth declaration."""
+
+    relation: Relation
+    child: NewChild
+    mother: ParentRef | None = None
+    father: ParentRef | None = None
+    parents_married: bool = False
+    father_recognises: bool = False
+    surrogacy_confirmation: Name | None = None
+    evidence: Evidence
+    household: Household | None = None
+    certificate_copies: Annotated[int, Field(ge=0, le=20)] = 0
+    payment_method: PaymentMethod = "online"
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        """Check what can be seen on the form alone; the agencies judge the rest."""
+        place = self.child.place
+        if place.country == "VN" and place.province is None:
+            raise ValueError("child.place.province: give the province of a birth in Viet Nam")
+        if place.country == "VN" and self.household is None:
+            raise ValueError("household: say which household the child joins")
+        if self.parents_married and (self.mother is None or self.father is None):
+            raise ValueError("parents_married: married parents are two; name mother and father")
+        foundling = self.evidence.kind == "foundling-record"
+        if self.mother is None and self.father is None and not foundling:
+            raise ValueError("mother: name at least one parent, or give the foundling record")
+        return self
+
+    def people(self) -> tuple[str, ...]:
+        """Return the identifiers of parents, household owner and witness."""
+        found = [parent.personal_id for parent in (self.mother, self.father) if parent]
+        if self.household:
+            found.append(self.household.owner)
+        if isinstance(self.evidence, Witness):
+            found.append(self.evidence.personal_id)
+        return tuple(dict.fromkeys(id for id in found if id))
+
+    def circumstance(self) -> str:
+        """Return `born-abroad` or `usual`."""
+        return "usual" if self.child.place.country == "VN" else "born-abroad"
+
+    def province(self) -> ProvinceCode:
+        """Return the household's province; a birth abroad goes to the capital's office, 01."""
+        return self.household.province if self.household else "01"

@@ -1,0 +1,145 @@
+"""The birth group as data: what is done by whom, in which order, and how it can end."""
+
+from datetime import date
+
+from contracts.birth.events import (
+    BirthRefused,
+    BirthRegistered,
+    HealthCardIssued,
+    HealthCardRefused,
+    IdentityCardIssued,
+    PremiumFunded,
+    ResidenceRefused,
+    ResidenceRegistered,
+)
+from contracts.birth.form import BirthForm
+from contracts.common.events import DeclarationSubmitted, FeeRefunded, FeeSettled, PersonIdentified
+from contracts.group import Bundle, ProcedureGroup, ProcedureSpec
+from contracts.model import Text
+
+BIRTH = "birth-registration"
+IDENTIFIER = "personal-identification"
+RESIDENCE = "permanent-residence-registration"
+HEALTH_CARD = "health-insurance-card"
+IDENTITY_CARD = "child-identity-card"
+FEES = "fee-settlement"
+PREMIUM = "premium-funding"
+
+PROCEDURES = (
+    ProcedureSpec(
+        name=BIRTH,
+        title=Text(vi="Đăng ký khai sinh", en="Birth registration"),
+        owner="civil-status",
+        hears=(DeclarationSubmitted,),
+        ends={BirthRegistered: "granted", BirthRefused: "refused"},
+        working_days=1,
+    ),
+    ProcedureSpec(
+        name=IDENTIFIER,
+        title=Text(vi="Cấp số định danh cá nhân", en="Personal identifier"),
+        owner="population",
+        hears=(BirthRegistered,),
+        ends={PersonIdentified: "granted"},
+        requires=(BIRTH,),
+        working_days=1,
+    ),
+    ProcedureSpec(
+        name=RESIDENCE,
+        title=Text(vi="Đăng ký thường trú", en="Permanent residence registration"),
+        owner="residence",
+        hears=(PersonIdentified, FeeSettled),
+        ends={ResidenceRegistered: "granted", ResidenceRefused: "refused"},
+        requires=(IDENTIFIER, FEES),
+        working_days=2,
+    ),
+    ProcedureSpec(
+        name=HEALTH_CARD,
+        title=Text(vi="Cấp thẻ bảo hiểm y tế cho trẻ dưới 6 tuổi", en="Health insurance card"),
+        owner="social-insurance",
+        hears=(PersonIdentified,),
+        ends={HealthCardIssued: "granted", HealthCardRefused: "refused"},
+        requires=(IDENTIFIER,),
+        working_days=2,
+    ),
+    ProcedureSpec(
+        name=IDENTITY_CARD,
+        title=Text(vi="Cấp thẻ căn cước cho trẻ", en="Identity card for the child"),
+        owner="population",
+        hears=(PersonIdentified,),
+        ends={IdentityCardIssued: "granted"},
+        requires=(IDENTIFIER,),
+        working_days=7,
+    ),
+    ProcedureSpec(
+        name=FEES,
+        title=Text(vi="Phí, lệ phí", en="Fees"),
+        owner="payments",
+        hears=(DeclarationSubmitted, BirthRefused),
+        ends={FeeSettled: "granted"},
+    ),
+    ProcedureSpec(
+        name=PREMIUM,
+        title=Text(vi="Ngân sách đóng bảo hiểm y tế", en="Premium paid by the state budget"),
+        owner="payments",
+        hears=(HealthCardIssued,),
+        ends={PremiumFunded: "granted"},
+        requires=(HEALTH_CARD,),
+    ),
+)
+
+USUAL = (BIRTH, IDENTIFIER, RESIDENCE, HEALTH_CARD, FEES, PREMIUM)
+
+GROUP = ProcedureGroup(
+    name="birth",
+    title=Text(vi="Liên thông khai sinh", en="Birth"),
+    form=BirthForm,
+    procedures=PROCEDURES,
+    bundles=(
+        Bundle(since=date(2023, 7, 10), procedures=USUAL, source="Decision 06/QD-TTg, pilot"),
+        Bundle(
+            since=date(2026, 9, 1),
+            procedures=(*USUAL, IDENTITY_CARD),
+            source="Decree 301/2026: the child's identity card joins",
+        ),
+        Bundle(
+            since=date(2023, 7, 10),
+            circumstance="born-abroad",
+            procedures=(BIRTH, IDENTIFIER, FEES),
+            source="No residence and no card until the child returns",
+        ),
+    ),
+    notices={
+        DeclarationSubmitted: Text(
+            vi="Đã tiếp nhận tờ khai.", en="Your declaration has been received."
+        ),
+        BirthRegistered: Text(vi="Đã đăng ký khai sinh.", en="The birth has been registered."),
+        BirthRefused: Text(
+            vi="Không đăng ký được khai sinh.", en="The birth could not be registered."
+        ),
+        PersonIdentified: Text(
+            vi="Đã cấp số định danh cá nhân.", en="The child has a personal identifier."
+        ),
+        ResidenceRegistered: Text(
+            vi="Đã đăng ký thường trú cho trẻ.", en="The child's residence has been registered."
+        ),
+        ResidenceRefused: Text(
+            vi="Không đăng ký được thường trú.", en="The residence could not be registered."
+        ),
+        HealthCardIssued: Text(
+            vi="Đã cấp thẻ bảo hiểm y tế.", en="The health insurance card has been issued."
+        ),
+        HealthCardRefused: Text(
+            vi="Không cấp thẻ bảo hiểm y tế cho trẻ dưới 6 tuổi.",
+            en="No health insurance card for a child under six was issued.",
+        ),
+        IdentityCardIssued: Text(
+            vi="Đã cấp thẻ căn cước cho trẻ.", en="The child's identity card has been issued."
+        ),
+        FeeSettled: Text(vi="Đã thanh toán phí, lệ phí.", en="The fees have been settled."),
+        FeeRefunded: Text(vi="Đã hoàn trả phí.", en="The fees have been refunded."),
+        PremiumFunded: Text(
+            vi="Ngân sách nhà nước đã đóng bảo hiểm y tế.",
+            en="The state budget has paid the premium.",
+        ),
+    },
+)

@@ -1,0 +1,91 @@
+"""Finds the procedure groups and derives from them: events, services, topics, who hears what."""
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+import contracts
+from contracts.envelope import Event
+from contracts.group import ProcedureGroup, ProcedureSpec
+
+PARTITIONS = 12
+"""The same for every topic: with key = case id, all events of a case are in one partition number."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that is published, by whom and for whom."""
+
+    groups: Mapping[str, ProcedureGroup]
+    events: Mapping[str, type[Event]]
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names of all services, the publishers of the events, in the order of the alphabet."""
+        return tuple(sorted({publisher(event) for event in self.events.values()}))
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """One topic for each publisher."""
+        return tuple(topic(service) for service in self.services)
+
+    def owned_by(self, service: str) -> tuple[ProcedureSpec, ...]:
+        """Return the procedures that the service owns, over all groups."""
+        return tuple(
+            spec
+            for group in self.groups.values()
+            for spec in group.procedures
+            if spec.owner == service
+        )
+
+    def hears(self, service: str) -> tuple[type[Event], ...]:
+        """Return the events that the service's procedures hear. The portal hears all of them."""
+        if service == "portal":
+            return tuple(self.events.values())
+        heard = {
+            event.type: event for spec in self.owned_by(service) for event in spec.hears
+        }
+        return tuple(heard[type] for type in sorted(heard))
+
+
+def publisher(event: type[Event]) -> str:
+    """Return the service that publishes this type of event: the first part of its type."""
+    return event.type.split(".", 1)[0]
+
+
+def topic(service: str) -> str:
+    """Return the topic to which the service publishes."""
+    return f"{service}.events"
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the catalogue of everything that is on the package path of `contracts`."""
+    events: dict[str, type[Event]] = {}
+    groups: dict[str, ProcedureGroup] = {}
+    for package in _packages():
+        for event in _events(import_module(f"{package}.events")):
+            if events.setdefault(event.type, event) is not event:
+                raise ValueError(f"{event.type} is declared twice, the second time in {package}")
+        if find_spec(f"{package}.process"):
+            group: ProcedureGroup = import_module(f"{package}.process").GROUP
+            groups[group.name] = group
+    return Catalogue(groups=groups, events=events)
+
+
+def _packages() -> Iterator[str]:
+    for module in sorted(pkgutil.iter_modules(contracts.__path__), key=lambda m: m.name):
+        name = f"{contracts.__name__}.{module.name}"
+        if module.ispkg and find_spec(f"{name}.events"):
+            yield name
+
+
+def _events(module: ModuleType) -> Iterator[type[Event]]:
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Event) and "type" in vars(value):
+            if value.__module__ == module.__name__:
+                yield value

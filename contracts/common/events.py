@@ -1,0 +1,80 @@
+"""Events that procedure groups share."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from contracts.common.people import Child, Household, Person
+from contracts.envelope import Event
+from contracts.group import Result
+from contracts.model import Name, PersonalId, ProvinceCode, Reason, Value, Vnd
+
+Channel = Literal["portal", "office"]
+PaymentMethod = Literal["online", "counter"]
+Outcome = Literal["completed", "partial", "refused"]
+
+
+class DeclarationSubmitted(Event, type="portal.declaration-submitted.v1"):
+    """A family declared a life event. The bundle is frozen here, whatever the law says later."""
+
+    group: Name
+    declarant: PersonalId
+    channel: Channel
+    province: ProvinceCode
+    received_at: datetime
+    bundle: tuple[Name, ...]
+    form: dict[str, Any] = Field(description="The form of the group, checked at intake.")
+    people: dict[PersonalId, Person] = Field(
+        default_factory=dict, description="What the register holds of the people in the form."
+    )
+    reused_fields: Annotated[int, Field(ge=0)] = 0
+    entered_fields: Annotated[int, Field(ge=0)] = 0
+
+
+class PersonIdentified(Event, type="population.person-identified.v1"):
+    """A registered person has a personal identifier. Carries what the next agencies need."""
+
+    personal_id: PersonalId
+    registration_number: Name
+    child: Child
+    household: Household | None = None
+    bundle: tuple[Name, ...]
+
+
+class FeeLine(Value):
+    """One fee: what the tariff says, what is waived and why, what is left to pay."""
+
+    code: Name
+    tariff: Vnd
+    waived: Vnd
+    due: Vnd
+    reason: Reason | None = None
+
+
+class FeeSettled(Event, type="payments.fee-settled.v1"):
+    """The fees of a case are settled, also when there is nothing to pay."""
+
+    receipt_number: Name
+    lines: tuple[FeeLine, ...]
+    due: Vnd
+    waived: Vnd
+    method: PaymentMethod
+
+
+class FeeRefunded(Event, type="payments.fee-refunded.v1"):
+    """What had been paid for a service that was then refused is given back."""
+
+    receipt_number: Name
+    amount: Vnd
+    reason: Reason
+
+
+class CaseCompleted(Event, type="portal.case-completed.v1"):
+    """Every procedure of the frozen bundle has ended, or can no longer start."""
+
+    outcome: Outcome
+    results: dict[Name, Result | Literal["not-started"]]
+    submitted_at: datetime
+    completed_at: datetime
+    seconds: Annotated[float, Field(ge=0, description="From submission to completion.")]

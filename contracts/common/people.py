@@ -1,0 +1,78 @@
+"""People and where they live, as events and forms speak of them."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode, Value
+
+Sex = Literal["female", "male"]
+
+
+class Person(Value):
+    """What the population register holds of a person."""
+
+    personal_id: PersonalId
+    full_name: Name
+    sex: Sex
+    born_on: date
+    nationality: CountryCode = "VN"
+    ethnicity: Name = "Kinh"
+    province: ProvinceCode
+    commune: Name
+    address: Name
+    household_owner: PersonalId | None = None
+    deceased_on: date | None = None
+
+
+class PersonDetails(Input):
+    """A person who has no personal identifier, a foreigner for example, described in full."""
+
+    full_name: Name
+    born_on: date
+    nationality: CountryCode
+    document_number: Name
+
+
+class Place(Input):
+    """Where somebody was born. A birth in Viet Nam has a province, one abroad has none."""
+
+    country: CountryCode = "VN"
+    province: ProvinceCode | None = None
+    detail: Name
+
+
+class Household(Input):
+    """The household that the child joins, and whether its owner agrees."""
+
+    owner: PersonalId
+    province: ProvinceCode
+    commune: Name
+    address: Name
+    owner_consents: bool
+
+
+class Parent(Value):
+    """A parent as the birth certificate names them."""
+
+    full_name: Name
+    born_on: date
+    nationality: CountryCode
+    ethnicity: Name | None = None
+    personal_id: PersonalId | None = None
+
+
+class Child(Value):
+    """A registered child."""
+
+    full_name: Name
+    sex: Sex
+    born_on: date
+    birth_order: Annotated[int, Field(ge=1, le=9)] = 1
+    place: Place
+    nationality: CountryCode = "VN"
+    ethnicity: Name
+    hometown: Name
+    mother: Parent | None = None
+    father: Parent | None = None

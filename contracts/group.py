@@ -1,0 +1,94 @@
+"""How a linked procedure group is described: as data, from which everything else derives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from contracts.envelope import Event
+from contracts.model import Input, ProvinceCode, Text
+
+Result = Literal["granted", "refused"]
+"""How a procedure that started can end."""
+
+
+class Form(Input):
+    """What a declarant fills in for one group. The base says what every portal must know of it."""
+
+    def people(self) -> tuple[str, ...]:
+        """Return the personal identifiers that the form refers to, to be looked up at intake."""
+        raise NotImplementedError
+
+    def circumstance(self) -> str:
+        """Return the name that chooses among the bundles of one date."""
+        return "usual"
+
+    def province(self) -> ProvinceCode:
+        """Return the province that the case is routed to."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcedureSpec:
+    """One procedure: who owns it, what it hears, what must be granted before, how it ends."""
+
+    name: str
+    title: Text
+    owner: str
+    hears: tuple[type[Event], ...]
+    ends: Mapping[type[Event], Result]
+    requires: tuple[str, ...] = ()
+    working_days: int | None = None
+    """The legal deadline of this procedure, in working days after it could start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """The procedures of one declaration, by date of receipt and circumstance."""
+
+    since: date
+    procedures: tuple[str, ...]
+    circumstance: str = "usual"
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcedureGroup:
+    """A linked procedure group, whole: the only place where its shape is written down."""
+
+    name: str
+    title: Text
+    form: type[Form] | None
+    """None: the group is not declared by citizens."""
+    procedures: tuple[ProcedureSpec, ...]
+    bundles: tuple[Bundle, ...]
+    notices: Mapping[type[Event], Text] = field(default_factory=dict)
+    """What the family reads when an event of the group happens."""
+
+    def procedure(self, name: str) -> ProcedureSpec:
+        """Return the procedure of that name. Raises `KeyError` where there is none."""
+        return {spec.name: spec for spec in self.procedures}[name]
+
+    def bundle(self, circumstance: str, received: date) -> tuple[str, ...]:
+        """Return the names of the procedures of a declaration received on that day.
+
+        Raises `LookupError` where no bundle was in force yet.
+        """
+        in_force = [
+            bundle
+            for bundle in self.bundles
+            if bundle.circumstance == circumstance and bundle.since <= received
+        ]
+        if not in_force:
+            raise LookupError(f"{self.name}: no bundle for '{circumstance}' on {received}")
+        return max(in_force, key=lambda bundle: bundle.since).procedures
+
+    def parse(self, form: Mapping[str, Any]) -> Form:
+        """Return the form.
+
+        Raises `pydantic.ValidationError` where it is not filled in right, and `LookupError`
+        where citizens do not declare this group.
+        """
+        if self.form is None:
+            raise LookupError(f"{self.name} is not declared by citizens")
+        return self.form.model_validate(form)

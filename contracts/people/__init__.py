@@ -1,0 +1,1 @@
+"""The register of people, which exists before the first birth."""
