@@ -71,10 +71,11 @@ class Undecodable(ValueError):
 @cache
 def envelope_of(event: type[E]) -> type[Envelope[E]]:
     """Return the envelope model for one type of event."""
+    only: Any = Literal[event.type]
     return create_model(
         f"{event.__name__}Envelope",
         __base__=Envelope[event],  # type: ignore[valid-type]
-        type=(Literal[event.type], event.type),
+        type=(only, event.type),
     )
 
 

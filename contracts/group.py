@@ -38,6 +38,8 @@ class ProcedureSpec:
     hears: tuple[type[Event], ...]
     ends: Mapping[type[Event], Result]
     requires: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    """The fields of the ending event that the case page shows as the result."""
     working_days: int | None = None
     """The legal deadline of this procedure, in working days after it could start."""
 
