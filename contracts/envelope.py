@@ -7,12 +7,12 @@ Extension attributes (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevent
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -50,7 +50,7 @@ class Envelope(BaseModel, Generic[E]):
     source: Annotated[str, Field(min_length=1)]
     type: str
     subject: Annotated[str, Field(min_length=1, max_length=128)]
-    time: datetime
+    time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     group: str
     entry: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0

@@ -86,11 +86,21 @@ class ProcedureGroup:
         return max(in_force, key=lambda bundle: bundle.since).procedures
 
     def parse(self, form: Mapping[str, Any]) -> Form:
-        """Return the form.
+        """Return the form as somebody filled it in: unknown fields are mistakes.
 
         Raises `pydantic.ValidationError` where it is not filled in right, and `LookupError`
         where citizens do not declare this group.
         """
+        return self._form().model_validate(form, extra="forbid")
+
+    def read(self, form: Mapping[str, Any]) -> Form:
+        """Return the form that an event carries: unknown fields are of a later version of it.
+
+        Raises what `parse` raises.
+        """
+        return self._form().model_validate(form, extra="ignore")
+
+    def _form(self) -> type[Form]:
         if self.form is None:
             raise LookupError(f"{self.name} is not declared by citizens")
-        return self.form.model_validate(form)
+        return self.form

@@ -38,12 +38,15 @@ class Reason(Text):
     refers_to: str | None = Field(default=None, description="A case or number that it speaks of.")
 
 
+# `[0-9]`, for `\d` also takes the digits of every other script.
 Vnd = Annotated[int, Field(ge=0, le=10**15, description="An amount in Vietnamese dong.")]
 PersonalId = Annotated[
-    str, StringConstraints(pattern=r"^\d{12}$"), Field(description="12-digit personal identifier.")
+    str,
+    StringConstraints(pattern=r"^[0-9]{12}$"),
+    Field(description="12-digit personal identifier."),
 ]
 ProvinceCode = Annotated[
-    str, StringConstraints(pattern=r"^\d{2}$"), Field(description="2-digit province code.")
+    str, StringConstraints(pattern=r"^[0-9]{2}$"), Field(description="2-digit province code.")
 ]
 CountryCode = Annotated[
     str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="ISO 3166-1 alpha-2.")

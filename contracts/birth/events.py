@@ -9,7 +9,7 @@ from contracts.common.people import Child, Household
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, Reason, Vnd
 
-CardNumber = Annotated[str, StringConstraints(pattern=r"^TE1\d{12}$")]
+CardNumber = Annotated[str, StringConstraints(pattern=r"^TE1[0-9]{12}$")]
 
 
 class BirthRegistered(Event, type="civil-status.birth-registered.v1"):

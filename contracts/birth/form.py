@@ -13,7 +13,7 @@ from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode
 Relation = Literal["mother", "father", "grandparent", "relative", "carer"]
 NoticeCode = Annotated[
     str,
-    StringConstraints(pattern=r"^\d{5}\.GCS\.\d{5}\.\d{2}$"),
+    StringConstraints(pattern=r"^[0-9]{5}\.GCS\.[0-9]{5}\.[0-9]{2}$"),
     Field(description="Code of the hospital's signed birth notice: XXXXX.GCS.ZZZZZ.YY."),
 ]
 

@@ -13,7 +13,13 @@ from contracts.birth.events import (
     ResidenceRegistered,
 )
 from contracts.birth.form import BirthForm
-from contracts.common.events import DeclarationSubmitted, FeeRefunded, FeeSettled, PersonIdentified
+from contracts.common.events import (
+    CaseCompleted,
+    DeclarationSubmitted,
+    FeeRefunded,
+    FeeSettled,
+    PersonIdentified,
+)
 from contracts.group import Bundle, ProcedureGroup, ProcedureSpec
 from contracts.model import Text
 
@@ -147,6 +153,9 @@ GROUP = ProcedureGroup(
         PremiumFunded: Text(
             vi="Ngân sách nhà nước đã đóng bảo hiểm y tế.",
             en="The state budget has paid the premium.",
+        ),
+        CaseCompleted: Text(
+            vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."
         ),
     },
 )

@@ -1,9 +1,8 @@
 """Events that procedure groups share."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.common.people import Child, Household, Person
 from contracts.envelope import Event
@@ -22,7 +21,7 @@ class DeclarationSubmitted(Event, type="portal.declaration-submitted.v1"):
     declarant: PersonalId
     channel: Channel
     province: ProvinceCode
-    received_at: datetime
+    received_at: AwareDatetime
     bundle: tuple[Name, ...]
     form: dict[str, Any] = Field(description="The form of the group, checked at intake.")
     people: dict[PersonalId, Person] = Field(
@@ -75,6 +74,6 @@ class CaseCompleted(Event, type="portal.case-completed.v1"):
 
     outcome: Outcome
     results: dict[Name, Result | Literal["not-started"]]
-    submitted_at: datetime
-    completed_at: datetime
+    submitted_at: AwareDatetime
+    completed_at: AwareDatetime
     seconds: Annotated[float, Field(ge=0, description="From submission to completion.")]

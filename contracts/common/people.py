@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode, Value
 
@@ -35,16 +35,22 @@ class PersonDetails(Input):
     document_number: Name
 
 
-class Place(Input):
+# Place and household are in forms and in events: values, so that events can grow. A form refuses
+# unknown fields in them too, because `ProcedureGroup.parse` says so for the whole of it.
+class Place(Value):
     """Where somebody was born. A birth in Viet Nam has a province, one abroad has none."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     country: CountryCode = "VN"
     province: ProvinceCode | None = None
     detail: Name
 
 
-class Household(Input):
+class Household(Value):
     """The household that the child joins, and whether its owner agrees."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     owner: PersonalId
     province: ProvinceCode
