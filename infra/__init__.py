@@ -1,0 +1,1 @@
+"""What runs the system: the `onestop` command and the local stack."""

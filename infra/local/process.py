@@ -1,0 +1,149 @@
+"""A child process that writes to a named log file and never outlives us."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from infra.local import leash
+from infra.local.errors import ServerDied
+from infra.local.waiting import wait_until
+
+STOP_SECONDS = 15.0
+LAST_WORDS_LENGTH = 300
+
+# The kernel sends the parent-death signal when the *thread* that forked ends, so all children are
+# forked by one thread that lives as long as the process, whatever thread starts them.
+_spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+
+_TROUBLE = re.compile(r"error|fatal|exception|denied|cannot|failed", re.IGNORECASE)
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """Return the line of a log that tells best why its program ended: the last that names trouble.
+
+    Indented lines belong to a stack trace and are passed over.
+    """
+    told = [line.strip() for line in lines if line.strip() and not line[0].isspace()]
+    trouble = [line for line in told if _TROUBLE.search(line)]
+    chosen = (trouble or told or ["nothing"])[-1]
+    return chosen[:LAST_WORDS_LENGTH]
+
+
+class Child:
+    """One program of the stack, in a session of its own, that can be started again.
+
+    `log` receives its output, appended; `explain` picks from its lines the one for the error.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        explain: Callable[[Sequence[str]], str] = last_words,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = tuple(command)
+        self._environment = dict(environment or {})
+        self._explain = explain
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process last started."""
+        return self._process.pid if self._process else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs (a paused one does)."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_status(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs or before it was started."""
+        return self._process.poll() if self._process else None
+
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the program, with `environment` added to its own for this time only."""
+        if self.alive:
+            return
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._log_start = log.tell()
+            arguments = [sys.executable, "-IS", leash.__file__, str(os.getpid()), *self._command]
+            self._process = _spawner.submit(
+                subprocess.Popen,
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self._environment, **(environment or {})},
+                start_new_session=True,
+            ).result()
+
+    def stop(self, limit_seconds: float = STOP_SECONDS) -> None:
+        """Ask the program to end, wait, and kill it (and its children) at the limit."""
+        self.ask_to_stop()
+        if not wait_until(lambda: not self.alive, limit_seconds):
+            self.kill()
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM, and wake the program up if it is paused. Do not wait."""
+        self._signal(signal.SIGTERM)
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Send SIGKILL to the program and its children, and wait until it is gone."""
+        self._signal(signal.SIGKILL)
+        if self._process:
+            self._process.wait()
+
+    def pause(self) -> None:
+        """Stop the program in its tracks (SIGSTOP) until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused program go on."""
+        self._signal(signal.SIGCONT)
+
+    def restart(self, environment: Mapping[str, str] | None = None) -> None:
+        """Stop the program if it runs, and start it again."""
+        self.stop()
+        self.start(environment)
+
+    def check(self) -> None:
+        """Raise ServerDied if the program ended by itself."""
+        status = self.exit_status
+        if status is not None:
+            raise ServerDied(
+                f"{self.name} died ({_ending(status)}): {self.explanation()}"
+                f" — the rest is in {self.log}"
+            )
+
+    def explanation(self) -> str:
+        """Return the line of this run's log that tells best what happened."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            return self._explain(log.read().decode(errors="replace").splitlines())
+
+    def _signal(self, number: signal.Signals) -> None:
+        # After poll() returned None the process is at worst a zombie, so its id is still ours.
+        if self._process and self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    return f"exit status {status}"

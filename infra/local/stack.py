@@ -1,0 +1,287 @@
+"""The whole system on this machine: Kafka, mongod, the topics, and each service as a process."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from contracts.catalogue import PARTITIONS, catalogue
+from infra.local import mongo, parts, topics
+from infra.local.errors import ServerDied, StackError
+from infra.local.parts import Addresses, Command, Part, service_command
+from infra.local.ports import CONTROLLER, KAFKA, MONGO, Ports
+from infra.local.process import STOP_SECONDS
+from infra.local.waiting import wait_until
+
+READY_SECONDS = 60.0
+EXTERNAL_SECONDS = 10.0
+DEFAULT_DATA = Path(__file__).parents[2] / ".onestop"
+
+Tell = Callable[[str, str], None]
+"""Is told the name of a part and what happens to it."""
+
+
+class Stack:
+    """Starts, watches and stops everything; each part can be killed, paused and restarted.
+
+    Use it as a context manager, with `with` or `async with`. The methods block: in an event loop,
+    call them through `asyncio.to_thread`. Names of parts: "kafka", "mongo", the services, and
+    "<service>-2" and so on for replicas.
+
+    Args:
+        data: the folder for all data and logs; `<data>/<part>/logs/<part>.log`.
+        ports: where the parts listen; by default on free ports.
+        services: the services to start, by default those of the catalogue.
+        topic_names: the topics to create, by default those of the catalogue.
+        command: gives the command line of a service, for those that are not in `services/`.
+        environment: variables for all services.
+        database_prefix: what the names of the services' databases begin with.
+        tell: is called at each change with the part and a word or a sentence.
+    """
+
+    def __init__(
+        self,
+        data: Path = DEFAULT_DATA,
+        *,
+        ports: Ports | None = None,
+        services: Iterable[str] | None = None,
+        topic_names: Iterable[str] | None = None,
+        partitions: int = PARTITIONS,
+        command: Command = service_command,
+        environment: Mapping[str, str] | None = None,
+        database_prefix: str = "onestop_",
+        tell: Tell = lambda part, what: None,
+    ) -> None:
+        self.data = data.absolute()
+        self.ports = ports or Ports.free()
+        self.services = tuple(catalogue().services if services is None else services)
+        self.topics = tuple(catalogue().topics if topic_names is None else topic_names)
+        self.addresses = Addresses.choose(self.ports)
+        self._partitions = partitions
+        self._command = command
+        self._environment = {
+            **(environment or {}),
+            "ONESTOP_KAFKA": self.addresses.kafka,
+            "ONESTOP_MONGO": self.addresses.mongo,
+            "ONESTOP_DATABASE_PREFIX": database_prefix,
+        }
+        self._tell = tell
+        self._parts: dict[str, Part] = {}
+        self._expected: set[str] = set()
+        self._lock: int | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts that were started, in the order of their start."""
+        return tuple(self._parts.values())
+
+    def url(self, name: str) -> str:
+        """Return the address of a part: http://… of a service, host:port of Kafka, mongodb://…"""
+        return self._part(name).url
+
+    def start(self) -> None:
+        """Start everything and wait until it is ready; after an error, nothing is left running.
+
+        Raises PortInUse, ServerDied or StackError.
+        """
+        try:
+            self._take_folder()
+            self.ports.check(self._own_names())
+            self._start_servers()
+            self._tell("topics", f"creating {len(self.topics)}")
+            topics.create_topics(self.addresses.kafka, self.topics, self._partitions)
+            for name in self.services:
+                self._add(self._service(name, name, {}))
+            self._await_ready(self.services)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the services, then the servers. Does nothing when nothing runs."""
+        servers = [part for part in self.parts if part.name in (KAFKA, MONGO)]
+        services = [part for part in self.parts if part not in servers]
+        self._expected.clear()
+        try:
+            for group in (services, servers):
+                self._stop_together(group)
+        finally:
+            for part in self.parts:
+                part.child.kill()
+            self._parts.clear()
+            self._leave_folder()
+
+    def wipe(self) -> None:
+        """Remove the data and logs of all parts. Raises StackError while the stack runs."""
+        if self._parts:
+            raise StackError("the data of a running stack cannot be removed: stop it first")
+        names = {KAFKA, MONGO, *self.services}
+        for folder in self.data.iterdir() if self.data.is_dir() else ():
+            service, _, number = folder.name.rpartition("-")
+            if folder.name in names or (service in names and number.isdecimal()):
+                shutil.rmtree(folder)
+
+    def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start a part that was killed or stopped, and wait until it is ready.
+
+        `environment` is added for this process only.
+        """
+        part = self._part(name)
+        part.child.start(environment)
+        self._expected.add(name)
+        self._await_ready([name])
+
+    def stop_part(self, name: str) -> None:
+        """Ask one part to end, and wait for it."""
+        self._expected.discard(name)
+        self._part(name).child.stop()
+
+    def kill(self, name: str) -> None:
+        """Kill one part (SIGKILL) and wait until it is gone."""
+        self._expected.discard(name)
+        self._part(name).child.kill()
+
+    def restart(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        """Stop one part if it runs, start it again and wait until it is ready."""
+        self.stop_part(name)
+        self.start_part(name, environment)
+
+    def pause(self, name: str) -> None:
+        """Halt one part (SIGSTOP) until `resume`."""
+        self._part(name).child.pause()
+
+    def resume(self, name: str) -> None:
+        """Let a paused part go on."""
+        self._part(name).child.resume()
+
+    def alive(self, name: str) -> bool:
+        """Tell whether the process of this part exists (a paused one does)."""
+        return self._part(name).child.alive
+
+    def expect_death(self, name: str) -> None:
+        """Let this part end by itself from now on: `check` does not complain about it."""
+        self._part(name)
+        self._expected.discard(name)
+
+    def add_replica(self, service: str, environment: Mapping[str, str] | None = None) -> str:
+        """Start one more process of a service, wait until it is ready, and return its name."""
+        taken = [name for name in self._parts if name.startswith(f"{service}-")]
+        name = f"{service}-{len(taken) + 2}"
+        self._add(self._service(name, service, environment or {}))
+        self._await_ready([name])
+        return name
+
+    def check(self) -> None:
+        """Raise ServerDied if a part that should run has ended by itself."""
+        for name in tuple(self._expected):
+            self._parts[name].child.check()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self.start)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.stop)
+
+    def _own_names(self) -> list[str]:
+        names = [KAFKA, CONTROLLER] if self.addresses.own_kafka else []
+        return names + ([MONGO] if self.addresses.own_mongo else []) + list(self.services)
+
+    def _start_servers(self) -> None:
+        """Start both before waiting for either: they come up at the same time."""
+        if self.addresses.own_mongo:
+            self._add(parts.mongo_part(self.data, self.ports))
+        if self.addresses.own_kafka:
+            tell = partial(self._tell, KAFKA)
+            self._add(parts.kafka_part(self.data, self.ports, tell))
+        self._await_ready(list(self._parts))
+        self._await_given()
+
+    def _await_given(self) -> None:
+        kafka, url = self.addresses.kafka, self.addresses.mongo
+        if not wait_until(lambda: topics.answers(kafka), EXTERNAL_SECONDS):
+            raise StackError(f"the broker {kafka}, named in ONESTOP_KAFKA, does not answer")
+        if not wait_until(lambda: mongo.answers(url), EXTERNAL_SECONDS):
+            raise StackError("the MongoDB server named in ONESTOP_MONGO does not answer")
+
+    def _service(self, name: str, service: str, environment: Mapping[str, str]) -> Part:
+        variables = {**self._environment, **environment}
+        command = self._command(service)
+        return parts.service_part(name, command, self.data, self.ports[name], variables)
+
+    def _add(self, part: Part) -> None:
+        self._parts[part.name] = part
+        self._tell(part.name, "starting")
+        part.child.start()
+        self._expected.add(part.name)
+
+    def _await_ready(self, names: Iterable[str]) -> None:
+        """Wait for all of these at once; a death of any part ends the wait."""
+        waiting = {name: self._part(name) for name in names}
+
+        def all_ready() -> bool:
+            self.check()
+            for name in [name for name, part in waiting.items() if part.is_ready()]:
+                self._tell(name, "ready")
+                del waiting[name]
+            return not waiting
+
+        if not wait_until(all_ready, READY_SECONDS):
+            late = next(iter(waiting.values()))
+            raise ServerDied(
+                f"{late.name} was not ready within {READY_SECONDS:.0f} s:"
+                f" {late.child.explanation()} — the rest is in {late.child.log}"
+            )
+
+    def _stop_together(self, group: Iterable[Part]) -> None:
+        running = [part for part in group if part.child.alive]
+        for part in running:
+            self._tell(part.name, "stopping")
+            part.child.ask_to_stop()
+        wait_until(lambda: not any(part.child.alive for part in running), STOP_SECONDS)
+        for part in running:
+            part.child.kill()
+            self._tell(part.name, "stopped")
+
+    def _part(self, name: str) -> Part:
+        if name not in self._parts:
+            raise StackError(f"no part of this stack is called {name!r}")
+        return self._parts[name]
+
+    def _take_folder(self) -> None:
+        """Hold the folder for this process: two stacks on the same data would destroy it."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self.data / "lock", os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StackError(
+                f"another stack runs on {self.data}: stop it, or name another folder with --data"
+            ) from None
+
+    def _leave_folder(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None

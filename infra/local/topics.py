@@ -1,0 +1,122 @@
+"""Topics on a broker that may just have started."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    KafkaError,
+    NoError,
+    TopicAlreadyExistsError,
+    UnsupportedVersionError,
+    for_code,
+)
+
+from infra.local.errors import StackError
+from infra.local.ports import accepts
+
+LIMIT_SECONDS = 30.0
+RETRY_SECONDS = 0.1
+REQUEST_MS = 5_000
+
+Result = TypeVar("Result")
+
+
+def create_topics(
+    bootstrap: str,
+    names: Iterable[str],
+    partitions: int,
+    *,
+    limit_seconds: float = LIMIT_SECONDS,
+) -> None:
+    """Create the topics that are missing and wait until every partition has a leader.
+
+    Errors that come and go after a start are retried. Raises StackError at the limit.
+    Blocks; may be called with or without a running event loop.
+    """
+    wanted = sorted(set(names))
+    if not wanted:
+        return
+
+    async def attempt(admin: AIOKafkaAdminClient) -> None:
+        await _create_missing(admin, wanted, partitions)
+        await _expect_leaders(admin, wanted, partitions)
+
+    _run(_until_it_works(bootstrap, attempt, limit_seconds))
+
+
+def answers(bootstrap: str) -> bool:
+    """Tell whether the broker answers a request for metadata. Blocks."""
+
+    async def attempt(admin: AIOKafkaAdminClient) -> None:
+        await admin.describe_cluster()
+
+    async def ask() -> bool:
+        try:
+            await _with_admin(bootstrap, attempt)
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        return True
+
+    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    # Cheaper than a client, which would also log an error for each attempt.
+    return accepts(host, int(port)) and _run(ask())
+
+
+async def _create_missing(admin: AIOKafkaAdminClient, names: list[str], partitions: int) -> None:
+    existing = set(await admin.list_topics())
+    missing = [NewTopic(name, partitions, 1) for name in names if name not in existing]
+    if not missing:
+        return
+    response = await admin.create_topics(missing)
+    for name, code, *_ in response.topic_errors:
+        error = for_code(code)
+        if error not in (NoError, TopicAlreadyExistsError):
+            raise error(name)
+
+
+async def _expect_leaders(admin: AIOKafkaAdminClient, names: list[str], partitions: int) -> None:
+    for topic in await admin.describe_topics(names):
+        led = [part for part in topic["partitions"] if part["leader"] >= 0]
+        if topic["error_code"] or len(led) < partitions:
+            raise KafkaError(f"{topic['topic']} has {len(led)} of {partitions} leaders")
+
+
+async def _until_it_works(
+    bootstrap: str,
+    attempt: Callable[[AIOKafkaAdminClient], Awaitable[None]],
+    limit_seconds: float,
+) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + limit_seconds
+    while True:
+        try:
+            return await _with_admin(bootstrap, attempt)
+        except UnsupportedVersionError:
+            raise
+        except (KafkaError, OSError, TimeoutError) as error:
+            if loop.time() >= deadline:
+                raise StackError(
+                    f"the topics could not be created on {bootstrap}"
+                    f" in {limit_seconds:.0f} s: {error!r}"
+                ) from error
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _with_admin(
+    bootstrap: str, attempt: Callable[[AIOKafkaAdminClient], Awaitable[None]]
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS)
+    try:
+        await admin.start()
+        await attempt(admin)
+    finally:
+        await admin.close()
+
+
+def _run(task: Coroutine[object, None, Result]) -> Result:
+    """Run the coroutine in a thread of its own: the caller may be inside an event loop."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, task).result()
