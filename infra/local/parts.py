@@ -1,12 +1,14 @@
 """The parts of a stack: two servers and the services, each with its readiness."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local import health, kafka, mongo, topics
+from infra.local.errors import StackError
 from infra.local.ports import CONTROLLER, HOST, KAFKA, MONGO, Ports, accepts
 from infra.local.process import Child
 
@@ -43,9 +45,16 @@ class Addresses:
 
     @classmethod
     def choose(cls, ports: Ports, environment: Mapping[str, str] | None = None) -> "Addresses":
-        """Take the servers of the environment, and for what it does not name, our own."""
+        """Take the servers of the environment, and for what it does not name, our own.
+
+        Raises StackError for a name in the environment that is no address.
+        """
         given = os.environ if environment is None else environment
         kafka_given, mongo_given = given.get("ONESTOP_KAFKA"), given.get("ONESTOP_MONGO")
+        if kafka_given and not re.fullmatch(r"([^:,/]+:\d+)(,[^:,/]+:\d+)*", kafka_given):
+            raise StackError(f"ONESTOP_KAFKA is {kafka_given!r}: it must be host:port")
+        if mongo_given and not mongo_given.startswith("mongodb"):
+            raise StackError("ONESTOP_MONGO must begin with mongodb:// or mongodb+srv://")
         return cls(
             kafka=kafka_given or f"{HOST}:{ports[KAFKA]}",
             mongo=mongo_given or f"mongodb://{HOST}:{ports[MONGO]}",

@@ -44,12 +44,19 @@ def accepts(host: str, port: int) -> bool:
         return False
 
 
+def _free_ports() -> Iterator[int]:
+    while True:
+        port = random.choice(_FREE_RANGE)
+        if is_free(port):
+            yield port
+
+
 @dataclass
 class Ports:
     """The port of each part by name. Names it does not know (replicas) get the next free one."""
 
     by_name: dict[str, int]
-    _unused: Iterator[int] = field(default_factory=lambda: _free_ports(), repr=False)
+    _unused: Iterator[int] = field(default_factory=_free_ports, repr=False)
 
     @classmethod
     def fixed(
@@ -103,10 +110,3 @@ def _from_environment(name: str, environment: Mapping[str, str] | None) -> int |
     if not value.isdecimal() or not 0 < int(value) < 65_536:
         raise StackError(f"{variable(name)} is {value!r}: it must be a port between 1 and 65535")
     return int(value)
-
-
-def _free_ports() -> Iterator[int]:
-    while True:
-        port = random.choice(_FREE_RANGE)
-        if is_free(port):
-            yield port

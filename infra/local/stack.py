@@ -178,8 +178,12 @@ class Stack:
 
     def check(self) -> None:
         """Raise ServerDied if a part that should run has ended by itself."""
-        for name in tuple(self._expected):
-            self._parts[name].child.check()
+        for name in sorted(self._expected):
+            try:
+                self._parts[name].child.check()
+            except ServerDied:
+                self._tell(name, "died")
+                raise
 
     def __enter__(self) -> Self:
         self.start()

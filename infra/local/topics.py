@@ -60,7 +60,7 @@ def answers(bootstrap: str) -> bool:
             return False
         return True
 
-    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    host, _, port = bootstrap.split(",", maxsplit=1)[0].rpartition(":")
     # Cheaper than a client, which would also log an error for each attempt.
     return accepts(host, int(port)) and _run(ask())
 

@@ -1,0 +1,52 @@
+# Onestop. `make` lists what can be done; everything is installed into .venv, from PyPI alone.
+.DEFAULT_GOAL := help
+.PHONY: help env demo up test lint format bench schemas clean
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+# uv of the machine where there is one; else one from PyPI, kept apart from what it installs.
+UV := $(shell command -v uv 2>/dev/null || echo .venv/bootstrap/bin/uv)
+export UV_PYTHON_DOWNLOADS := never
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+env: .venv/.synced ## make the environment in .venv (again only when the lock file changes)
+
+.venv/.synced: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: name one with make PYTHON=..." >&2; exit 1; }
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@test -x "$(UV)" || .venv/bin/pip install --quiet --target .venv/bootstrap uv==$(UV_VERSION)
+	$(UV) sync --frozen --all-groups --quiet
+	@touch $@
+
+demo: env ## start everything, fire declarations, show the result (EXIT=1: then stop, for scripts)
+	@$(BIN)/onestop demo $(if $(EXIT),--exit) $(ARGS)
+
+up: env ## run the system until Ctrl-C (ARGS="--port-base 9000" and the like)
+	@$(BIN)/onestop up $(ARGS)
+
+test: lint ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
+	$(BIN)/pytest $(ARGS)
+
+lint: env ## ruff, mypy --strict, import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: env ## put the code in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: env ## measure against the bare pipeline
+	$(BIN)/python -m tests.bench $(ARGS)
+
+schemas: env ## write contracts/schemas and contracts/asyncapi anew
+	$(BIN)/python -m contracts.generate
+
+clean: ## remove data, logs and caches (not .venv)
+	rm -rf .onestop .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +

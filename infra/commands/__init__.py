@@ -1,0 +1,1 @@
+"""The commands of `onestop`: one module each, with a function `register(app)`."""

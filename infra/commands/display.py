@@ -1,0 +1,92 @@
+"""What a person sees of a stack: its start, its addresses, its end."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from infra.local import Stack
+
+CHECK_SECONDS = 0.5
+_COLOURS = {
+    "ready": "green",
+    "starting": "yellow",
+    "stopping": "yellow",
+    "stopped": "dim",
+    "died": "red",
+}
+
+
+class StartTable:
+    """A live table of the parts and what happens to them; give `tell` to the stack."""
+
+    def __init__(self, console: Console) -> None:
+        """Show on this console, between `with` and its end."""
+        self._states: dict[str, str] = {}
+        self._since = time.monotonic()
+        self._live = Live(console=console, refresh_per_second=8)
+
+    def tell(self, part: str, what: str) -> None:
+        """Show what happens to a part now."""
+        self._states[part] = what
+        self._live.update(self._table())
+
+    def __enter__(self) -> "StartTable":
+        """Begin to show."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the last state on the screen."""
+        self._live.stop()
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for part, state in self._states.items():
+            table.add_row(part, f"[{_COLOURS.get(state, 'cyan')}]{state}[/]")
+        table.add_row("", f"[dim]{time.monotonic() - self._since:.1f} s[/]")
+        return table
+
+
+def addresses(stack: Stack) -> Table:
+    """Return a table of every part with its addresses and its log file."""
+    table = Table(title="Onestop is up", title_justify="left", show_edge=False)
+    for heading in ("part", "address", "log"):
+        table.add_column(heading, overflow="fold")
+    for part in stack.parts:
+        lines = [part.url]
+        if part.name == "portal":
+            lines += [f"{part.url}/api", f"{part.url}/docs"]
+        if part.url.startswith("http"):
+            lines.append(f"{part.url}/metrics")
+        table.add_row(part.name, "\n".join(lines), str(part.child.log))
+    return table
+
+
+def watch(stack: Stack) -> None:
+    """Wait until Ctrl-C (KeyboardInterrupt). Raises ServerDied when a part ends by itself."""
+    while True:
+        stack.check()
+        time.sleep(CHECK_SECONDS)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Take SIGTERM and SIGHUP as Ctrl-C, so that the stack is stopped in order for them too."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

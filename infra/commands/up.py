@@ -1,0 +1,75 @@
+"""`onestop up`: the whole system on this machine until Ctrl-C."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from contracts.catalogue import catalogue
+from infra.commands.display import StartTable, addresses, interruptible, watch
+from infra.local import Ports, Stack
+from infra.local.stack import DEFAULT_DATA
+
+INTERRUPTED = 130
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        help="Where the data and the logs of all parts are kept.",
+        show_default="the project's .onestop",
+    ),
+]
+PortBase = Annotated[
+    int | None,
+    typer.Option(
+        "--port-base",
+        min=1024,
+        max=65_000,
+        help="The portal's port; the services follow it, the servers are 90 above it.",
+    ),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier runs first.")]
+
+HELP = "\n\n".join(
+    (
+        "Run the whole system on this machine until Ctrl-C.",
+        "Starts a real Kafka broker and a real MongoDB server, creates the topics, and starts each"
+        " service as a process. ONESTOP_KAFKA and ONESTOP_MONGO name servers to use instead."
+        " A variable such as ONESTOP_PORT_PORTAL or ONESTOP_PORT_KAFKA sets a single port.",
+        "[bold]Examples[/]",
+        "  onestop up",
+        "  onestop up --fresh --port-base 9000",
+        "  ONESTOP_KAFKA=broker:9092 onestop up --data /tmp/onestop",
+    )
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `onestop`."""
+    app.command("up", help=HELP)(up)
+
+
+def up(data: Data = DEFAULT_DATA, fresh: Fresh = False, port_base: PortBase = None) -> None:
+    """Run the stack and show it; see HELP."""
+    console = Console()
+    shown = StartTable(console)
+    ports = Ports.fixed(catalogue().services, port_base)
+    stack = Stack(data, ports=ports, tell=shown.tell)
+    if fresh:
+        stack.wipe()
+    with interruptible():
+        try:
+            with shown:
+                stack.start()
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        try:
+            console.print(addresses(stack))
+            console.print("\nCtrl-C stops everything.")
+            watch(stack)
+        except KeyboardInterrupt:
+            console.print("Stopping.")
+        finally:
+            stack.stop()
