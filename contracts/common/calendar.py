@@ -1,0 +1,34 @@
+"""Dates as the law of Viet Nam counts them."""
+
+from calendar import monthrange
+from datetime import date, datetime, timedelta, timezone
+
+LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""UTC+7 all year since 1975: a constant, so that no image needs a time zone database."""
+
+
+def local_date(moment: datetime) -> date:
+    """Return the calendar day in Viet Nam at this moment, which must be aware."""
+    return moment.astimezone(LOCAL).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day `months` later, or the last of the month where that has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def birthday(born_on: date, age: int) -> date:
+    """Return the day on which somebody turns `age`, in years."""
+    return add_months(born_on, 12 * age)
+
+
+def months_begun(start: date, end: date) -> int:
+    """Return how many months of a time from `start` up to, and without, `end` have begun.
+
+    A month runs from one day to the same day of the next month. 0 where `end` is not after `start`.
+    """
+    if end <= start:
+        return 0
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months + (add_months(start, months) < end)

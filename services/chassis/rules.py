@@ -1,0 +1,166 @@
+"""Rules as data: what holds from which day and where, read from a service's `rules.toml`.
+
+A figure is data that an official can read, with its date, its source and how sure we are of it:
+
+    [[late_after_days]]
+    from = 2016-01-01
+    value = 60
+    source = "Law on Civil Status 2014, art. 15"
+    confidence = "high"
+
+A figure with a `place` (the 2-digit code of a province) goes before the one that holds everywhere.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Generic, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, ValidationError
+
+from contracts.model import Reason, Text
+
+T = TypeVar("T")
+C = TypeVar("C", bound=str)
+M = TypeVar("M", bound=BaseModel)
+
+Approval = Literal["auto", "review"]
+"""Who approves: the rules alone, or an official."""
+
+
+class RulesError(ValueError):
+    """A rules file cannot be used; the message names the file and the key."""
+
+
+class NotInForce(LookupError):
+    """No figure holds on that day."""
+
+
+class Figure(BaseModel, Generic[T]):
+    """One value, the days on which it holds (`until` is the last one), and where it is from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: date = Field(alias="from")
+    until: date | None = None
+    place: str | None = None
+    value: T
+    source: str = Field(min_length=1)
+    confidence: Literal["high", "med", "low"]
+    note: str = ""
+
+    def holds(self, on: date) -> bool:
+        """Say whether the figure holds on that day."""
+        return self.since <= on and (self.until is None or on <= self.until)
+
+
+class Dated(RootModel[tuple[Figure[T], ...]], Generic[T]):
+    """The figures of one rule over time and place."""
+
+    model_config = ConfigDict(frozen=True)
+    _newest_first: dict[str | None, tuple[Figure[T], ...]] = PrivateAttr()
+    _lookup: Callable[[date, str | None], T] = PrivateAttr()
+
+    def model_post_init(self, _: Any) -> None:
+        """Sort once, so that a lookup is short."""
+        places: dict[str | None, list[Figure[T]]] = {}
+        for figure in sorted(self.root, key=lambda figure: figure.since, reverse=True):
+            places.setdefault(figure.place, []).append(figure)
+        self._newest_first = {place: tuple(figures) for place, figures in places.items()}
+        self._lookup = lru_cache(maxsize=4096)(self._find)
+
+    @property
+    def history(self) -> tuple[Figure[T], ...]:
+        """The figures that hold everywhere, the newest first."""
+        return self._newest_first.get(None, ())
+
+    def in_force(self, on: date, place: str | None = None) -> T:
+        """Return the value on that day, the one of `place` before the one of everywhere.
+
+        Raises `NotInForce` where there is neither.
+        """
+        return self._lookup(on, place)
+
+    def _find(self, on: date, place: str | None) -> T:
+        if place is not None:
+            for figure in self._newest_first.get(place, ()):
+                if figure.holds(on):
+                    return figure.value
+        for figure in self.history:
+            if figure.holds(on):
+                return figure.value
+        known = ", ".join(f"{figure.since} ({figure.source})" for figure in self.root)
+        raise NotInForce(f"no figure holds on {on}; those known are from {known}")
+
+
+class Rules(BaseModel, Generic[C]):
+    """What every service's rules have: who approves, and the sentences behind stable codes.
+
+    `C` is the `Literal` of all codes: the file must have a sentence for each of them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
+    reasons: Mapping[C, Text]
+    _constant: dict[str, Reason] = PrivateAttr()
+
+    def model_post_init(self, _: Any) -> None:
+        """Check that no sentence is missing, and make those that never vary."""
+        codes = get_args(get_args(type(self).model_fields["reasons"].annotation)[0])
+        missing = sorted(set(codes) - set(self.reasons))
+        if missing:
+            raise ValueError(f"reasons: no sentence for {', '.join(missing)}")
+        self._constant = {
+            code: Reason(code=code, vi=text.vi, en=text.en)
+            for code, text in self.reasons.items()
+            if "{" not in text.vi + text.en
+        }
+
+    def reason(self, code: C, *, refers_to: str | None = None, **values: object) -> Reason:
+        """Return the reason of that code with the values put into its sentences.
+
+        Dates are written day/month/year. Raises `KeyError` for a value that is not given.
+        """
+        if refers_to is None and not values and code in self._constant:
+            return self._constant[code]
+        text = self.reasons[code]
+        shown = {name: _shown(value) for name, value in values.items()}
+        return Reason(
+            code=code,
+            vi=text.vi.format_map(shown),
+            en=text.en.format_map(shown),
+            refers_to=refers_to,
+        )
+
+    def approval_of(self, procedure: str, on: date, place: str | None = None) -> Approval:
+        """Return who approves the procedure on that day at that place.
+
+        Raises `KeyError` for a procedure that the file does not name, and `NotInForce`.
+        """
+        return self.approval[procedure].in_force(on, place)
+
+
+def _shown(value: object) -> str:
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+
+
+def load(model: type[M], package: str, name: str = "rules.toml") -> M:
+    """Return the rules in a file of a package.
+
+    Raises `RulesError` where the file is missing, is no TOML, or does not fit the model.
+    """
+    where = f"{package.replace('.', '/')}/{name}"
+    try:
+        text = resources.files(package).joinpath(name).read_text("utf-8")
+        return model.model_validate(tomllib.loads(text))
+    except FileNotFoundError:
+        raise RulesError(f"{where}: there is no such file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise RulesError(f"{where}: not TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise RulesError(f"{where}: {key}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""Civil status: the register of births."""

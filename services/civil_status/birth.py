@@ -1,0 +1,203 @@
+"""A birth is declared: examined, and not yet registered by another case -> registered | refused."""
+
+from datetime import date
+from typing import Literal
+
+from contracts.birth.events import BirthRefused, BirthRegistered
+from contracts.birth.form import BirthForm, ForeignCertificate, FoundlingRecord, HospitalNotice
+from contracts.birth.process import BIRTH, GROUP
+from contracts.common.calendar import local_date
+from contracts.common.events import DeclarationSubmitted
+from contracts.common.people import Child, Household
+from contracts.model import Name, Reason, Value
+from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure, Record, State
+from services.civil_status.examination import Dossier, examine, late, open_dossier
+from services.civil_status.rules import CivilStatusRules
+
+NUMBER = "registration-number"
+
+
+class Application(Value):
+    """A birth that passed the examination: what its registration will say."""
+
+    child: Child
+    household: Household | None
+    bundle: tuple[Name, ...]
+    late: bool
+    province: str
+    family: str
+    """Tells the child apart by its parent, or by the foundling record where it has none."""
+    document: str | None
+    """Tells the child apart by the document that proves the birth, where that has a number."""
+
+
+class Registration(State):
+    """What is remembered of a declared birth."""
+
+    awaits_official: Application | Reason | None = None
+    """What was found, while an official has not decided."""
+    outcome: Literal["registered", "refused"] | None = None
+
+
+registration = Procedure(BIRTH, initial=Registration())
+
+
+@registration.on(DeclarationSubmitted)
+def declared(
+    state: Registration, event: DeclarationSubmitted, context: Context
+) -> Decision[Registration]:
+    """Examine the declaration, and decide, unless policy says that an official does.
+
+    Raises `pydantic.ValidationError` for a form that the portal should not have accepted, and
+    `LookupError` for a parent that the event does not carry.
+    """
+    if event.group != GROUP.name or state.outcome or state.awaits_official:
+        return Decision(state)
+    rules: CivilStatusRules = context.rules
+    dossier = open_dossier(event, BirthForm.model_validate(event.form, extra="ignore"), rules)
+    found = examine(dossier) or application(dossier, event)
+    if rules.approval_of(BIRTH, dossier.received_on, event.province) == "review":
+        return Decision(Registration(awaits_official=found))
+    return conclude(found, context)
+
+
+# The seam for an official: the handler of the official's decision calls
+# `conclude(state.awaits_official, context)`, or `refuse` with the official's own reason.
+def conclude(found: Application | Reason, context: Context) -> Decision[Registration]:
+    """Register what passed the examination and refuse what did not."""
+    return refuse(found) if isinstance(found, Reason) else register(found, context)
+
+
+def register(found: Application, context: Context) -> Decision[Registration]:
+    """Register the birth, unless another case holds this child already.
+
+    Claims are asked in two rounds, the same first for every case. Were they asked at once, of two
+    declarations of one child each could win one claim and both be refused.
+    """
+    family = Claim("child", found.family)
+    (held_by,) = context.claim(family)
+    if held_by:
+        return duplicate(held_by, context, won=())
+    number = Claim(NUMBER, number_of(found, context, 0))
+    others = (number,) if found.document is None else (number, Claim("document", found.document))
+    owners = context.claim(*others)
+    if found.document is not None and owners[1] is not None:
+        won = (family, number) if owners[0] is None else (family,)
+        return duplicate(owners[1], context, won=won)
+    certificate = context.first_free(NUMBER, lambda k: number_of(found, context, k))
+    return registered(found, certificate, local_date(context.now))
+
+
+def registered(found: Application, number: str, on: date) -> Decision[Registration]:
+    """Say that the birth is registered, and write it into the register of births."""
+    event = BirthRegistered(
+        registration_number=number,
+        registered_on=on,
+        late=found.late,
+        child=found.child,
+        household=found.household,
+        bundle=found.bundle,
+    )
+    return Decision(
+        Registration(outcome="registered"), events=(event,), records=(birth_record(event),)
+    )
+
+
+def duplicate(holder: Owner, context: Context, *, won: tuple[Claim, ...]) -> Decision[Registration]:
+    """Refuse a second declaration, say which was the first, and let go of what was won."""
+    rules: CivilStatusRules = context.rules
+    case = holder.case_id
+    return refuse(rules.reason("duplicate-declaration", refers_to=case, case=case), releases=won)
+
+
+def refuse(reason: Reason, releases: tuple[Claim, ...] = ()) -> Decision[Registration]:
+    """Refuse the birth's registration."""
+    return Decision(
+        Registration(outcome="refused"), events=(BirthRefused(reason=reason),), releases=releases
+    )
+
+
+def application(dossier: Dossier, event: DeclarationSubmitted) -> Application:
+    """Return what is to be registered, after an examination without finding."""
+    form = dossier.form
+    declared = form.child
+    return Application(
+        child=Child(
+            full_name=declared.full_name,
+            sex=declared.sex,
+            born_on=declared.born_on,
+            birth_order=declared.birth_order,
+            place=declared.place,
+            nationality=declared.nationality,
+            ethnicity=declared.ethnicity,
+            hometown=declared.hometown,
+            mother=dossier.mother,
+            father=dossier.father,
+        ),
+        household=form.household,
+        bundle=event.bundle,
+        late=late(dossier),
+        province=event.province,
+        family=family_of(form),
+        document=document_of(form),
+    )
+
+
+def family_of(form: BirthForm) -> str:
+    """Return the key of the child by a parent, day and order of birth, so that twins are two."""
+    parent = form.mother or form.father
+    if parent is None:
+        return f"foundling/{document_of(form)}"
+    by = parent.personal_id
+    if parent.details is not None:
+        by = f"{parent.details.nationality}:{_key(parent.details.document_number)}"
+    role = "mother" if form.mother else "father"
+    return f"{role}/{by}/{form.child.born_on}/{form.child.birth_order}"
+
+
+def document_of(form: BirthForm) -> str | None:
+    """Return the key of the child by the number of what proves its birth, or None."""
+    evidence = form.evidence
+    if isinstance(evidence, HospitalNotice):
+        return f"hospital-notice/{evidence.code}"
+    if isinstance(evidence, ForeignCertificate):
+        return f"foreign-certificate/{evidence.country}/{_key(evidence.number)}"
+    if isinstance(evidence, FoundlingRecord):
+        # Communes of two provinces share names, and number their records each from 1.
+        place = form.child.place.province
+        return f"foundling/{place}/{_key(evidence.commune)}/{_key(evidence.record_number)}"
+    return None
+
+
+def number_of(found: Application, context: Context, k: int) -> str:
+    """Return the k-th candidate for the registration number: KS-<province>-<year>-<8 digits>."""
+    year = local_date(context.now).year
+    return f"KS-{found.province}-{year}-{context.derive(NUMBER, k, 10**8):08}"
+
+
+def birth_record(event: BirthRegistered) -> Record:
+    """Return the row of the register of births; dates as ISO text."""
+    child = event.child
+    return Record(
+        "births",
+        event.registration_number,
+        {
+            "registered_on": event.registered_on.isoformat(),
+            "late": event.late,
+            "full_name": child.full_name,
+            "sex": child.sex,
+            "born_on": child.born_on.isoformat(),
+            "birth_order": child.birth_order,
+            "country": child.place.country,
+            "province": child.place.province,
+            "mother": child.mother.full_name if child.mother else None,
+            "mother_id": child.mother.personal_id if child.mother else None,
+            "father": child.father.full_name if child.father else None,
+            "father_id": child.father.personal_id if child.father else None,
+        },
+    )
+
+
+def _key(text: str) -> str:
+    """Return the text without what differs between two clerks who copy the same number."""
+    return " ".join(text.casefold().split())

@@ -1,0 +1,239 @@
+"""What civil status examines before it registers a birth; the first finding is why it is refused.
+
+The checks are in the order of `CHECKS`. Whether the child is registered already is no check: only
+the claims of `birth` can tell.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from unicodedata import normalize
+
+from contracts.birth.form import (
+    BirthForm,
+    Commitment,
+    ForeignCertificate,
+    FoundlingRecord,
+    ParentRef,
+)
+from contracts.common.calendar import local_date
+from contracts.common.events import DeclarationSubmitted
+from contracts.common.people import Parent, Person
+from contracts.model import Reason
+from services.civil_status.rules import CivilStatusRules
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A declaration with what the register of people says about its parents."""
+
+    form: BirthForm
+    declarant: str
+    received_on: date
+    rules: CivilStatusRules
+    mother: Parent | None
+    father: Parent | None
+    """Who is to be entered as father: None where he neither is married nor recognises the child."""
+    mother_deceased_on: date | None
+    father_deceased_on: date | None
+
+
+def open_dossier(event: DeclarationSubmitted, form: BirthForm, rules: CivilStatusRules) -> Dossier:
+    """Return everything that is examined.
+
+    Raises `LookupError` where the declaration does not carry a parent named by identifier: the
+    portal promised to look everybody up, so its fault must not become the family's refusal.
+    """
+    entered = form.father if form.parents_married or form.father_recognises else None
+    mother = _person(form.mother, event)
+    father = _person(entered, event)
+    return Dossier(
+        form=form,
+        declarant=event.declarant,
+        received_on=local_date(event.received_at),
+        rules=rules,
+        mother=_parent(form.mother, mother),
+        father=_parent(entered, father),
+        mother_deceased_on=mother.deceased_on if mother else None,
+        father_deceased_on=father.deceased_on if father else None,
+    )
+
+
+def examine(dossier: Dossier) -> Reason | None:
+    """Return why the birth cannot be registered, or None."""
+    for check in CHECKS:
+        reason = check(dossier)
+        if reason is not None:
+            return reason
+    return None
+
+
+def late(dossier: Dossier) -> bool:
+    """Say whether the birth is declared late (Law on Civil Status 2014, art. 15 (1))."""
+    limit = dossier.rules.late_after_days.in_force(dossier.received_on)
+    return (dossier.received_on - dossier.form.child.born_on).days > limit
+
+
+def _entitled(dossier: Dossier) -> Reason | None:
+    """A parent is the parent of the form; others are taken at their word (art. 15 (1)).
+
+    An abandoned child has no known relatives: its carer declares (Decree 123/2015, art. 14).
+    """
+    form = dossier.form
+    if isinstance(form.evidence, FoundlingRecord):
+        entitled = form.relation == "carer"
+    elif form.relation == "mother":
+        entitled = _is(form.mother, dossier.declarant)
+    elif form.relation == "father":
+        entitled = _is(form.father, dossier.declarant)
+    else:
+        entitled = True
+    return None if entitled else dossier.rules.reason("declarant-not-entitled")
+
+
+def _born(dossier: Dossier) -> Reason | None:
+    if dossier.form.child.born_on <= dossier.received_on:
+        return None
+    return dossier.rules.reason("born-in-future")
+
+
+def _vietnamese(dossier: Dossier) -> Reason | None:
+    """A child is a citizen by one citizen among its parents; a foundling by being found.
+
+    Law on Nationality 2008, art. 15–18.
+    """
+    parents = [parent for parent in (dossier.mother, dossier.father) if parent]
+    by_parents = not parents or any(parent.nationality == "VN" for parent in parents)
+    if dossier.form.child.nationality == "VN" and by_parents:
+        return None
+    return dossier.rules.reason("child-not-vietnamese")
+
+
+def _evidence(dossier: Dossier) -> Reason | None:
+    """Something proves the birth, and it speaks of this one.
+
+    Law on Civil Status 2014, art. 16 (1); Decree 123/2015, art. 29 for births abroad.
+    """
+    form, evidence = dossier.form, dossier.form.evidence
+    if evidence.kind == "none":
+        return dossier.rules.reason("evidence-missing")
+    abroad = form.child.place.country != "VN"
+    fits = not abroad
+    if isinstance(evidence, ForeignCertificate):
+        fits = abroad and evidence.country == form.child.place.country
+    elif isinstance(evidence, Commitment):
+        fits = not abroad and form.child.born_on <= evidence.signed_on <= dossier.received_on
+    elif isinstance(evidence, FoundlingRecord):
+        fits = not abroad and form.mother is None and form.father is None
+    return None if fits else dossier.rules.reason("evidence-not-accepted")
+
+
+def _posted(dossier: Dossier) -> Reason | None:
+    evidence = dossier.form.evidence
+    if not isinstance(evidence, FoundlingRecord):
+        return None
+    days = dossier.rules.posting_days.in_force(dossier.received_on)
+    from_day = evidence.posted_on + timedelta(days=days + 1)
+    if dossier.received_on >= from_day:
+        return None
+    return dossier.rules.reason("posting-not-over", days=days, from_day=from_day)
+
+
+def _surrogacy(dossier: Dossier) -> Reason | None:
+    """The commissioning couple are the parents, and are married (Marriage and Family, art. 95).
+
+    With the confirmation, that the hospital's notice names another mother is no conflict.
+    """
+    if dossier.form.surrogacy_confirmation is None or dossier.form.parents_married:
+        return None
+    return dossier.rules.reason("surrogacy-not-married")
+
+
+def _alive(dossier: Dossier) -> Reason | None:
+    born_on, mother, father = (
+        dossier.form.child.born_on,
+        dossier.mother_deceased_on,
+        dossier.father_deceased_on,
+    )
+    days = dossier.rules.born_after_fathers_death_days.in_force(dossier.received_on)
+    mother_died = mother is not None and mother < born_on
+    if mother_died or (father is not None and (born_on - father).days > days):
+        return dossier.rules.reason("parent-deceased-before-birth")
+    return None
+
+
+def _somebody_entered(dossier: Dossier) -> Reason | None:
+    """A father who declares without a mother must recognise the child (Decree 123, art. 15 (3))."""
+    named = dossier.form.father is not None
+    if named and dossier.father is None and dossier.mother is None:
+        return dossier.rules.reason("father-not-recognising")
+    return None
+
+
+def _surname(dossier: Dossier) -> Reason | None:
+    """The father's or the mother's surname; hers where he is not entered.
+
+    Civil Code 2015, art. 26 (2); Decree 123/2015, art. 15 (2). A foundling has no surname to check.
+    """
+    mother, father = dossier.mother, dossier.father
+    surname = _words(dossier.form.child.full_name)[0]
+    if any(surname in _surnames(parent) for parent in (mother, father) if parent):
+        return None
+    if father is not None:
+        return dossier.rules.reason("surname-not-a-parents")
+    return dossier.rules.reason("surname-not-mothers") if mother is not None else None
+
+
+CHECKS: tuple[Callable[[Dossier], Reason | None], ...] = (
+    _entitled,
+    _born,
+    _vietnamese,
+    _evidence,
+    _posted,
+    _surrogacy,
+    _alive,
+    _somebody_entered,
+    _surname,
+)
+
+
+def _is(parent: ParentRef | None, declarant: str) -> bool:
+    return parent is not None and parent.personal_id == declarant
+
+
+def _person(parent: ParentRef | None, event: DeclarationSubmitted) -> Person | None:
+    if parent is None or parent.personal_id is None:
+        return None
+    person = event.people.get(parent.personal_id)
+    if person is None:
+        raise LookupError("the declaration does not carry a parent whom its form names")
+    return person
+
+
+def _parent(ref: ParentRef | None, person: Person | None) -> Parent | None:
+    """Return the parent as the certificate names them."""
+    if person is not None:
+        return Parent(
+            full_name=person.full_name,
+            born_on=person.born_on,
+            nationality=person.nationality,
+            ethnicity=person.ethnicity,
+            personal_id=person.personal_id,
+        )
+    if ref is None or ref.details is None:
+        return None
+    details = ref.details
+    return Parent(
+        full_name=details.full_name, born_on=details.born_on, nationality=details.nationality
+    )
+
+
+def _surnames(parent: Parent) -> list[str]:
+    """Return what may be the surname: of a Vietnamese the first word, else any of the words."""
+    words = _words(parent.full_name)
+    return words[:1] if parent.nationality == "VN" else words
+
+
+def _words(name: str) -> list[str]:
+    # The same name may be typed with composed or with combining accents.
+    return normalize("NFC", name).casefold().split() or [""]

@@ -1,0 +1,7 @@
+"""Civil status, by the Ministry of Justice: a table of contents."""
+
+from services.chassis.service import Service
+from services.civil_status import birth
+from services.civil_status.rules import RULES
+
+service = Service("civil-status", procedures=[birth.registration], rules=RULES)

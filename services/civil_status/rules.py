@@ -1,0 +1,35 @@
+"""The rules of civil status, read from `rules.toml`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.chassis.rules import Dated, Rules, load
+
+Refusal = Literal[
+    "declarant-not-entitled",
+    "born-in-future",
+    "child-not-vietnamese",
+    "evidence-missing",
+    "evidence-not-accepted",
+    "posting-not-over",
+    "surrogacy-not-married",
+    "parent-deceased-before-birth",
+    "father-not-recognising",
+    "surname-not-mothers",
+    "surname-not-a-parents",
+    "duplicate-declaration",
+]
+
+Days = Annotated[int, Field(ge=0, le=3660)]
+
+
+class CivilStatusRules(Rules[Refusal]):
+    """Figures of the register of births, in days, and why a birth is refused."""
+
+    late_after_days: Dated[Days]
+    posting_days: Dated[Days]
+    born_after_fathers_death_days: Dated[Days]
+
+
+RULES = load(CivilStatusRules, __package__)
