@@ -1,0 +1,186 @@
+"""Kafka, as the chassis uses it: a publisher that cannot hang, and a consumer that can wait."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from services.chassis.message import Message, Outgoing
+
+log = logging.getLogger(__name__)
+
+LARGEST_EVENT = 900_000
+"""Bytes of one event; the broker takes a batch of 1 MiB at most."""
+_BATCH_BYTES = 1_000_000
+_IDLE = 0.05
+
+
+class BrokerUnavailable(ConnectionError):
+    """The broker did not acknowledge in time; what was sent may or may not have arrived."""
+
+
+class Publisher:
+    """Sends stored bytes and waits until all of them are acknowledged.
+
+    aiokafka's idempotent producer waits for ever on a leader it knows and never recovers from a
+    sequence error. So each publication has its own time limit, and after any failure the producer
+    is built anew; the caller sends the same bytes again.
+    """
+
+    def __init__(self, bootstrap: str, timeout: float, client_id: str) -> None:
+        self._bootstrap, self._timeout, self._client_id = bootstrap, timeout, client_id
+        self._producer: AIOKafkaProducer | None = None
+        self._partitioner = DefaultPartitioner()
+        self._partitions: dict[str, list[int]] = {}
+        self._building = asyncio.Lock()
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Return when every message is acknowledged by all in-sync replicas.
+
+        Raises `BrokerUnavailable` otherwise.
+        """
+        if not messages:
+            return
+        try:
+            async with asyncio.timeout(self._timeout):
+                producer = await self._ready()
+                await self._send(producer, messages)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self._discard()
+            raise BrokerUnavailable(f"not acknowledged: {type(error).__name__}") from error
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._discard()
+
+    async def _ready(self) -> AIOKafkaProducer:
+        async with self._building:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    client_id=self._client_id,
+                    acks="all",
+                    enable_idempotence=True,
+                    max_batch_size=_BATCH_BYTES,
+                    request_timeout_ms=int(self._timeout * 1000),
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await _stop(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def _send(self, producer: AIOKafkaProducer, messages: Sequence[Outgoing]) -> None:
+        by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        for message in messages:
+            partition = await self._partition(producer, message)
+            by_partition[message.topic, partition].append(message)
+        sent = []
+        for (topic, partition), group in by_partition.items():
+            batch = producer.create_batch()
+            for message in group:
+                if not _append(batch, message):
+                    sent.append(await producer.send_batch(batch, topic, partition=partition))
+                    batch = producer.create_batch()
+                    if not _append(batch, message):
+                        raise ValueError(f"an event of {len(message.value):,} bytes is too large")
+            sent.append(await producer.send_batch(batch, topic, partition=partition))
+        await asyncio.gather(*sent)
+
+    async def _partition(self, producer: AIOKafkaProducer, message: Outgoing) -> int:
+        partitions = self._partitions.get(message.topic)
+        if partitions is None:
+            partitions = sorted(await producer.partitions_for(message.topic))
+            self._partitions[message.topic] = partitions
+        chosen: int = self._partitioner(message.key, partitions, partitions)
+        return chosen
+
+    async def _discard(self) -> None:
+        async with self._building:
+            producer, self._producer = self._producer, None
+            self._partitions.clear()
+            if producer is not None:
+                await _stop(producer)
+
+
+def _append(batch: Any, message: Outgoing) -> bool:
+    appended = batch.append(
+        key=message.key, value=message.value, timestamp=None, headers=list(message.headers)
+    )
+    return appended is not None
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    # Stopping flushes what it holds, for ever if the broker is away.
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(1):
+            await producer.stop()
+
+
+class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """A consumer whose `getmany` returns only with messages.
+
+    FastStream sleeps a whole poll time-out after each empty poll, so an event that arrives then
+    would wait for it. This one waits where the messages come in, and tells `on_idle` meanwhile.
+    """
+
+    def __init__(self, *topics: str, on_idle: Callable[[], None], **options: Any) -> None:
+        super().__init__(*topics, **options)
+        self._on_idle = on_idle
+        self.handed_out: dict[TopicPartition, int] = {}
+        """The offset after the last message that was returned, by partition."""
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+    ) -> Any:
+        """Wait until there are messages and return them."""
+        while True:
+            found = await super().getmany(
+                *partitions, timeout_ms=timeout_ms, max_records=max_records
+            )
+            if found:
+                for partition, messages in found.items():
+                    self.handed_out[partition] = messages[-1].offset + 1
+                return found
+            self._on_idle()
+            # A poll returns at once while no partition is assigned.
+            await asyncio.sleep(_IDLE if not self.assignment() else 0)
+
+
+async def existing_topics(bootstrap: str) -> set[str]:
+    """Return the names of all topics. Raises `KafkaError` or `OSError` without a broker."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        await consumer.start()
+        return set(await consumer.topics())
+    finally:
+        await consumer.stop()
+
+
+async def fetch_one(bootstrap: str, message: Message) -> Message:
+    """Return the message with its value, read again from where it lies in Kafka.
+
+    Raises `BrokerUnavailable` where it cannot be read now, or no longer.
+    """
+    tp = TopicPartition(message.topic, message.partition)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="none")
+    try:
+        await consumer.start()
+        consumer.assign([tp])
+        consumer.seek(tp, message.offset)
+        async with asyncio.timeout(10):
+            record = await consumer.getone(tp)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerUnavailable(f"{message.id} cannot be read: {type(error).__name__}") from error
+    finally:
+        await consumer.stop()
+    return replace(message, value=record.value)

@@ -1,0 +1,121 @@
+"""Dead letters: messages that could not be handled, kept whole until somebody replays them."""
+
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from services.chassis.message import Message
+from services.chassis.store import Document, Insert, Store
+
+Status = Literal["dead", "replay", "replayed"]
+LARGEST_KEPT = 8 * 1024 * 1024
+"""A larger message is kept by reference: its topic, partition and offset are its `_id`."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a message could not be handled."""
+
+    message: Message
+    reason: str
+    trace: str = ""
+
+    @classmethod
+    def of(cls, message: Message, error: Exception) -> "Failure":
+        """Return the failure that an exception makes of a message."""
+        trace = "".join(traceback.format_exception(error)[-12:])
+        return cls(message, f"{type(error).__name__}: {error}", trace)
+
+
+class DeadLetters:
+    """The dead letters of one service."""
+
+    def __init__(self, store: Store) -> None:
+        self._letters = store.collection("dead_letters")
+
+    async def prepare(self) -> None:
+        """Create the index. Raises `StoreUnavailable`."""
+        await self._letters.index([("status", 1)])
+
+    async def write(self, failures: Iterable[Failure], at: datetime) -> None:
+        """Keep the failed messages. One that failed in its replay is dead once more."""
+        failed = list(failures)
+        await self._letters.write([_letter(f, at) for f in failed if not f.message.replayed])
+        for failure in (f for f in failed if f.message.replayed):
+            await self._letters.update(
+                {"_id": failure.message.id, "status": "replay"},
+                {
+                    "$set": {
+                        "status": "dead",
+                        "reason": failure.reason,
+                        "traceback": failure.trace,
+                    },
+                    "$inc": {"replays": 1},
+                },
+            )
+
+    async def find(self, status: Status | None = None, limit: int = 0) -> list[Document]:
+        """Return letters, oldest first. Raises `StoreUnavailable`."""
+        filter = {"status": status} if status else {}
+        return await self._letters.find(filter, sort=[("at", 1)], limit=limit)
+
+    async def get(self, id: str) -> Document | None:
+        """Return one letter. Raises `StoreUnavailable`."""
+        found = await self._letters.find({"_id": id}, limit=1)
+        return found[0] if found else None
+
+    async def ask_for_replay(self, id: str) -> bool:
+        """Mark a dead letter for replay; return whether it was dead. Raises `StoreUnavailable`."""
+        change = {"$set": {"status": "replay"}}
+        return await self._letters.update({"_id": id, "status": "dead"}, change) == 1
+
+    async def replayed(self, id: str, at: datetime) -> None:
+        """Say that a letter's replay was handled. Raises `StoreUnavailable`."""
+        change: dict[str, Any] = {
+            "$set": {"status": "replayed", "replayed_at": at},
+            "$inc": {"replays": 1},
+        }
+        await self._letters.update({"_id": id, "status": "replay"}, change)
+
+    async def count(self, status: Status = "dead") -> int:
+        """Return how many letters have this status. Raises `StoreUnavailable`."""
+        return await self._letters.count({"status": status})
+
+
+def _letter(failure: Failure, at: datetime) -> Insert:
+    message = failure.message
+    size = len(message.value or b"")
+    return Insert(
+        message.id,
+        {
+            "at": at,
+            "status": "dead",
+            "replays": 0,
+            "topic": message.topic,
+            "partition": message.partition,
+            "offset": message.offset,
+            "timestamp": message.timestamp,
+            "size": size,
+            "key": message.key,
+            "value": message.value if size <= LARGEST_KEPT else None,
+            "headers": [[name, value] for name, value in message.headers],
+            "reason": failure.reason,
+            "traceback": failure.trace,
+        },
+    )
+
+
+def message_of(letter: Document) -> Message:
+    """Return the message of a letter, to be handled again; its value is None where it is not kept."""
+    return Message(
+        topic=letter["topic"],
+        partition=letter["partition"],
+        offset=letter["offset"],
+        timestamp=letter["timestamp"],
+        key=letter["key"],
+        value=letter["value"],
+        headers=tuple((name, value) for name, value in letter["headers"]),
+        replayed=True,
+    )

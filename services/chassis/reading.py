@@ -1,0 +1,163 @@
+"""From raw messages to items to decide, each with its case; what cannot be read is a failure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.envelope import Codec, Envelope, Event, Undecodable, type_of
+from services.chassis.broker import LARGEST_EVENT
+from services.chassis.dead_letters import Failure
+from services.chassis.deadlines import Due
+from services.chassis.journal import HeardId
+from services.chassis.message import Headers, Message
+from services.chassis.procedure import Cause, cause_of
+from services.chassis.store import Document
+
+DEADLINE = "deadline"
+"""The type under which a deadline that came due is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to decide about a case: an event, or a deadline that came due."""
+
+    case_id: str
+    cause: Cause
+    correlation: UUID
+    traceparent: str | None
+    partition: int
+    event: Event | None = None
+    due: Due | None = None
+    message: Message | None = None
+    witnessed_hash: str | None = None
+
+    @property
+    def heard_id(self) -> HeardId:
+        """Source and id, by which a repeated event is known."""
+        return self.cause.source, str(self.cause.id)
+
+    def heard(self) -> Document:
+        """Return what the journal keeps: enough to know it again and to bear witness to it."""
+        cause = self.cause
+        return {
+            "source": cause.source,
+            "id": str(cause.id),
+            "type": cause.type,
+            "time": cause.time,
+            "entry": cause.entry,
+            "hash": self.witnessed_hash,
+        }
+
+
+class Unreadable(ValueError):
+    """A message is not an event that this service can take; the text says why."""
+
+
+class Reader:
+    """Reads messages by one codec.
+
+    A type that is catalogued but not handled is skipped, mostly by its header and unread. A handled
+    type in an unknown version is a failure. Other unknown types are a failure where `reports_unknown`
+    is set, which one service of the system does.
+    """
+
+    def __init__(
+        self, handled: Iterable[type[Event]], catalogued: Iterable[str], reports_unknown: bool
+    ) -> None:
+        self._codec = Codec(handled)
+        self._skipped = {type.encode() for type in catalogued if type not in self._codec.types}
+        self._handled_names = {_unversioned(type) for type in self._codec.types}
+        self._reports_unknown = reports_unknown
+
+    def read(self, message: Message) -> Item | None:
+        """Return the item in a message, or None where it is not for this service.
+
+        Raises `Unreadable`.
+        """
+        headers = _headers(message.headers)
+        if headers.get("type") in self._skipped:
+            return None
+        value = message.value
+        if value is None:
+            raise Unreadable("the message is empty")
+        if len(value) > LARGEST_EVENT:
+            raise Unreadable(
+                f"{len(value):,} bytes are more than the {LARGEST_EVENT:,} of an event"
+            )
+        try:
+            envelope = self._codec.decode(value)
+        except Undecodable as error:
+            if self._ignorable(type_of(value)):
+                return None
+            raise Unreadable(str(error)) from error
+        return _item(envelope, message, headers)
+
+    def _ignorable(self, type: str | None) -> bool:
+        if type is None or type in self._codec.types:
+            return False
+        if _encoded(type) in self._skipped:
+            return True
+        return _unversioned(type) not in self._handled_names and not self._reports_unknown
+
+    def read_all(self, messages: Iterable[Message]) -> tuple[list[Item], list[Failure]]:
+        """Return the items of all messages, and a failure for each that cannot be read."""
+        items: list[Item] = []
+        failures: list[Failure] = []
+        for message in messages:
+            try:
+                item = self.read(message)
+            except Unreadable as error:
+                failures.append(Failure.of(message, error))
+            else:
+                if item is not None:
+                    items.append(item)
+        return items, failures
+
+
+def item_of(due: Due) -> Item:
+    """Return the item of a deadline that came due."""
+    return Item(
+        case_id=due.case_id,
+        cause=Cause(
+            id=due.event_id,
+            type=DEADLINE,
+            source=f"{DEADLINE}/{due.procedure}/{due.name}",
+            time=due.due,
+            group=due.group,
+        ),
+        correlation=due.correlation,
+        traceparent=due.traceparent,
+        partition=due.partition,
+        due=due,
+    )
+
+
+def _item(envelope: Envelope[Event], message: Message, headers: Mapping[str, bytes]) -> Item:
+    witnessed = headers.get("entry-hash")
+    return Item(
+        case_id=envelope.subject,
+        cause=cause_of(envelope),
+        correlation=envelope.correlationid,
+        traceparent=envelope.traceparent,
+        partition=message.partition,
+        event=envelope.data,
+        message=message,
+        witnessed_hash=witnessed.decode("ascii", "replace") if witnessed else None,
+    )
+
+
+def _headers(headers: Headers) -> dict[str, bytes]:
+    for name, value in headers:
+        try:
+            value.decode()
+        except UnicodeDecodeError as error:
+            raise Unreadable(f"header '{name}' is not UTF-8 at byte {error.start}") from error
+    return dict(headers)
+
+
+def _unversioned(type: str) -> str:
+    return type.rsplit(".", 1)[0]
+
+
+def _encoded(type: str) -> bytes:
+    return type.encode("utf-8", "replace")

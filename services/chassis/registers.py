@@ -1,0 +1,39 @@
+"""Registers: what officials search, derived from entries and safe to write again."""
+
+from collections.abc import Iterable
+
+from services.chassis.journal import Entry
+from services.chassis.store import Collection, Document, Insert, Store, Upsert, Write
+
+
+class Registers:
+    """The registers of one service, each a collection of rows with deterministic keys."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getitem__(self, register: str) -> Collection:
+        """Return the collection of one register."""
+        return self._store.collection(register)
+
+    async def apply(self, entries: Iterable[Entry]) -> None:
+        """Write the records of the entries. Raises `StoreUnavailable`.
+
+        A row takes an entry's values only where what it holds comes from an earlier entry, so an
+        effect that is repeated after its successor changes nothing.
+        """
+        by_register: dict[str, dict[str, Write]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.n):
+            for record in entry.records:
+                writes = by_register.setdefault(record["register"], {})
+                _keep_newest(writes, record, entry)
+        for register, writes in by_register.items():
+            await self[register].write(list(writes.values()))
+
+
+def _keep_newest(writes: dict[str, Write], record: Document, entry: Entry) -> None:
+    key, fields = record["key"], {**record["fields"], "_case": entry.case_id}
+    if record["insert_only"]:
+        writes.setdefault(key, Insert(key, fields))
+    else:
+        writes[key] = Upsert(key, entry.n, fields)

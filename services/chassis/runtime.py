@@ -1,0 +1,200 @@
+"""A running service: connections, the subscription, and the tasks beside it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NoReturn
+
+from aiokafka.errors import KafkaError
+
+from services.chassis import metrics
+from services.chassis.broker import BrokerUnavailable, Publisher, existing_topics, fetch_one
+from services.chassis.claims import Claims
+from services.chassis.consumer import Collaborators, Consumer
+from services.chassis.dead_letters import DeadLetters, message_of
+from services.chassis.deadlines import Deadlines
+from services.chassis.folding import Folder
+from services.chassis.health import Breaker, Health, TooManyDeadLetters
+from services.chassis.journal import Journal
+from services.chassis.message import Message
+from services.chassis.reading import Reader, item_of
+from services.chassis.registers import Registers
+from services.chassis.settings import Settings
+from services.chassis.store import Store, StoreUnavailable
+from services.chassis.subscription import Subscription
+
+log = logging.getLogger(__name__)
+
+_AWAY = (StoreUnavailable, BrokerUnavailable, KafkaError, OSError, TimeoutError)
+_PAUSE = 0.5
+_SILENT_AFTER_MS = 10_000
+
+
+class Runtime:
+    """Everything one process of a service holds while it runs."""
+
+    def __init__(
+        self,
+        name: str,
+        topics: Sequence[str],
+        reader: Reader,
+        folder: Folder,
+        settings: Settings,
+    ) -> None:
+        self.name, self.settings = name, settings
+        self.health = Health(settings.stalled_after)
+        self.store = Store(
+            settings.mongo,
+            settings.database_prefix + name.replace("-", "_"),
+            settings.store_timeout,
+        )
+        self.registers = Registers(self.store)
+        self.journal = Journal(self.store)
+        self.dead_letters = DeadLetters(self.store)
+        self.deadlines = Deadlines(self.store)
+        self.publisher = Publisher(settings.kafka, settings.publish_timeout, name)
+        self.subscription = Subscription(name, topics, settings, self.health.tick)
+        self.collaborators = Collaborators(
+            journal=self.journal,
+            claims=Claims(self.store),
+            registers=self.registers,
+            deadlines=self.deadlines,
+            dead_letters=self.dead_letters,
+            publisher=self.publisher,
+        )
+        breaker = Breaker(settings.dead_window, settings.dead_minimum, settings.dead_share)
+        self.consumer = Consumer(name, reader, folder, self.collaborators, breaker, self.health)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._prepare: list[Callable[[], Awaitable[None]]] = [
+            self.journal.prepare,
+            self.deadlines.prepare,
+            self.dead_letters.prepare,
+        ]
+
+    def before_consuming(self, prepare: Callable[[], Awaitable[None]]) -> None:
+        """Add something that the store needs, an index for example, to what is prepared."""
+        self._prepare.append(prepare)
+
+    def every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+        """Do something again and again while the service runs. A lost connection is waited for."""
+        self._tasks.append(asyncio.create_task(self._repeat(seconds, do)))
+
+    async def start(self) -> None:
+        """Begin to connect, and return at once: health says how far it is."""
+        metrics.HALTED.labels(self.name).set(0)
+        self.health.lacks("store", "not reached yet")
+        self.health.lacks("broker", "not reached yet")
+        self._tasks.append(asyncio.create_task(self._connect()))
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, commit, and close."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.subscription.stop()
+        await self.publisher.close()
+        self.store.close()
+
+    async def _connect(self) -> None:
+        await self._until("store", self._prepare_store)
+        self.every(2.0, self._look_at_store)
+        await self._until("broker", self._subscribe)
+        self.every(self.settings.commit_interval, self.subscription.commit)
+        self.every(self.settings.source_interval, self._fire_deadlines)
+        self.every(self.settings.source_interval, self._replay)
+        self.every(1.0, self._look_at_broker)
+
+    async def _until(self, what: str, connect: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await connect()
+            except _AWAY as error:
+                self.health.lacks(what, str(error) or type(error).__name__)
+                self.health.tick()
+                await asyncio.sleep(_PAUSE)
+            else:
+                self.health.has(what)
+                return
+
+    async def _repeat(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await do()
+            except TooManyDeadLetters as error:
+                await self._halt(str(error))
+            except _AWAY as error:
+                log.info("%s: %s", getattr(do, "__name__", "task"), error)
+            except Exception:
+                log.exception("a task beside the loop failed")
+            await asyncio.sleep(seconds)
+
+    async def _prepare_store(self) -> None:
+        await self.store.ping()
+        for prepare in self._prepare:
+            await prepare()
+
+    async def _subscribe(self) -> None:
+        missing = set(self.subscription.topics) - await existing_topics(self.settings.kafka)
+        if missing:
+            raise BrokerUnavailable(f"topics are missing: {', '.join(sorted(missing))}")
+        try:
+            await self.subscription.start(self._handle)
+        except BaseException:
+            await self.subscription.stop()
+            raise
+
+    async def _handle(self, messages: Sequence[Message]) -> None:
+        """Handle a batch; never raise, because the subscriber would go on with the next one."""
+        try:
+            await self.consumer.handle(messages)
+        except TooManyDeadLetters as error:
+            await self._halt(str(error))
+        except Exception:
+            log.exception("the loop failed")
+            await self._halt("the loop failed in a way that it does not know; see the log", "dead")
+
+    async def _halt(self, reason: str, alive: str = "alive") -> NoReturn:
+        self.health.halt(reason, alive=alive == "alive")
+        metrics.HALTED.labels(self.name).set(1)
+        log.critical("halted: %s", reason)
+        await asyncio.Event().wait()
+        raise AssertionError("a halted service only stops")
+
+    async def _fire_deadlines(self) -> None:
+        """Handle deadlines that are due, once everything that came before them is handled."""
+        clock = self.consumer.clock()
+        due = await self.deadlines.due(clock, self.subscription.partitions)
+        until = {
+            partition: await self.subscription.caught_up_until(partition)
+            for partition in {d.partition for d in due}
+        }
+        ready = [item_of(d) for d in due if until[d.partition] >= d.due.timestamp() * 1000]
+        if ready:
+            await self.consumer.handle_items(ready)
+
+    async def _replay(self) -> None:
+        """Handle the dead letters that somebody asked to replay, each on its own."""
+        for letter in await self.dead_letters.find("replay", limit=50):
+            message = message_of(letter)
+            if message.value is None and letter["size"]:
+                message = await fetch_one(self.settings.kafka, message)
+            await self.consumer.handle([message])
+            await self.dead_letters.replayed(letter["_id"], self.consumer.clock())
+
+    async def _look_at_store(self) -> None:
+        try:
+            await self.store.ping()
+            metrics.DEAD_LETTERS.labels(self.name).set(await self.dead_letters.count())
+        except StoreUnavailable as error:
+            self.health.lacks("store", str(error))
+        else:
+            self.health.has("store")
+
+    async def _look_at_broker(self) -> None:
+        self.subscription.observe_lag()
+        silence = time.time() * 1000 - self.subscription.last_poll()
+        if silence > _SILENT_AFTER_MS:
+            self.health.lacks("broker", f"silent for {silence / 1000:.0f} s")
+        else:
+            self.health.has("broker")

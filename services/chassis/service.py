@@ -1,0 +1,123 @@
+"""A service: a name, its procedures and their rules. What it listens to and publishes follows."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from contracts.catalogue import catalogue, publisher, topic
+from services.chassis.folding import Folder
+from services.chassis.procedure import Procedure
+from services.chassis.reading import Reader
+from services.chassis.runtime import Runtime
+from services.chassis.settings import Settings
+
+
+class Service:
+    """One agency, or the door.
+
+    The door hears every event there is, dead-letters those that nobody has catalogued, and is ready
+    without the broker, to be able to say that it is away.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        procedures: Sequence[Procedure[Any]],
+        rules: Any = None,
+        rules_version: str = "",
+        door: bool = False,
+    ) -> None:
+        self.name, self.door = name, door
+        self.procedures = tuple(procedures)
+        self._rules, self._rules_version = rules, rules_version
+        self._runtime: Runtime | None = None
+
+    @property
+    def handles(self) -> frozenset[str]:
+        """The types of all events that the procedures handle."""
+        return frozenset().union(*(procedure.handles for procedure in self.procedures))
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics on which these events arrive."""
+        events = catalogue().events
+        return tuple(sorted({topic(publisher(events[type])) for type in self.handles}))
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the running service holds. Raises `RuntimeError` while it does not run."""
+        if self._runtime is None:
+            raise RuntimeError(f"{self.name} does not run")
+        return self._runtime
+
+    def build(self, settings: Settings) -> Runtime:
+        """Return a runtime that has not been started."""
+        known = catalogue()
+        groups = {spec.name: group for group in known.groups for spec in _specs(group)}
+        folder = Folder(
+            self.name,
+            [(procedure, groups.get(procedure.name)) for procedure in self.procedures],
+            secret=settings.secret.get_secret_value(),
+            rules=self._rules,
+            rules_version=self._rules_version,
+        )
+        reader = Reader(
+            [known.events[type] for type in sorted(self.handles)],
+            known.events,
+            reports_unknown=self.door,
+        )
+        return Runtime(self.name, self.topics, reader, folder, settings)
+
+    @asynccontextmanager
+    async def lifespan(self, _: Any = None) -> AsyncIterator[None]:
+        """Run the service while an ASGI application is up."""
+        self._runtime = self.build(Settings.from_environment())
+        await self._runtime.start()
+        try:
+            yield
+        finally:
+            await self._runtime.stop()
+            self._runtime = None
+
+    def routes(self) -> list[Route]:
+        """Return `/livez`, `/readyz` and `/metrics`."""
+        return [
+            Route("/livez", self._livez),
+            Route("/readyz", self._readyz),
+            Route("/metrics", _metrics),
+        ]
+
+    def asgi(self) -> Starlette:
+        """Return the service as an ASGI application that has nothing but its health and metrics."""
+        return Starlette(routes=self.routes(), lifespan=self.lifespan)
+
+    def main(self, app: Any = None) -> None:
+        """Run the service's own command: `run`, or one for its operator."""
+        from services.chassis.operate import command  # noqa: PLC0415  only the command needs Typer
+
+        command(self, app)()
+
+    async def _livez(self, _: Request) -> Response:
+        alive = self.runtime.health.alive
+        return JSONResponse({"alive": alive}, 200 if alive else 503)
+
+    async def _readyz(self, _: Request) -> Response:
+        health = self.runtime.health
+        problems = health.problems
+        blocking = [p for p in problems if not (self.door and p.startswith("broker: "))]
+        return JSONResponse({"ready": not blocking, "problems": problems}, 503 if blocking else 200)
+
+
+def _specs(group: str) -> Sequence[Any]:
+    return catalogue().groups[group].procedures
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

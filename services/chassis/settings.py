@@ -1,0 +1,63 @@
+"""The settings of a service: environment variables, each with a default that fits one machine."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, ValidationError
+
+PREFIX = "ONESTOP_"
+DEMONSTRATION_SECRET = b"a demonstration secret, for one machine only"
+
+
+class SettingsError(ValueError):
+    """An environment variable has a value that cannot be used; the message names it."""
+
+
+class Settings(BaseModel):
+    """Read from `ONESTOP_<NAME>`; times in seconds, sizes as named."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kafka: str = "127.0.0.1:19092"
+    mongo: str = "mongodb://127.0.0.1:27117"
+    database_prefix: str = "onestop_"
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    secret: SecretBytes = SecretBytes(DEMONSTRATION_SECRET)
+    """Keys the derivation of candidates for numbers; the same for all replicas of all services."""
+    batch: Annotated[int, Field(ge=1, le=5000)] = 500
+    commit_interval: Annotated[float, Field(gt=0)] = 0.25
+    session_timeout: Annotated[float, Field(gt=0)] = 10.0
+    publish_timeout: Annotated[float, Field(gt=0)] = 10.0
+    store_timeout: Annotated[float, Field(gt=0)] = 5.0
+    source_interval: Annotated[float, Field(gt=0)] = 0.5
+    """How often deadlines that are due and dead letters to be replayed are looked for."""
+    stalled_after: Annotated[float, Field(gt=0)] = 60.0
+    """Without progress for so long, the service says that it is no longer alive."""
+    dead_window: Annotated[int, Field(ge=1)] = 200
+    dead_minimum: Annotated[int, Field(ge=1)] = 20
+    dead_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """The service stops when, of the last `dead_window` messages, at least `dead_minimum` and more
+    than this share would be dead letters."""
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Return the settings that the environment names.
+
+        Raises `SettingsError` for a value that does not fit.
+        """
+        given = {
+            name: environment[PREFIX + name.upper()]
+            for name in cls.model_fields
+            if PREFIX + name.upper() in environment
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            name = PREFIX + str(first["loc"][0]).upper()
+            raise SettingsError(
+                f"{name} cannot be used: {first['msg']}; see .env.example"
+            ) from None

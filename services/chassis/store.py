@@ -1,0 +1,228 @@
+"""MongoDB, as the chassis uses it. The only module that knows motor, PyMongo and BSON."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import DeleteOne, InsertOne, ReadPreference, UpdateOne, WriteConcern
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    OperationFailure,
+    WaitQueueTimeoutError,
+    WTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+
+Document = dict[str, Any]
+
+_DUPLICATE_KEY = 11000
+# Not primary, shutting down, stepping down: the server is there but cannot serve for a while.
+_PASSING = frozenset({6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+_LARGEST = 15 * 1024 * 1024
+
+
+class StoreUnavailable(ConnectionError):
+    """The store did not answer, or did not say what became of a write."""
+
+
+class Unencodable(ValueError):
+    """A document cannot be stored as BSON; the message says why, without the value."""
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """Set these fields under the key, if what is stored there has a smaller `version`."""
+
+    key: str
+    version: int
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Write this row if there is none under the key."""
+
+    key: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Delete what the filter finds."""
+
+    filter: Mapping[str, Any]
+
+
+Write = Upsert | Insert | Remove
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """Return the document as BSON. Raises `Unencodable` where it is too large or has no BSON."""
+    try:
+        encoded = bson.encode(document)
+    except (BSONError, OverflowError, UnicodeEncodeError) as error:
+        raise Unencodable(f"cannot be stored: {type(error).__name__}") from error
+    if len(encoded) > _LARGEST:
+        raise Unencodable(f"cannot be stored: {len(encoded):,} bytes are more than {_LARGEST:,}")
+    return encoded
+
+
+class Collection:
+    """A collection, with just the operations that are safe to repeat."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    async def insert(self, documents: Sequence[Document]) -> set[str]:
+        """Insert all that are not there yet; return the `_id`s of those that were.
+
+        Raises `StoreUnavailable`, after which any of them may or may not have been inserted.
+        """
+        if not documents:
+            return set()
+        with _translated():
+            try:
+                await self._raw.insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                return {documents[i]["_id"] for i in _duplicates(error)}
+        return set()
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """Apply all writes, in no order. Raises `StoreUnavailable`."""
+        if not writes:
+            return
+        with _translated():
+            try:
+                await self._raw.bulk_write([_operation(write) for write in writes], ordered=False)
+            except BulkWriteError as error:
+                _duplicates(error)
+
+    async def update(self, filter: Mapping[str, Any], change: Mapping[str, Any]) -> int:
+        """Update all that the filter finds; return how many. Raises `StoreUnavailable`."""
+        with _translated():
+            result = await self._raw.update_many(filter, change)
+            return int(result.matched_count)
+
+    async def delete(self, filter: Mapping[str, Any]) -> int:
+        """Delete all that the filter finds; return how many. Raises `StoreUnavailable`."""
+        with _translated():
+            result = await self._raw.delete_many(filter)
+            return int(result.deleted_count)
+
+    async def find(
+        self,
+        filter: Mapping[str, Any],
+        fields: Sequence[str] | None = None,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 0,
+    ) -> list[Document]:
+        """Return the documents found. Raises `StoreUnavailable`."""
+        with _translated():
+            cursor = self._raw.find(filter, dict.fromkeys(fields, 1) if fields else None)
+            if sort:
+                cursor = cursor.sort(list(sort))
+            if limit:
+                cursor = cursor.limit(limit)
+            found: list[Document] = await cursor.to_list(length=None)
+            return found
+
+    async def scan(
+        self, filter: Mapping[str, Any], sort: Sequence[tuple[str, int]]
+    ) -> AsyncIterator[Document]:
+        """Yield the documents found, a batch in memory at a time. Raises `StoreUnavailable`."""
+        with _translated():
+            async for document in self._raw.find(filter).sort(list(sort)):
+                yield document
+
+    async def count(self, filter: Mapping[str, Any]) -> int:
+        """Return how many documents the filter finds. Raises `StoreUnavailable`."""
+        with _translated():
+            return int(await self._raw.count_documents(filter))
+
+    async def index(self, keys: Sequence[tuple[str, int]], **options: Any) -> None:
+        """Create an index if it is not there. Raises `StoreUnavailable`."""
+        with _translated():
+            await self._raw.create_index(list(keys), **options)
+
+
+class Store:
+    """The database of one service: majority writes that are journaled, majority reads."""
+
+    def __init__(self, uri: str, database: str, timeout: float = 5.0) -> None:
+        milliseconds = int(timeout * 1000)
+        self._client: Any = AsyncIOMotorClient(
+            uri,
+            serverSelectionTimeoutMS=milliseconds,
+            connectTimeoutMS=milliseconds,
+            socketTimeoutMS=6 * milliseconds,
+            tz_aware=True,
+            # The loop repeats whole batches, which a standalone server allows too.
+            retryWrites=False,
+        )
+        self._database = self._client.get_database(
+            database,
+            codec_options=CodecOptions(tz_aware=True),
+            read_preference=ReadPreference.PRIMARY,
+            write_concern=WriteConcern(w="majority", j=True),
+            read_concern=ReadConcern("majority"),
+        )
+
+    def collection(self, name: str) -> Collection:
+        """Return the collection of that name."""
+        return Collection(self._database[name])
+
+    async def ping(self) -> None:
+        """Raise `StoreUnavailable` unless the server answers."""
+        with _translated():
+            await self._database.command("ping")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+def _operation(write: Write) -> Any:
+    match write:
+        case Upsert(key, version, fields):
+            # A stored version that is not smaller makes this an insert that collides: no change.
+            return UpdateOne(
+                {"_id": key, "_version": {"$lt": version}},
+                {"$set": {**fields, "_version": version}},
+                upsert=True,
+            )
+        case Insert(key, fields):
+            return InsertOne({"_id": key, **fields})
+        case Remove(filter):
+            return DeleteOne(filter)
+
+
+def _duplicates(error: BulkWriteError) -> list[int]:
+    """Return the positions of the writes that lost to a duplicate key; raise for any other fault."""
+    details: Any = error.details
+    if details.get("writeConcernErrors"):
+        raise StoreUnavailable("a write was not confirmed by the majority") from error
+    failed = details["writeErrors"]
+    for fault in failed:
+        if fault["code"] in _PASSING:
+            raise StoreUnavailable(f"the store refused a write: {fault['errmsg']}") from error
+        if fault["code"] != _DUPLICATE_KEY:
+            raise error
+    return [fault["index"] for fault in failed]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ConnectionFailure, WaitQueueTimeoutError, WTimeoutError) as error:
+        raise StoreUnavailable(f"the store is away: {type(error).__name__}") from error
+    except OperationFailure as error:
+        if error.code in _PASSING:
+            raise StoreUnavailable(f"the store cannot serve now: code {error.code}") from error
+        raise

@@ -1,0 +1,229 @@
+"""The one subscription of a service: FastStream's batch subscriber under our own commits."""
+
+import logging
+import math
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, cast
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import ConsumerProtocol
+
+from services.chassis.broker import PatientConsumer
+from services.chassis.message import Message
+from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
+from services.chassis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Sequence[Message]], Awaitable[None]]
+_FETCH_BYTES = 1024 * 1024
+
+
+class Subscription:
+    """All topics of a service, in batches, committed only when their effects are there."""
+
+    def __init__(
+        self, service: str, topics: Sequence[str], settings: Settings, on_idle: Callable[[], None]
+    ) -> None:
+        self.service, self.topics, self.settings = service, tuple(topics), settings
+        self._on_idle = on_idle
+        self._broker: KafkaBroker | None = None
+        self._subscriber: Any = None
+        self._finished: dict[TopicPartition, int] = {}
+        self._committed: dict[TopicPartition, int] = {}
+        self._expected: dict[TopicPartition, int] = {}
+        self._handled_until: dict[TopicPartition, int] = {}
+
+    async def start(self, handle: Handle) -> None:
+        """Begin to consume. `handle` returns when all effects of a batch are there."""
+        broker = KafkaBroker(
+            self.settings.kafka,
+            client_id=self.service,
+            consumer_only=True,
+            logger=None,
+            request_timeout_ms=int(self.settings.publish_timeout * 1000),
+        )
+        self._broker = broker
+
+        @broker.subscriber(
+            *self.topics,
+            batch=True,
+            max_records=self.settings.batch,
+            batch_timeout_ms=int(self.settings.commit_interval * 1000),
+            group_id=self.service,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            # All topics of a partition number to one replica, so that a case has one handler.
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            session_timeout_ms=int(self.settings.session_timeout * 1000),
+            heartbeat_interval_ms=int(self.settings.session_timeout * 1000 / 3),
+            max_partition_fetch_bytes=_FETCH_BYTES,
+            listener=_Listener(self),
+            parser=self._parse,
+            decoder=_as_is,
+        )
+        async def consume(batch: list[Message]) -> None:
+            await self._look_for_gaps(batch)
+            await handle(batch)
+            self._finish(batch)
+
+        await broker.connect()
+        config = broker.config.broker_config
+        config.builder = partial(
+            PatientConsumer,
+            on_idle=self._on_idle,
+            **config.builder.keywords,  # type: ignore[attr-defined]
+        )
+        self._subscriber = broker.subscribers[0]
+        await broker.start()
+
+    async def stop(self) -> None:
+        """Commit what is finished and leave the group."""
+        if self._broker is not None:
+            await self.commit()
+            await self._broker.stop()
+            self._broker = None
+
+    async def commit(self) -> None:
+        """Commit the offsets of finished batches, and only those. A failure is counted."""
+        consumer = self.consumer
+        if consumer is None:
+            return
+        assigned = consumer.assignment()
+        dirty = {
+            tp: offset
+            for tp, offset in self._finished.items()
+            if tp in assigned and self._committed.get(tp) != offset
+        }
+        if not dirty:
+            return
+        try:
+            await consumer.commit(dirty)
+        except KafkaError as error:
+            COMMIT_FAILURES.labels(self.service).inc()
+            log.warning("offsets were not committed: %s", type(error).__name__)
+        else:
+            self._committed.update(dirty)
+
+    @property
+    def consumer(self) -> PatientConsumer | None:
+        """The consumer, while there is one."""
+        return self._subscriber.consumer if self._subscriber is not None else None
+
+    @property
+    def partitions(self) -> set[int]:
+        """The partition numbers that this replica owns in every topic."""
+        consumer = self.consumer
+        if consumer is None:
+            return set()
+        owned: dict[int, set[str]] = {}
+        for tp in consumer.assignment():
+            owned.setdefault(tp.partition, set()).add(tp.topic)
+        return {number for number, topics in owned.items() if topics == set(self.topics)}
+
+    async def caught_up_until(self, partition: int) -> int:
+        """Return until when (ms since the epoch) everything in the partition number is handled.
+
+        0 where that is not known.
+        """
+        consumer = self.consumer
+        if consumer is None or partition not in self.partitions:
+            return 0
+        until = []
+        for tp in (TopicPartition(topic, partition) for topic in self.topics):
+            highwater, polled = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
+            if highwater is None or polled is None:
+                return 0
+            handed_out = consumer.handed_out.get(tp)
+            in_hand = handed_out is not None and self._finished.get(tp, 0) < handed_out
+            position = await consumer.position(tp)
+            idle = not in_hand and position >= highwater
+            until.append(polled if idle else self._handled_until.get(tp, 0))
+        return min(until)
+
+    def last_poll(self) -> float:
+        """Return when (ms since the epoch) the broker last answered a fetch.
+
+        Infinity where nothing is assigned: then there is nothing to fetch.
+        """
+        consumer = self.consumer
+        polls = (
+            [consumer.last_poll_timestamp(tp) for tp in consumer.assignment()] if consumer else []
+        )
+        return max((poll for poll in polls if poll is not None), default=math.inf)
+
+    def observe_lag(self) -> None:
+        """Set the lag metric from what the last fetches said."""
+        consumer = self.consumer
+        if consumer is None:
+            return
+        for tp in consumer.assignment():
+            highwater = consumer.highwater(tp)
+            if highwater is not None:
+                done = self._finished.get(tp, self._committed.get(tp, 0))
+                lag = max(0, highwater - done) if tp in self._finished else 0
+                LAG.labels(self.service, tp.topic, str(tp.partition)).set(lag)
+
+    async def _look_for_gaps(self, batch: Iterable[Message]) -> None:
+        """Count messages that retention deleted before this service had read them."""
+        for message in batch:
+            tp = TopicPartition(message.topic, message.partition)
+            if tp not in self._expected and self.consumer is not None:
+                self._expected[tp] = await self.consumer.committed(tp) or message.offset
+            if message.offset > self._expected.get(tp, message.offset):
+                OFFSET_GAPS.labels(self.service, tp.topic).inc()
+                log.error("offsets %s-%s are gone", self._expected[tp], message.offset - 1)
+            self._expected[tp] = message.offset + 1
+
+    def _finish(self, batch: Iterable[Message]) -> None:
+        for message in batch:
+            tp = TopicPartition(message.topic, message.partition)
+            self._finished[tp] = max(message.offset + 1, self._finished.get(tp, 0))
+            self._handled_until[tp] = max(message.timestamp, self._handled_until.get(tp, 0))
+
+    def forget(self, revoked: Iterable[TopicPartition]) -> None:
+        """Forget partitions that may now belong to another replica."""
+        for tp in revoked:
+            for known in (self._finished, self._committed, self._expected, self._handled_until):
+                known.pop(tp, None)
+            if self.consumer is not None:
+                self.consumer.handed_out.pop(tp, None)
+
+    async def _parse(self, records: tuple[Any, ...]) -> KafkaMessage:
+        return KafkaMessage(
+            body=[
+                Message(
+                    record.topic,
+                    record.partition,
+                    record.offset,
+                    record.timestamp,
+                    record.key,
+                    record.value,
+                    tuple(record.headers),
+                )
+                for record in records
+            ],
+            raw_message=records,
+            consumer=cast(ConsumerProtocol, self.consumer),
+        )
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._subscription.commit()
+        self._subscription.forget(revoked)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        pass
+
+
+async def _as_is(message: KafkaMessage) -> Any:
+    return message.body
