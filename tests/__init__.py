@@ -1,0 +1,1 @@
+"""The tests, and the testers' own command (`tests.fire`)."""

@@ -1,0 +1,1 @@
+"""What the contracts promise: samples, schemas, the shape of the groups."""
