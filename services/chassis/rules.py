@@ -104,7 +104,7 @@ class Rules(BaseModel, Generic[C]):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
-    reasons: Mapping[C, Text]
+    reasons: Mapping[C, Text] = Field(default_factory=dict)
     _constant: dict[str, Reason] = PrivateAttr()
 
     def model_post_init(self, _: Any) -> None:
@@ -147,20 +147,33 @@ def _shown(value: object) -> str:
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
 
 
-def load(model: type[M], package: str, name: str = "rules.toml") -> M:
-    """Return the rules in a file of a package.
+def load(model: type[M], package: str, *names: str) -> M:
+    """Return the rules in the files of a package, `rules.toml` unless others are named.
 
-    Raises `RulesError` where the file is missing, is no TOML, or does not fit the model.
+    Raises `RulesError` where a file is missing or no TOML, where two files have the same key, or
+    where they do not fit the model.
     """
-    where = f"{package.replace('.', '/')}/{name}"
+    tables: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for name in names or ("rules.toml",):
+        where = f"{package.replace('.', '/')}/{name}"
+        for key, value in _read(package, name, where).items():
+            if key in tables:
+                raise RulesError(f"{where}: {key}: is in {origin[key]} too")
+            tables[key], origin[key] = value, where
     try:
-        text = resources.files(package).joinpath(name).read_text("utf-8")
-        return model.model_validate(tomllib.loads(text))
+        return model.model_validate(tables)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        where = origin.get(key.partition(".")[0], " and ".join(dict.fromkeys(origin.values())))
+        raise RulesError(": ".join(part for part in (where, key, first["msg"]) if part)) from None
+
+
+def _read(package: str, name: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
     except FileNotFoundError:
         raise RulesError(f"{where}: there is no such file") from None
     except tomllib.TOMLDecodeError as error:
         raise RulesError(f"{where}: not TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise RulesError(f"{where}: {key}: {first['msg']}") from None

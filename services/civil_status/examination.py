@@ -16,7 +16,7 @@ from contracts.birth.form import (
     FoundlingRecord,
     ParentRef,
 )
-from contracts.common.calendar import local_date
+from contracts.common.calendar import add_months, local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Parent, Person
 from contracts.model import Reason
@@ -92,9 +92,13 @@ def _entitled(dossier: Dossier) -> Reason | None:
 
 
 def _born(dossier: Dossier) -> Reason | None:
-    if dossier.form.child.born_on <= dossier.received_on:
-        return None
-    return dossier.rules.reason("born-in-future")
+    born_on, received_on, rules = dossier.form.child.born_on, dossier.received_on, dossier.rules
+    if born_on > received_on:
+        return rules.reason("born-in-future")
+    years = rules.oldest_years.in_force(received_on)
+    if add_months(received_on, -12 * years) > born_on:
+        return rules.reason("born-too-long-ago", years=years)
+    return None
 
 
 def _vietnamese(dossier: Dossier) -> Reason | None:

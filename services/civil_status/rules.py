@@ -9,6 +9,7 @@ from services.chassis.rules import Dated, Rules, load
 Refusal = Literal[
     "declarant-not-entitled",
     "born-in-future",
+    "born-too-long-ago",
     "child-not-vietnamese",
     "evidence-missing",
     "evidence-not-accepted",
@@ -23,11 +24,14 @@ Refusal = Literal[
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 
+Years = Annotated[int, Field(ge=1, le=150)]
+
 
 class CivilStatusRules(Rules[Refusal]):
-    """Figures of the register of births, in days, and why a birth is refused."""
+    """Figures of the register of births, in days or years, and why a birth is refused."""
 
     late_after_days: Dated[Days]
+    oldest_years: Dated[Years]
     posting_days: Dated[Days]
     born_after_fathers_death_days: Dated[Days]
 

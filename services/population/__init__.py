@@ -1,0 +1,1 @@
+"""Population: the register of persons and their identifiers."""

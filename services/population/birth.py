@@ -1,0 +1,144 @@
+"""A registered birth -> the child has a personal identifier -> and, where asked for, a card."""
+
+from datetime import date
+from typing import Literal
+
+from contracts.birth.events import BirthRegistered, IdentityCardIssued
+from contracts.birth.process import IDENTIFIER as IDENTIFICATION
+from contracts.birth.process import IDENTITY_CARD
+from contracts.common.calendar import birthday, local_date
+from contracts.common.events import PersonIdentified
+from contracts.common.people import Child
+from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.population.persons import IDENTIFIER, person_record
+from services.population.rules import PopulationRules
+
+NO_RENEWAL = date(9999, 12, 31)
+"""After the last age of renewal a card is valid for life."""
+
+
+class Identification(State):
+    """What is remembered of a child to be identified."""
+
+    personal_id: str | None = None
+
+
+class IdentityCard(State):
+    """What is remembered of a child's identity card."""
+
+    outcome: Literal["issued", "not-asked"] | None = None
+
+
+identification = Procedure(IDENTIFICATION, initial=Identification())
+identity_card = Procedure(IDENTITY_CARD, initial=IdentityCard())
+
+
+@identification.on(BirthRegistered)
+def birth_registered(
+    state: Identification, event: BirthRegistered, context: Context
+) -> Decision[Identification]:
+    """Give the child the first free identifier of its place, sex and year, for ever.
+
+    Raises `chassis.procedure.Exhausted` where none of many candidates is free.
+    """
+    if state.personal_id is not None or IDENTIFICATION not in event.bundle:
+        return Decision(state)
+    prefix = identifier_prefix(event.child, context.rules)
+    personal_id = context.first_free(
+        IDENTIFIER, lambda k: f"{prefix}{context.derive(IDENTIFIER, k, 10**6):06}"
+    )
+    identified = PersonIdentified(
+        personal_id=personal_id,
+        registration_number=event.registration_number,
+        child=event.child,
+        household=event.household,
+        bundle=event.bundle,
+    )
+    return Decision(
+        Identification(personal_id=personal_id),
+        events=(identified,),
+        records=(newborn_record(identified),),
+    )
+
+
+@identity_card.on(PersonIdentified)
+def person_identified(
+    state: IdentityCard, event: PersonIdentified, context: Context
+) -> Decision[IdentityCard]:
+    """Issue the card where it is in the bundle; its number is the identifier."""
+    if state.outcome:
+        return Decision(state)
+    if IDENTITY_CARD not in event.bundle:
+        return Decision(IdentityCard(outcome="not-asked"))
+    today = local_date(context.now)
+    card = IdentityCardIssued(
+        personal_id=event.personal_id,
+        card_number=event.personal_id,
+        issued_on=today,
+        valid_until=renewal(event.child.born_on, today, context.rules),
+    )
+    return Decision(
+        IdentityCard(outcome="issued"), events=(card,), records=(identity_card_record(card),)
+    )
+
+
+def identifier_prefix(child: Child, rules: PopulationRules) -> str:
+    """Return the first six digits: 3 place of birth, 1 century and sex, 2 year of birth.
+
+    The century's digits are 0 and 1 in the 1900s, 2 and 3 in the 2000s, and so on, even for male.
+    Decree 137/2015/ND-CP, art. 13; Circular 59/2021/TT-BCA. Raises `ValueError` for a birth before
+    1900 or after 2399, for which there is no digit.
+    """
+    century, year = divmod(child.born_on.year, 100)
+    digit = 2 * (century - 19) + (child.sex == "female")
+    if not 0 <= digit <= 9:
+        raise ValueError("identifiers know the centuries from the 1900s to the 2300s only")
+    return f"{place_code(child, rules)}{digit}{year:02}"
+
+
+def place_code(child: Child, rules: PopulationRules) -> str:
+    """Return the three digits of the place of birth: the province's, or the country's."""
+    place = child.place
+    if place.country == "VN" and place.province is not None:
+        return f"0{place.province}"
+    return rules.countries.codes.get(place.country, rules.countries.other)
+
+
+def renewal(born_on: date, issued_on: date, rules: PopulationRules) -> date:
+    """Return the day until which a card is valid: for a child under 14 the 14th birthday."""
+    for age in rules.card_renewal_ages.in_force(issued_on):
+        if issued_on < birthday(born_on, age):
+            return birthday(born_on, age)
+    return NO_RENEWAL
+
+
+def newborn_record(event: PersonIdentified) -> Record:
+    """Return the row of the child in the register of persons, living where it was declared."""
+    child, household = event.child, event.household
+    return person_record(
+        event.personal_id,
+        {
+            "full_name": child.full_name,
+            "sex": child.sex,
+            "born_on": child.born_on.isoformat(),
+            "nationality": child.nationality,
+            "ethnicity": child.ethnicity,
+            "province": household.province if household else None,
+            "commune": household.commune if household else None,
+            "address": household.address if household else None,
+            "household_owner": household.owner if household else None,
+            "deceased_on": None,
+        },
+    )
+
+
+def identity_card_record(card: IdentityCardIssued) -> Record:
+    """Return the row of the register of identity cards."""
+    return Record(
+        "identity-cards",
+        card.card_number,
+        {
+            "issued_on": card.issued_on.isoformat(),
+            "valid_until": card.valid_until.isoformat(),
+        },
+    )

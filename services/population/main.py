@@ -1,0 +1,11 @@
+"""The national population database, by the police: a table of contents."""
+
+from services.chassis.service import Service
+from services.population import birth, people
+from services.population.rules import RULES
+
+service = Service(
+    "population",
+    procedures=[people.record, birth.identification, birth.identity_card],
+    rules=RULES,
+)

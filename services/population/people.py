@@ -1,0 +1,56 @@
+"""A person is reported by an import -> recorded, unless the identifier is another person's."""
+
+from contracts.common.people import Person
+from contracts.people.events import PersonRecorded, PersonReported
+from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
+from services.population.persons import IDENTIFIER, person_record
+
+
+class PersonRecord(State):
+    """What is remembered of a reported person."""
+
+    personal_id: str | None = None
+    held_by: str | None = None
+    """The case that has the identifier, where this one must not have it."""
+
+
+record = Procedure("person-record", initial=PersonRecord())
+
+
+@record.on(PersonReported)
+def reported(
+    state: PersonRecord, event: PersonReported, context: Context
+) -> Decision[PersonRecord]:
+    """Record the person as reported, also again with what changed.
+
+    The identifier is claimed, so that no newborn gets it. Where another case holds it already the
+    import is wrong: the row stays as it is, nothing is said, and the state names that case.
+    """
+    person = event.person
+    (held_by,) = context.claim(Claim(IDENTIFIER, person.personal_id))
+    if held_by:
+        return Decision(PersonRecord(held_by=held_by.case_id))
+    return Decision(
+        PersonRecord(personal_id=person.personal_id),
+        events=(PersonRecorded(person=person),),
+        records=(row_of(person),),
+    )
+
+
+def row_of(person: Person) -> Record:
+    """Return the row of the register of persons; dates as ISO text."""
+    return person_record(
+        person.personal_id,
+        {
+            "full_name": person.full_name,
+            "sex": person.sex,
+            "born_on": person.born_on.isoformat(),
+            "nationality": person.nationality,
+            "ethnicity": person.ethnicity,
+            "province": person.province,
+            "commune": person.commune,
+            "address": person.address,
+            "household_owner": person.household_owner,
+            "deceased_on": person.deceased_on.isoformat() if person.deceased_on else None,
+        },
+    )
