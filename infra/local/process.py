@@ -109,8 +109,11 @@ class Child:
             self._process.wait()
 
     def pause(self) -> None:
-        """Stop the program in its tracks (SIGSTOP) until `resume`."""
+        """Stop the program in its tracks (SIGSTOP) until `resume`; return when it stands still."""
         self._signal(signal.SIGSTOP)
+        if self._process and self.alive:
+            # WNOWAIT: only look, and leave its exit status to be collected by whoever waits.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a paused program go on."""

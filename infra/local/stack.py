@@ -39,7 +39,7 @@ class Stack:
         services: the services to start, by default those of the catalogue.
         topic_names: the topics to create, by default those of the catalogue.
         command: gives the command line of a service, for those that are not in `services/`.
-        environment: variables for all services.
+        environment: variables for all services; `environments`: for single ones, by name.
         database_prefix: what the names of the services' databases begin with.
         tell: is called at each change with the part and a word or a sentence.
     """
@@ -54,6 +54,7 @@ class Stack:
         partitions: int = PARTITIONS,
         command: Command = service_command,
         environment: Mapping[str, str] | None = None,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
         database_prefix: str = "onestop_",
         tell: Tell = lambda part, what: None,
     ) -> None:
@@ -70,6 +71,7 @@ class Stack:
             "ONESTOP_MONGO": self.addresses.mongo,
             "ONESTOP_DATABASE_PREFIX": database_prefix,
         }
+        self._environments = dict(environments or {})
         self._tell = tell
         self._parts: dict[str, Part] = {}
         self._expected: set[str] = set()
@@ -80,9 +82,15 @@ class Stack:
         """All parts that were started, in the order of their start."""
         return tuple(self._parts.values())
 
+    def part(self, name: str) -> Part:
+        """Return a part by its name. Raises StackError for a name that was never started."""
+        if name not in self._parts:
+            raise StackError(f"no part of this stack is called {name!r}")
+        return self._parts[name]
+
     def url(self, name: str) -> str:
         """Return the address of a part: http://… of a service, host:port of Kafka, mongodb://…"""
-        return self._part(name).url
+        return self.part(name).url
 
     def start(self) -> None:
         """Start everything and wait until it is ready; after an error, nothing is left running.
@@ -96,7 +104,7 @@ class Stack:
             self._tell("topics", f"creating {len(self.topics)}")
             topics.create_topics(self.addresses.kafka, self.topics, self._partitions)
             for name in self.services:
-                self._add(self._service(name, name, {}))
+                self._add(self._service(name, name, self._environments.get(name, {})))
             self._await_ready(self.services)
         except BaseException:
             self.stop()
@@ -131,7 +139,7 @@ class Stack:
 
         `environment` is added for this process only.
         """
-        part = self._part(name)
+        part = self.part(name)
         part.child.start(environment)
         self._expected.add(name)
         self._await_ready([name])
@@ -139,12 +147,12 @@ class Stack:
     def stop_part(self, name: str) -> None:
         """Ask one part to end, and wait for it."""
         self._expected.discard(name)
-        self._part(name).child.stop()
+        self.part(name).child.stop()
 
     def kill(self, name: str) -> None:
         """Kill one part (SIGKILL) and wait until it is gone."""
         self._expected.discard(name)
-        self._part(name).child.kill()
+        self.part(name).child.kill()
 
     def restart(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Stop one part if it runs, start it again and wait until it is ready."""
@@ -153,19 +161,19 @@ class Stack:
 
     def pause(self, name: str) -> None:
         """Halt one part (SIGSTOP) until `resume`."""
-        self._part(name).child.pause()
+        self.part(name).child.pause()
 
     def resume(self, name: str) -> None:
         """Let a paused part go on."""
-        self._part(name).child.resume()
+        self.part(name).child.resume()
 
     def alive(self, name: str) -> bool:
         """Tell whether the process of this part exists (a paused one does)."""
-        return self._part(name).child.alive
+        return self.part(name).child.alive
 
     def expect_death(self, name: str) -> None:
         """Let this part end by itself from now on: `check` does not complain about it."""
-        self._part(name)
+        self.part(name)
         self._expected.discard(name)
 
     def add_replica(self, service: str, environment: Mapping[str, str] | None = None) -> str:
@@ -243,7 +251,7 @@ class Stack:
 
     def _await_ready(self, names: Iterable[str]) -> None:
         """Wait for all of these at once; a death of any part ends the wait."""
-        waiting = {name: self._part(name) for name in names}
+        waiting = {name: self.part(name) for name in names}
 
         def all_ready() -> bool:
             self.check()
@@ -268,11 +276,6 @@ class Stack:
         for part in running:
             part.child.kill()
             self._tell(part.name, "stopped")
-
-    def _part(self, name: str) -> Part:
-        if name not in self._parts:
-            raise StackError(f"no part of this stack is called {name!r}")
-        return self._parts[name]
 
     def _take_folder(self) -> None:
         """Hold the folder for this process: two stacks on the same data would destroy it."""
