@@ -1,0 +1,120 @@
+"""What must hold of every catalogue, as one pure function: `faults(catalogue)`."""
+
+import re
+from collections.abc import Iterator
+
+from contracts.catalogue import Catalogue, publisher
+from contracts.envelope import Event
+from contracts.group import ProcedureGroup, ProcedureSpec
+from contracts.model import Text
+
+DOOR = "portal"
+"""The one service that publishes although it owns no procedure."""
+
+_TYPE = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*")
+_IRREGULAR = ("begun", "found", "given", "lost", "paid", "sent", "taken", "told", "withdrawn")
+
+
+def faults(catalogue: Catalogue) -> list[str]:
+    """Return one sentence for each rule that the catalogue breaks."""
+    found = [fault for event in catalogue.events.values() for fault in _event(event, catalogue)]
+    for group in catalogue.groups.values():
+        for spec in group.procedures:
+            found += _procedure(spec, group, catalogue)
+        found += _requirements(group)
+        found += _bundles(group)
+        found += _texts(group)
+    return found
+
+
+def _event(event: type[Event], catalogue: Catalogue) -> Iterator[str]:
+    if not _TYPE.fullmatch(event.type):
+        yield f"{event.type}: not <service>.<what-happened>.v<version>"
+        return
+    verb = event.type.split(".")[1].rsplit("-", 1)[-1]
+    if not verb.endswith("ed") and verb not in _IRREGULAR:
+        yield f"{event.type}: '{verb}' is not in the past tense"
+    if publisher(event) != DOOR and not catalogue.owned_by(publisher(event)):
+        yield f"{event.type}: {publisher(event)} owns no procedure, so nobody publishes this"
+    groups = catalogue.groups.values()
+    consumed = {heard for group in groups for spec in group.procedures for heard in spec.hears}
+    consumed |= {end for group in groups for spec in group.procedures for end in spec.ends}
+    consumed |= {told for group in groups for told in group.notices}
+    if event not in consumed:
+        yield f"{event.type}: no procedure hears it, none ends by it, no family is told of it"
+
+
+def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue) -> Iterator[str]:
+    where = f"{group.name}/{spec.name}"
+    if not spec.hears:
+        yield f"{where}: hears nothing, so it cannot start"
+    if "granted" not in spec.ends.values():
+        yield f"{where}: has no event by which it is granted"
+    for event in (*spec.hears, *spec.ends):
+        if catalogue.events.get(event.type) is not event:
+            yield f"{where}: {event.type} is not in the catalogue, so nobody publishes it"
+    for event in spec.ends:
+        if publisher(event) != spec.owner:
+            yield f"{where}: ends by {event.type}, which {spec.owner} does not publish"
+    if sum(spec.name == other.name for other in group.procedures) > 1:
+        yield f"{where}: two procedures of this name"
+
+
+def _requirements(group: ProcedureGroup) -> Iterator[str]:
+    specs = {spec.name: spec for spec in group.procedures}
+    for spec in group.procedures:
+        where = f"{group.name}/{spec.name}"
+        for name in spec.requires:
+            if name not in specs:
+                yield f"{where}: requires {name}, which does not exist"
+            elif not _grants(specs[name]) & set(spec.hears):
+                yield f"{where}: requires {name}, but hears nothing that grants it"
+        reached, ahead = set[str](), list(spec.requires)
+        while ahead:
+            name = ahead.pop()
+            if name not in reached and name in specs:
+                reached.add(name)
+                ahead += specs[name].requires
+        if spec.name in reached:
+            yield f"{where}: requires itself, by way of {', '.join(sorted(reached))}"
+
+
+def _grants(spec: ProcedureSpec) -> set[type[Event]]:
+    return {event for event, result in spec.ends.items() if result == "granted"}
+
+
+def _bundles(group: ProcedureGroup) -> Iterator[str]:
+    specs = {spec.name: spec for spec in group.procedures}
+    if group.form is not None and not group.bundles:
+        yield f"{group.name}: can be declared, but has no bundle"
+    for bundle in group.bundles:
+        where = f"{group.name}: the bundle '{bundle.circumstance}' of {bundle.since}"
+        for name in bundle.procedures:
+            if name not in specs:
+                yield f"{where} names {name}, which does not exist"
+                continue
+            for required in specs[name].requires:
+                if required not in bundle.procedures:
+                    yield f"{where} has {name} without {required}, so it cannot start"
+        if len(set(bundle.procedures)) < len(bundle.procedures):
+            yield f"{where} names a procedure twice"
+        same = [(one.circumstance, one.since) for one in group.bundles]
+        if same.count((bundle.circumstance, bundle.since)) > 1:
+            yield f"{where} is there twice"
+
+
+def _texts(group: ProcedureGroup) -> Iterator[str]:
+    told = {event for spec in group.procedures for event in (*spec.hears, *spec.ends)}
+    if group.form is not None:
+        for event in sorted(told - group.notices.keys(), key=lambda event: event.type):
+            yield f"{group.name}: no notice for {event.type}"
+    texts = {event.type: text for event, text in group.notices.items()}
+    texts |= {spec.name: spec.title for spec in group.procedures} | {"title": group.title}
+    for name, text in texts.items():
+        if not _in_both_languages(text):
+            yield f"{group.name}: the text of {name} is not there in both languages"
+
+
+def _in_both_languages(text: Text) -> bool:
+    vi, en = text.vi.strip(), text.en.strip()
+    return bool(vi and en) and vi != en and en.isascii()

@@ -1,0 +1,171 @@
+"""The catalogue keeps its rules, and each rule can be broken."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from contracts.birth import process
+from contracts.birth.events import BirthRegistered, HealthCardIssued, PremiumFunded
+from contracts.birth.process import BIRTH, FEES, IDENTIFIER, PREMIUM, RESIDENCE, USUAL
+from contracts.catalogue import Catalogue, catalogue
+from contracts.common.events import CaseCompleted, DeclarationSubmitted
+from contracts.envelope import Event
+from contracts.group import Bundle
+from contracts.model import Text
+from tests.contract.rules import faults
+
+
+class Register(Event, type="civil-status.register-birth.v1"):
+    """A command, not an event."""
+
+
+class Unversioned(Event, type="civil-status.birth-registered"):
+    """Has no version."""
+
+
+class Misspelt(Event, type="civil-statuss.birth-registered.v1"):
+    """Of a service that does not exist."""
+
+
+class Unheard(Event, type="civil-status.birth-doubted.v1"):
+    """Nobody has any use for it."""
+
+
+def test_the_catalogue_has_no_faults() -> None:
+    assert faults(catalogue()) == []
+
+
+def test_every_event_has_its_group_or_is_shared() -> None:
+    assert {event.__module__ for event in catalogue().events.values()} == {
+        "contracts.common.events",
+        *(f"contracts.{name}.events" for name in catalogue().groups),
+    }
+
+
+def with_event(event: type[Event]) -> Catalogue:
+    real = catalogue()
+    return replace(real, events={**real.events, event.type: event})
+
+
+def with_group(**changes: Any) -> Catalogue:
+    real = catalogue()
+    return replace(real, groups={**real.groups, "birth": replace(process.GROUP, **changes)})
+
+
+def with_procedure(name: str, /, **changes: Any) -> Catalogue:
+    changed = [
+        replace(spec, **changes) if spec.name == name else spec for spec in process.PROCEDURES
+    ]
+    return with_group(procedures=tuple(changed))
+
+
+def with_bundle(*procedures: str) -> Catalogue:
+    bundle = Bundle(since=date(2027, 1, 1), procedures=procedures, source="a test")
+    return with_group(bundles=(*process.GROUP.bundles, bundle))
+
+
+def notices(**changes: Text) -> Mapping[type[Event], Text]:
+    return {
+        event: changes.get(event.__name__, text) for event, text in process.GROUP.notices.items()
+    }
+
+
+BROKEN: dict[str, tuple[Catalogue, str]] = {
+    "an event is a command": (
+        with_event(Register),
+        "civil-status.register-birth.v1: 'birth' is not in the past tense",
+    ),
+    "a type has no version": (
+        with_event(Unversioned),
+        "civil-status.birth-registered: not <service>.<what-happened>.v<version>",
+    ),
+    "a publisher does not exist": (
+        with_event(Misspelt),
+        "civil-statuss.birth-registered.v1: civil-statuss owns no procedure",
+    ),
+    "a published event has no consumer": (
+        with_event(Unheard),
+        "civil-status.birth-doubted.v1: no procedure hears it",
+    ),
+    "a consumed event has no publisher": (
+        with_procedure(FEES, hears=(DeclarationSubmitted, Unheard)),
+        "birth/fee-settlement: civil-status.birth-doubted.v1 is not in the catalogue",
+    ),
+    "a procedure ends by what another says": (
+        with_procedure(PREMIUM, ends={PremiumFunded: "granted", HealthCardIssued: "refused"}),
+        "premium-funding: ends by social-insurance.health-card-issued.v1, which payments does not",
+    ),
+    "a procedure is never granted": (
+        with_procedure(PREMIUM, ends={PremiumFunded: "refused"}),
+        "birth/premium-funding: has no event by which it is granted",
+    ),
+    "a procedure hears nothing": (
+        with_procedure(BIRTH, hears=()),
+        "birth/birth-registration: hears nothing",
+    ),
+    "two procedures of one name": (
+        with_procedure(PREMIUM, name=FEES),
+        "birth/fee-settlement: two procedures of this name",
+    ),
+    "a requirement does not exist": (
+        with_procedure(RESIDENCE, requires=("blessing",)),
+        "permanent-residence-registration: requires blessing, which does not exist",
+    ),
+    "a requirement is not heard of": (
+        with_procedure(RESIDENCE, requires=(BIRTH,)),
+        "permanent-residence-registration: requires birth-registration, but hears nothing that",
+    ),
+    "requirements go in a circle": (
+        with_procedure(BIRTH, requires=(RESIDENCE,)),
+        "birth/personal-identification: requires itself, by way of birth-registration",
+    ),
+    "a bundle names what does not exist": (
+        with_bundle(*USUAL, "blessing"),
+        "'usual' of 2027-01-01 names blessing, which does not exist",
+    ),
+    "a bundle lacks what is required": (
+        with_bundle(IDENTIFIER),
+        "'usual' of 2027-01-01 has personal-identification without birth-registration",
+    ),
+    "a bundle names a procedure twice": (
+        with_bundle(BIRTH, BIRTH),
+        "'usual' of 2027-01-01 names a procedure twice",
+    ),
+    "two bundles for one day": (
+        with_group(bundles=process.GROUP.bundles * 2),
+        "'usual' of 2026-09-01 is there twice",
+    ),
+    "a form without a bundle": (
+        with_group(bundles=()),
+        "birth: can be declared, but has no bundle",
+    ),
+    "an event without a notice": (
+        with_group(notices={CaseCompleted: process.GROUP.notices[CaseCompleted]}),
+        "birth: no notice for civil-status.birth-registered.v1",
+    ),
+    "a notice in one language": (
+        with_group(notices=notices(BirthRegistered=Text(vi="Đã đăng ký khai sinh.", en=" "))),
+        "birth: the text of civil-status.birth-registered.v1 is not there in both languages",
+    ),
+    "a notice that was not translated": (
+        with_procedure(BIRTH, title=Text(vi="Đăng ký khai sinh", en="Đăng ký khai sinh")),
+        "birth: the text of birth-registration is not there in both languages",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_rule_is_named(name: str) -> None:
+    broken, sentence = BROKEN[name]
+    assert any(sentence in fault for fault in faults(broken)), faults(broken)
+
+
+def test_the_services_and_topics_follow_from_the_events() -> None:
+    more = with_event(Misspelt)
+    assert set(more.services) - set(catalogue().services) == {"civil-statuss"}
+    assert set(more.topics) - set(catalogue().topics) == {"civil-statuss.events"}
+    assert BirthRegistered in catalogue().hears("population")
+    assert BirthRegistered not in catalogue().hears("residence")
