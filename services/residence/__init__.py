@@ -1,0 +1,1 @@
+"""Residence: the register of permanent residents."""

@@ -1,0 +1,143 @@
+"""A newborn joins a household: identified and fees settled -> registered | refused.
+
+Both facts may come first, and the child's may come for a bundle that does not ask for residence.
+"""
+
+from datetime import date
+from typing import Literal
+
+from contracts.birth.events import ResidenceRefused, ResidenceRegistered
+from contracts.birth.process import RESIDENCE
+from contracts.common.calendar import local_date
+from contracts.common.events import FeeSettled, PersonIdentified
+from contracts.common.people import Household
+from contracts.model import Name, PersonalId, Value
+from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.residence.rules import Refusal, ResidenceRules
+
+
+class Newcomer(Value):
+    """The child, as far as residence needs to know it."""
+
+    personal_id: PersonalId
+    full_name: Name
+    born_on: date
+    household: Household | None
+    parents: tuple[PersonalId, ...]
+    """The identifiers of the parents as registered; one who is not entered is none."""
+
+
+class Registration(State):
+    """What is remembered of a newborn's residence."""
+
+    newcomer: Newcomer | None = None
+    fees_settled: bool = False
+    outcome: Literal["registered", "refused", "not-asked", "awaits-official"] | None = None
+
+
+registration = Procedure(RESIDENCE, initial=Registration())
+
+
+@registration.on(PersonIdentified)
+def identified(
+    state: Registration, event: PersonIdentified, context: Context
+) -> Decision[Registration]:
+    """Remember the child, and decide where the fees are settled."""
+    if state.newcomer or state.outcome:
+        return Decision(state)
+    if RESIDENCE not in event.bundle:
+        return Decision(Registration(fees_settled=state.fees_settled, outcome="not-asked"))
+    return settle(newcomer(event), state.fees_settled, context)
+
+
+@registration.on(FeeSettled)
+def paid(state: Registration, event: FeeSettled, context: Context) -> Decision[Registration]:
+    """Remember that the fees are settled, and decide where the child is known."""
+    if state.fees_settled or state.outcome:
+        return Decision(state)
+    return settle(state.newcomer, True, context)
+
+
+def settle(child: Newcomer | None, fees_settled: bool, context: Context) -> Decision[Registration]:
+    """Decide when both facts are there, unless policy says that an official does."""
+    if child is None or not fees_settled:
+        return Decision(Registration(newcomer=child, fees_settled=fees_settled))
+    rules: ResidenceRules = context.rules
+    place = child.household.province if child.household else None
+    if rules.approval_of(RESIDENCE, local_date(context.now), place) == "review":
+        waiting = Registration(newcomer=child, fees_settled=True, outcome="awaits-official")
+        return Decision(waiting)
+    return conclude(child, context)
+
+
+# The seam for an official: the handler of the official's decision calls
+# `conclude(state.newcomer, context)`, or `refuse` with the official's own reason.
+def conclude(child: Newcomer, context: Context) -> Decision[Registration]:
+    """Register the child in a household whose owner agrees.
+
+    Law on Residence 2020, art. 20: an owner who is a parent as registered need not be asked.
+    """
+    household = child.household
+    if household is None:
+        return refuse(child, "no-household", context)
+    if not household.owner_consents and household.owner not in child.parents:
+        return refuse(child, "owner-does-not-consent", context)
+    return register(child, household, local_date(context.now))
+
+
+def register(child: Newcomer, household: Household, on: date) -> Decision[Registration]:
+    """Say that the child is a resident, and write it into the register of residents.
+
+    The confirmation number, TT-<year>-<identifier>, needs no claim: identifiers are unique, and a
+    newborn is registered once.
+    """
+    event = ResidenceRegistered(
+        personal_id=child.personal_id,
+        confirmation_number=f"TT-{on.year}-{child.personal_id}",
+        registered_on=on,
+        household=household,
+    )
+    return Decision(
+        Registration(outcome="registered", fees_settled=True),
+        events=(event,),
+        records=(resident_record(child, event),),
+    )
+
+
+def refuse(child: Newcomer, code: Refusal, context: Context) -> Decision[Registration]:
+    """Refuse the residence; the registered birth and the health card stand."""
+    rules: ResidenceRules = context.rules
+    event = ResidenceRefused(personal_id=child.personal_id, reason=rules.reason(code))
+    return Decision(Registration(outcome="refused", fees_settled=True), events=(event,))
+
+
+def newcomer(event: PersonIdentified) -> Newcomer:
+    """Return what residence needs to know of an identified child."""
+    child = event.child
+    parents = (child.mother, child.father)
+    return Newcomer(
+        personal_id=event.personal_id,
+        full_name=child.full_name,
+        born_on=child.born_on,
+        household=event.household,
+        parents=tuple(p.personal_id for p in parents if p and p.personal_id),
+    )
+
+
+def resident_record(child: Newcomer, event: ResidenceRegistered) -> Record:
+    """Return the row of the register of residents; dates as ISO text."""
+    household = event.household
+    return Record(
+        "residents",
+        child.personal_id,
+        {
+            "full_name": child.full_name,
+            "born_on": child.born_on.isoformat(),
+            "confirmation_number": event.confirmation_number,
+            "registered_on": event.registered_on.isoformat(),
+            "household_owner": household.owner,
+            "province": household.province,
+            "commune": household.commune,
+            "address": household.address,
+        },
+    )

@@ -1,0 +1,7 @@
+"""The residence database, by the police: a table of contents."""
+
+from services.chassis.service import Service
+from services.residence import birth
+from services.residence.rules import RULES
+
+service = Service("residence", procedures=[birth.registration], rules=RULES)

@@ -1,0 +1,120 @@
+"""A newborn is insured: identified -> health card issued | refused."""
+
+from datetime import date
+from typing import Literal
+
+from contracts.birth.events import HealthCardIssued, HealthCardRefused
+from contracts.birth.process import HEALTH_CARD
+from contracts.common.calendar import birthday, local_date, months_begun
+from contracts.common.events import PersonIdentified
+from contracts.model import PersonalId, ProvinceCode, Reason, Value
+from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.social_insurance.rules import SocialInsuranceRules
+
+INSURANCE_NUMBER = "social-insurance-number"
+UNDER_SIX = "TE1"
+"""The group of children under six, and its level of benefit."""
+
+
+class Insured(Value):
+    """The child, as far as the card needs to know it."""
+
+    personal_id: PersonalId
+    born_on: date
+    province: ProvinceCode | None
+
+
+class HealthCard(State):
+    """What is remembered of a child's health card."""
+
+    awaits_official: Insured | None = None
+    outcome: Literal["issued", "refused", "not-asked"] | None = None
+
+
+health_card = Procedure(HEALTH_CARD, initial=HealthCard())
+
+
+@health_card.on(PersonIdentified)
+def identified(
+    state: HealthCard, event: PersonIdentified, context: Context
+) -> Decision[HealthCard]:
+    """Decide about the card where the bundle asks for it, unless an official has to."""
+    if state.outcome or state.awaits_official:
+        return Decision(state)
+    if HEALTH_CARD not in event.bundle:
+        return Decision(HealthCard(outcome="not-asked"))
+    child = Insured(
+        personal_id=event.personal_id,
+        born_on=event.child.born_on,
+        province=event.household.province if event.household else None,
+    )
+    rules: SocialInsuranceRules = context.rules
+    if rules.approval_of(HEALTH_CARD, local_date(context.now), child.province) == "review":
+        return Decision(HealthCard(awaits_official=child))
+    return conclude(child, context)
+
+
+# The seam for an official: the handler of the official's decision calls
+# `conclude(state.awaits_official, context)`, or `refuse` with the official's own reason.
+def conclude(child: Insured, context: Context) -> Decision[HealthCard]:
+    """Issue the card to a child under six (Law on Health Insurance, art. 12 (3))."""
+    rules: SocialInsuranceRules = context.rules
+    today = local_date(context.now)
+    age = rules.under_age.in_force(today)
+    if today >= birthday(child.born_on, age):
+        return refuse(child, rules.reason("six-or-older", age=age))
+    if child.province is None:
+        return refuse(child, rules.reason("no-residence"))
+    number = context.first_free(
+        INSURANCE_NUMBER, lambda k: f"{context.derive(INSURANCE_NUMBER, k, 10**10):010}"
+    )
+    return issue(child, f"{UNDER_SIX}{child.province}{number}", today, rules)
+
+
+def issue(
+    child: Insured, card_number: str, on: date, rules: SocialInsuranceRules
+) -> Decision[HealthCard]:
+    """Issue the card, valid from the day of birth however late the birth was declared."""
+    valid_until = validity_end(child.born_on, on, rules)
+    event = HealthCardIssued(
+        personal_id=child.personal_id,
+        card_number=card_number,
+        valid_from=child.born_on,
+        valid_until=valid_until,
+        premium_months=months_begun(child.born_on, valid_until),
+    )
+    return Decision(
+        HealthCard(outcome="issued"), events=(event,), records=(card_record(event, on),)
+    )
+
+
+def refuse(child: Insured, reason: Reason) -> Decision[HealthCard]:
+    """Refuse the card; the registered birth and the residence stand."""
+    event = HealthCardRefused(personal_id=child.personal_id, reason=reason)
+    return Decision(HealthCard(outcome="refused"), events=(event,))
+
+
+def validity_end(born_on: date, on: date, rules: SocialInsuranceRules) -> date:
+    """Return the sixth birthday (72 months), or the 30 September after it in that year.
+
+    Law on Health Insurance 2008, amended 2014, art. 16 (3). `on` is the day of issue, whose rules
+    hold.
+    """
+    turns_six = birthday(born_on, rules.under_age.in_force(on))
+    day = rules.school_starts.in_force(on)
+    return max(turns_six, date(turns_six.year, day.month, day.day))
+
+
+def card_record(card: HealthCardIssued, on: date) -> Record:
+    """Return the row of the register of cards; dates as ISO text."""
+    return Record(
+        "cards",
+        card.card_number,
+        {
+            "personal_id": card.personal_id,
+            "issued_on": on.isoformat(),
+            "valid_from": card.valid_from.isoformat(),
+            "valid_until": card.valid_until.isoformat(),
+            "premium_months": card.premium_months,
+        },
+    )

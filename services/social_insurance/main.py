@@ -1,0 +1,7 @@
+"""Viet Nam Social Security: a table of contents."""
+
+from services.chassis.service import Service
+from services.social_insurance import birth
+from services.social_insurance.rules import RULES
+
+service = Service("social-insurance", procedures=[birth.health_card], rules=RULES)
