@@ -1,0 +1,1 @@
+"""What `onestop fire` sends and how it judges what comes back: HTTP only, like any citizen."""

@@ -1,0 +1,54 @@
+"""The people of the written declarations, and the understudies of the mothers among them.
+
+A child is known by its mother, day and order of birth. So that the same declarations can be sent
+again and again to one running stack, each mother is in the register a hundred times, and each run
+takes the next of them: her identifier ends in the run's number (declarations/README.md).
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from contracts.common.people import Person
+
+DECLARATIONS = Path(__file__).with_name("declarations")
+UNDERSTUDIES = 100
+_DIGITS = 3
+
+
+@cache
+def people() -> tuple[Person, ...]:
+    """Return the people as they are written in `people.ndjson`."""
+    with (DECLARATIONS / "people.ndjson").open(encoding="utf-8") as lines:
+        return tuple(Person.model_validate_json(line) for line in lines)
+
+
+@cache
+def mothers() -> frozenset[str]:
+    """Return the identifiers of all written people who are the mother in a declaration."""
+    known = {person.personal_id for person in people()}
+    named = set()
+    for path in DECLARATIONS.glob("*/*.json"):
+        form = json.loads(path.read_text(encoding="utf-8"))["declaration"]["form"]
+        named.add((form.get("mother") or {}).get("personal_id"))
+    return frozenset(known & named)
+
+
+def understudy(personal_id: str, run: int) -> str:
+    """Return the identifier that this person has in a run: a mother's changes, others' stay."""
+    if personal_id not in mothers():
+        return personal_id
+    return f"{personal_id[:-_DIGITS]}{run % UNDERSTUDIES:0{_DIGITS}d}"
+
+
+def everybody() -> Iterator[Person]:
+    """Yield the written people with all understudies: what the register must hold."""
+    for person in people():
+        numbers = range(UNDERSTUDIES) if person.personal_id in mothers() else (0,)
+        for number in numbers:
+            changes: dict[str, Any] = {"personal_id": understudy(person.personal_id, number)}
+            if person.household_owner == person.personal_id:
+                changes["household_owner"] = changes["personal_id"]
+            yield person.model_copy(update=changes)
