@@ -15,14 +15,18 @@ Schema = Mapping[str, Any]
 Effect = Literal["narrower", "wider", "other"]
 
 _ANNOTATIONS = frozenset(
-    ("$comment", "$defs", "$id", "$schema", "deprecated", "description", "discriminator")
-    + ("examples", "readOnly", "title", "writeOnly")
+    (
+        *("$comment", "$defs", "$id", "$schema", "deprecated", "description", "discriminator"),
+        *("examples", "readOnly", "title", "writeOnly"),
+    )
 )
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _HANDLED = frozenset(
-    (*_LOWER, *_UPPER, "$ref", "additionalProperties", "anyOf", "const", "default", "enum")
-    + ("items", "oneOf", "patternProperties", "properties", "propertyNames", "required", "type")
+    (
+        *(*_LOWER, *_UPPER, "$ref", "additionalProperties", "anyOf", "const", "default", "enum"),
+        *("items", "oneOf", "patternProperties", "properties", "propertyNames", "required", "type"),
+    )
 )
 _MISSING = object()
 

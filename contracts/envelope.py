@@ -37,10 +37,10 @@ class Event(Value):
             cls.type = type
 
 
-E = TypeVar("E", bound=Event, covariant=True)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
-class Envelope(BaseModel, Generic[E]):
+class Envelope(BaseModel, Generic[E_co]):
     """One event on its way. `subject` is the case; `id` is unique within `source`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -57,7 +57,7 @@ class Envelope(BaseModel, Generic[E]):
     causationid: UUID | None = None
     correlationid: UUID
     traceparent: str | None = None
-    data: E
+    data: E_co
 
     def encode(self) -> bytes:
         """Return the structured JSON of this envelope, as it goes over the wire."""
@@ -69,7 +69,7 @@ class Undecodable(ValueError):
 
 
 @cache
-def envelope_of(event: type[E]) -> type[Envelope[E]]:
+def envelope_of(event: type[E_co]) -> type[Envelope[E_co]]:
     """Return the envelope model for one type of event."""
     only: Any = Literal[event.type]
     return create_model(

@@ -91,10 +91,8 @@ def main(arguments: list[str] | None = None, home: Path = HOME) -> int:
 
 
 def _complain(sentences: list[str], advice: str) -> int:
-    for sentence in sentences:
-        print(sentence, file=sys.stderr)
     if sentences:
-        print(advice, file=sys.stderr)
+        sys.stderr.write("\n".join([*sentences, advice, ""]))
     return 1 if sentences else 0
 
 
