@@ -13,7 +13,7 @@ from contracts.envelope import Event
 from contracts.group import ProcedureGroup, ProcedureSpec
 
 PARTITIONS = 12
-"""The same for every topic: with key = case id, all events of a case are in one partition number."""
+"""The same for every topic, so that all events of a case (the key) are in one partition number."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,7 @@ class Catalogue:
         """Return the events that the service's procedures hear. The portal hears all of them."""
         if service == "portal":
             return tuple(self.events.values())
-        heard = {
-            event.type: event for spec in self.owned_by(service) for event in spec.hears
-        }
+        heard = {event.type: event for spec in self.owned_by(service) for event in spec.hears}
         return tuple(heard[type] for type in sorted(heard))
 
 
@@ -86,6 +84,7 @@ def _packages() -> Iterator[str]:
 
 def _events(module: ModuleType) -> Iterator[type[Event]]:
     for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Event) and "type" in vars(value):
-            if value.__module__ == module.__name__:
-                yield value
+        if not isinstance(value, type) or not issubclass(value, Event):
+            continue
+        if "type" in vars(value) and value.__module__ == module.__name__:
+            yield value
