@@ -1,7 +1,4 @@
-"""The provinces by date, and the place codes with which personal identifiers begin.
-
-The tables are data beside this module: `provinces.json` and `countries.json`, each with its source.
-"""
+"""The provinces by date: data with its sources in `provinces.json`, beside this module."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from contracts.model import CountryCode, ProvinceCode
+from contracts.model import ProvinceCode
 
 
 def provinces(on: date) -> Mapping[ProvinceCode, str]:
@@ -30,35 +27,26 @@ def provinces(on: date) -> Mapping[ProvinceCode, str]:
 def mergers() -> Mapping[ProvinceCode, ProvinceCode]:
     """Return the province of today for each code that ceased to be one on 2025-07-01."""
     merged: dict[ProvinceCode, ProvinceCode] = {}
-    for period in _table("provinces.json"):
+    for period in _table():
         merged.update(period.get("merged_into", {}))
     return MappingProxyType(merged)
 
 
-def place_code(country: CountryCode, province: ProvinceCode | None = None) -> str:
-    """Return the three digits of a place of birth in a personal identifier.
-
-    A province's code with a leading zero, or the country's for a birth abroad (Circular
-    07/2016/TT-BCA); a country that is not in the table has the code of all that are not.
-    Raises `ValueError` for a birth in Viet Nam without a province.
-    """
-    if country != "VN":
-        table = _table("countries.json")
-        entry = table["countries"].get(country)
-        return str(entry["code"] if entry else table["unlisted"])
-    if province is None:
-        raise ValueError("a birth in Viet Nam has a province")
+def place_code(province: ProvinceCode) -> str:
+    """Return the three digits of a province in a personal identifier (Circular 07/2016/TT-BCA)."""
     return f"0{province}"
 
 
 @cache
 def _periods() -> tuple[tuple[date, Mapping[ProvinceCode, str]], ...]:
     """Return the tables with their first days, the newest first."""
-    table = _table("provinces.json")
-    periods = [(date.fromisoformat(p["from"]), MappingProxyType(p["provinces"])) for p in table]
+    periods = [
+        (date.fromisoformat(period["from"]), MappingProxyType(period["provinces"]))
+        for period in _table()
+    ]
     return tuple(sorted(periods, key=lambda period: period[0], reverse=True))
 
 
 @cache
-def _table(name: str) -> Any:
-    return json.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+def _table() -> Any:
+    return json.loads(files(__package__).joinpath("provinces.json").read_text(encoding="utf-8"))

@@ -111,7 +111,7 @@ def _identifier(province: str, sex: Sex, born: date, number: int) -> str:
     The third part of Circular 07/2016/TT-BCA: 1900s 0 male, 1 female; 2000s 2 male, 3 female.
     """
     century_and_sex = 2 * (born.year // 100 - 19) + (sex == "female")
-    return f"{place_code('VN', province)}{century_and_sex}{born.year % 100:02d}{number:06d}"
+    return f"{place_code(province)}{century_and_sex}{born.year % 100:02d}{number:06d}"
 
 
 def _unique(seed: int, number: int, role: _Role) -> int:
