@@ -18,7 +18,7 @@ from services.chassis.broker import BrokerUnavailable, Publisher
 from services.chassis.claims import Asked, Claims
 from services.chassis.dead_letters import DeadLetters, Failure
 from services.chassis.deadlines import Deadlines
-from services.chassis.folding import Draft, Folder
+from services.chassis.folding import Basis, Draft, Folder
 from services.chassis.health import Breaker, Health
 from services.chassis.journal import Entry, HeardId, Journal, Tip, entry_id
 from services.chassis.message import Message, Outgoing
@@ -72,6 +72,7 @@ class Consumer:
     def __init__(
         self,
         service: str,
+        *,
         reader: Reader,
         folder: Folder,
         collaborators: Collaborators,
@@ -168,7 +169,7 @@ class Consumer:
             round: list[tuple[Case, Asked]] = []
             for case in undecided:
                 items = list(case.items.values())
-                draft = self._folder.fold(case.id, tips[case.id], items, case.answers, at)
+                draft = self._folder.fold(Basis(case.id, tips[case.id], case.answers, at), items)
                 case.draft = draft
                 case.asked += draft.asked
                 round += [(case, asked) for asked in draft.asked]

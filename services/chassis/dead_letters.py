@@ -108,7 +108,7 @@ def _letter(failure: Failure, at: datetime) -> Insert:
 
 
 def message_of(letter: Document) -> Message:
-    """Return the message of a letter, to be handled again; its value is None where it is not kept."""
+    """Return the message of a letter, to be handled again; its value is None if not kept."""
     return Message(
         topic=letter["topic"],
         partition=letter["partition"],

@@ -1,8 +1,8 @@
 """The pure side of a service: `(state, event, context) -> Decision`.
 
-A procedure is an initial state and a table of handlers. Nothing here or in a handler reads a clock,
-draws a number or does I/O: time, rules and the answers to claims are in the context, and what should
-happen is in the decision. So a decision can be repeated, tested by table, and stored.
+A procedure is an initial state and a table of handlers. Nothing here or in a handler reads a
+clock, draws a number or does I/O: time, rules and the answers to claims are in the context, and
+what should happen is in the decision. So a decision can be repeated, tested by table, and stored.
 """
 
 import hashlib

@@ -56,9 +56,9 @@ class Unreadable(ValueError):
 class Reader:
     """Reads messages by one codec.
 
-    A type that is catalogued but not handled is skipped, mostly by its header and unread. A handled
-    type in an unknown version is a failure. Other unknown types are a failure where `reports_unknown`
-    is set, which one service of the system does.
+    A type that is catalogued but not handled is skipped, mostly by its header and unread. A
+    handled type in an unknown version is a failure. Other unknown types are a failure where
+    `reports_unknown` is set, which one service of the system does.
     """
 
     def __init__(

@@ -64,7 +64,14 @@ class Runtime:
             publisher=self.publisher,
         )
         breaker = Breaker(settings.dead_window, settings.dead_minimum, settings.dead_share)
-        self.consumer = Consumer(name, reader, folder, self.collaborators, breaker, self.health)
+        self.consumer = Consumer(
+            name,
+            reader=reader,
+            folder=folder,
+            collaborators=self.collaborators,
+            breaker=breaker,
+            health=self.health,
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._prepare: list[Callable[[], Awaitable[None]]] = [
             self.journal.prepare,

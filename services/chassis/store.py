@@ -203,7 +203,7 @@ def _operation(write: Write) -> Any:
 
 
 def _duplicates(error: BulkWriteError) -> list[int]:
-    """Return the positions of the writes that lost to a duplicate key; raise for any other fault."""
+    """Return the positions of the writes that met a duplicate key; raise for any other fault."""
     details: Any = error.details
     if details.get("writeConcernErrors"):
         raise StoreUnavailable("a write was not confirmed by the majority") from error

@@ -1,0 +1,137 @@
+"""From a decision to effects as they are stored: events encoded, records, deadlines, releases."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from contracts.envelope import Event, envelope_of
+from services.chassis import deadlines
+from services.chassis.broker import LARGEST_EVENT
+from services.chassis.deadlines import Due
+from services.chassis.memory import Memory
+from services.chassis.procedure import Deadline, Decision, Measure, Owner, Procedure, Record
+from services.chassis.reading import Item
+from services.chassis.store import Document, Unencodable
+
+Answers = Mapping[str, Owner]
+
+
+@dataclass
+class Effects:
+    """Effects of one entry. Of a record or deadline that is set twice, the last one counts."""
+
+    records: dict[tuple[str, str], Document] = field(default_factory=dict)
+    deadlines: dict[str, Document] = field(default_factory=dict)
+    releases: list[Document] = field(default_factory=list)
+    events: list[Document] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+
+    def merge(self, later: "Effects") -> None:
+        """Add the effects of the next item."""
+        self.records.update(later.records)
+        self.deadlines.update(later.deadlines)
+        self.releases += later.releases
+        self.events += later.events
+        self.measures += later.measures
+
+
+@dataclass(frozen=True)
+class Step:
+    """One item on its way through the procedures: nothing counts until all of them took it."""
+
+    case_id: str
+    n: int
+    now: datetime
+    answers: Answers
+    item: Item
+    effects: Effects = field(default_factory=Effects)
+
+
+class Effector:
+    """Collects what the decisions of one service lead to."""
+
+    def __init__(self, service: str, procedures: Sequence[Procedure[Any]]) -> None:
+        self._source = f"/services/{service}"
+        self._namespaces = {
+            procedure.name: uuid5(NAMESPACE_URL, f"{self._source}/{procedure.name}")
+            for procedure in procedures
+        }
+
+    def collect(
+        self, procedure: Procedure[Any], decision: Decision[Any], step: Step, after: Memory
+    ) -> None:
+        """Add the effects of a decision to the step, and its deadlines to the memory.
+
+        Raises `Unencodable` or `ValueError` for an event that cannot be published.
+        """
+        effects, case_id = step.effects, step.case_id
+        for index, event in enumerate(decision.events):
+            effects.events.append(self._encode(procedure, event, index, step))
+        for record in decision.records:
+            effects.records[record.register, record.key] = _stored(record)
+        for deadline in decision.deadlines:
+            key = deadlines.key(case_id, procedure.name, deadline.name)
+            effects.deadlines[key] = self._deadline(procedure, deadline, step, after)
+        for claim in decision.releases:
+            owner = Owner(case_id=case_id, procedure=procedure.name, subject=claim.subject)
+            effects.releases.append({"id": claim.id, "owner": owner.model_dump()})
+        effects.measures += decision.measures
+
+    def _encode(self, procedure: Procedure[Any], event: Event, index: int, step: Step) -> Document:
+        cause = step.item.cause
+        value = (
+            envelope_of(type(event))
+            .model_construct(
+                id=self._event_id(procedure, cause.source, cause.id, index),
+                source=self._source,
+                type=event.type,
+                subject=step.case_id,
+                time=step.now,
+                group=cause.group,
+                entry=step.n,
+                causationid=cause.id,
+                correlationid=step.item.correlation,
+                traceparent=step.item.traceparent,
+                data=event,
+            )
+            .encode()
+        )
+        if len(value) > LARGEST_EVENT:
+            raise Unencodable(f"{event.type} of {len(value):,} bytes is too large to publish")
+        return {"type": event.type, "value": value}
+
+    def _event_id(self, procedure: Procedure[Any], source: str, cause: UUID, index: int) -> UUID:
+        return uuid5(self._namespaces[procedure.name], f"{source}/{cause}/{index}")
+
+    def _deadline(
+        self, procedure: Procedure[Any], deadline: Deadline, step: Step, after: Memory
+    ) -> Document:
+        name = f"{procedure.name}/{deadline.name}"
+        if deadline.due is None:
+            after.deadlines.pop(name, None)
+            return deadlines.taken_back(step.case_id, procedure.name, deadline.name)
+        after.deadlines[name] = str(step.item.cause.id)
+        return deadlines.row(
+            Due(
+                case_id=step.case_id,
+                procedure=procedure.name,
+                name=deadline.name,
+                due=deadline.due,
+                cause=step.item.cause.id,
+                group=step.item.cause.group,
+                correlation=step.item.correlation,
+                traceparent=step.item.traceparent,
+                partition=step.item.partition,
+            )
+        )
+
+
+def _stored(record: Record) -> Document:
+    return {
+        "register": record.register,
+        "key": record.key,
+        "fields": dict(record.fields),
+        "insert_only": record.insert_only,
+    }
