@@ -1,9 +1,6 @@
 """The whole system on this machine: Kafka, mongod, the topics, and each service as a process."""
 
 import asyncio
-import fcntl
-import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import Self
 from contracts.catalogue import PARTITIONS, catalogue
 from infra.local import mongo, parts, topics
 from infra.local.errors import ServerDied, StackError
+from infra.local.folder import DataFolder
 from infra.local.parts import Addresses, Command, Part, service_command
 from infra.local.ports import CONTROLLER, KAFKA, MONGO, Ports
 from infra.local.process import STOP_SECONDS
@@ -58,7 +56,8 @@ class Stack:
         database_prefix: str = "onestop_",
         tell: Tell = lambda part, what: None,
     ) -> None:
-        self.data = data.absolute()
+        self._folder = DataFolder(data)
+        self.data = self._folder.path
         self.ports = ports or Ports.free()
         self.services = tuple(catalogue().services if services is None else services)
         self.topics = tuple(catalogue().topics if topic_names is None else topic_names)
@@ -75,7 +74,6 @@ class Stack:
         self._tell = tell
         self._parts: dict[str, Part] = {}
         self._expected: set[str] = set()
-        self._lock: int | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -97,8 +95,8 @@ class Stack:
 
         Raises PortInUse, ServerDied or StackError.
         """
+        self._folder.take()
         try:
-            self._take_folder()
             self.ports.check(self._own_names())
             self._start_servers()
             self._tell("topics", f"creating {len(self.topics)}")
@@ -122,17 +120,11 @@ class Stack:
             for part in self.parts:
                 part.child.kill()
             self._parts.clear()
-            self._leave_folder()
+            self._folder.leave()
 
     def wipe(self) -> None:
-        """Remove the data and logs of all parts. Raises StackError while the stack runs."""
-        if self._parts:
-            raise StackError("the data of a running stack cannot be removed: stop it first")
-        names = {KAFKA, MONGO, *self.services}
-        for folder in self.data.iterdir() if self.data.is_dir() else ():
-            service, _, number = folder.name.rpartition("-")
-            if folder.name in names or (service in names and number.isdecimal()):
-                shutil.rmtree(folder)
+        """Remove the data and logs of earlier runs. Raises StackError while a stack uses them."""
+        self._folder.wipe({KAFKA, MONGO, *self.services})
 
     def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that was killed or stopped, and wait until it is ready.
@@ -276,19 +268,3 @@ class Stack:
         for part in running:
             part.child.kill()
             self._tell(part.name, "stopped")
-
-    def _take_folder(self) -> None:
-        """Hold the folder for this process: two stacks on the same data would destroy it."""
-        self.data.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self.data / "lock", os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StackError(
-                f"another stack runs on {self.data}: stop it, or name another folder with --data"
-            ) from None
-
-    def _leave_folder(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None

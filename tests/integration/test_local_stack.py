@@ -189,16 +189,25 @@ def test_parts_pause_restart_and_multiply(toys: Stack) -> None:
     assert not toys.parts
 
 
-def test_two_stacks_do_not_share_a_folder(toys: Stack) -> None:
-    with toys, pytest.raises(StackError, match="another stack runs on"):
-        Stack(toys.data, services=[], topic_names=[]).start()
+async def test_two_stacks_do_not_share_a_folder(toys: Stack) -> None:
+    async with toys:
+        other = Stack(toys.data, services=[], topic_names=[])
+        for attempt in (other.start, other.wipe):
+            with pytest.raises(StackError, match="another stack runs on"):
+                attempt()
+        assert toys.alive("one")
 
 
 def test_only_our_own_folders_are_wiped(toys: Stack) -> None:
     for name in ("one", "one-2", "kafka", "notes"):
         (toys.data / name).mkdir()
     toys.wipe()
-    assert {folder.name for folder in toys.data.iterdir()} == {"notes"}
+    assert (toys.data / "kafka").exists(), "no stack ever ran there"
+    with toys:
+        pass
+    toys.wipe()
+    left = {folder.name for folder in toys.data.iterdir() if folder.is_dir()}
+    assert left == {"notes"}
 
 
 def test_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
