@@ -1,8 +1,9 @@
 """The rules of social insurance, read from `rules.toml`."""
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.chassis.rules import Dated, Rules, load
 
@@ -16,6 +17,12 @@ class DayOfYear(BaseModel):
 
     month: Annotated[int, Field(ge=1, le=12)]
     day: Annotated[int, Field(ge=1, le=31)]
+
+    @model_validator(mode="after")
+    def exists(self) -> Self:
+        """Require a day that every year has."""
+        date(2001, self.month, self.day)
+        return self
 
 
 class SocialInsuranceRules(Rules[Refusal]):

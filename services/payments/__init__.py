@@ -1,0 +1,1 @@
+"""Payments: fees, refunds, premiums and the ledger."""

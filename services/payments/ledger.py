@@ -1,0 +1,58 @@
+"""The ledger: every movement of money is one posting whose debits equal its credits.
+
+| Account | Debit | Credit |
+|---|---|---|
+| `cash-online` | paid on the portal | given back |
+| `receivable-counter` | to be paid at a counter | no longer to be paid |
+| `fee-revenue` | given back | fees |
+| `state-budget` | premiums that the budget bears | |
+| `premiums-payable` | | premiums owed to the health insurance fund |
+
+Fees that are waived move no money: they are in the receipt, not here.
+"""
+
+from contracts.common.events import PaymentMethod
+from services.chassis.procedure import Context, Record
+
+FEE_ACCOUNTS: dict[PaymentMethod, str] = {
+    "online": "cash-online",
+    "counter": "receivable-counter",
+}
+
+
+def fees_charged(context: Context, amount: int, method: PaymentMethod, receipt: str) -> Record:
+    """Return the posting of fees that were settled, in dong."""
+    return _posting(context, "fees", receipt, amount, (FEE_ACCOUNTS[method], "fee-revenue"))
+
+
+def fees_refunded(context: Context, amount: int, method: PaymentMethod, receipt: str) -> Record:
+    """Return the posting that takes the fees of a case back, in dong."""
+    return _posting(context, "refund", receipt, amount, ("fee-revenue", FEE_ACCOUNTS[method]))
+
+
+def premium_owed(context: Context, amount: int, card_number: str) -> Record:
+    """Return the posting of a premium that the state budget pays, in dong."""
+    return _posting(context, "premium", card_number, amount, ("state-budget", "premiums-payable"))
+
+
+def _posting(
+    context: Context, what: str, about: str, amount: int, accounts: tuple[str, str]
+) -> Record:
+    """Return one posting from the first account's debit to the second one's credit.
+
+    Its key has the case, so that a repeated effect is the same row.
+    """
+    debited, credited = accounts
+    return Record(
+        "ledger",
+        f"{context.case_id}/{what}",
+        {
+            "what": what,
+            "about": about,
+            "posted_at": context.now.isoformat(),
+            "lines": [
+                {"account": debited, "debit": amount, "credit": 0},
+                {"account": credited, "debit": 0, "credit": amount},
+            ],
+        },
+    )

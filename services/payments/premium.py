@@ -1,0 +1,33 @@
+"""A child's premium, paid by the state budget: a share of the reference level for each month."""
+
+from datetime import date
+from itertools import pairwise
+
+from contracts.common.calendar import months_begun
+from services.payments.rules import PaymentRules
+from services.payments.tariff import percent_of
+
+
+def monthly_premium(on: date, rules: PaymentRules) -> int:
+    """Return the premium of a month that begins on that day, in whole dong."""
+    return percent_of(rules.reference_level.in_force(on), rules.premium_percent.in_force(on))
+
+
+def total_premium(start: date, months: int, rules: PaymentRules) -> int:
+    """Return the premium of `months` months from `start`, each by the level of its first day.
+
+    Months to come are reckoned by the newest level known. Each month is rounded by itself. Raises
+    `NotInForce` where `start` is before the first level.
+    """
+    changes = [day for day in _changes(rules) if day > start]
+    begun = [0, *(min(months, months_begun(start, day)) for day in changes), months]
+    return sum(
+        (after - before) * monthly_premium(since, rules)
+        for since, (before, after) in zip([start, *changes], pairwise(begun), strict=True)
+    )
+
+
+def _changes(rules: PaymentRules) -> list[date]:
+    """Return the days on which the premium may change, the earliest first."""
+    dates = {figure.since for figure in rules.reference_level.history}
+    return sorted(dates | {figure.since for figure in rules.premium_percent.history})

@@ -1,0 +1,45 @@
+"""The rules of payments, read from `rules.toml`."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.model import Vnd
+from services.chassis.rules import Dated, Rules, load
+
+Waiver = Literal["declared-on-time", "child", "online-discount", "birth-refused"]
+
+LATE_REGISTRATION_CEILING = 8_000
+"""In dong; Circular 85/2019/TT-BTC, art. 5: what a province may set at most."""
+
+LateFee = Annotated[int, Field(ge=0, le=LATE_REGISTRATION_CEILING)]
+Percent = Annotated[Decimal, Field(ge=0, le=100)]
+
+
+class ByChannel(BaseModel):
+    """A fee in dong, by where the declaration was made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    portal: Vnd
+    office: Vnd
+
+
+class PaymentRules(Rules[Waiver]):
+    """Fees in dong, premiums, and why a fee is not to be paid."""
+
+    late_after_days: Dated[Annotated[int, Field(ge=0)]]
+    late_registration: Dated[LateFee]
+    certificate_copy: Dated[Vnd]
+    residence_registration: Dated[ByChannel]
+    child_under_age: Dated[Annotated[int, Field(ge=1, le=30)]]
+    """The age, in years, from which somebody is no child to the tariff of residence."""
+    online_discount_percent: Dated[Percent]
+    """What a province takes off the fees that it may set, for declarations on the portal."""
+    reference_level: Dated[Vnd]
+    premium_percent: Dated[Percent]
+    """The premium of a month, as a share of the reference level."""
+
+
+RULES = load(PaymentRules, __package__)
