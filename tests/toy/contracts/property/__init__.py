@@ -1,0 +1,1 @@
+"""The transfer of a piece of land."""
