@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Health:
-    """Alive while something moved in the last `stalled_after` seconds; ready if nothing is missing."""
+    """Alive while something moved within `stalled_after` seconds, ready if nothing is missing."""
 
     stalled_after: float
     missing: dict[str, str] = field(default_factory=dict)
