@@ -11,6 +11,7 @@ A figure is data that an official can read, with its date, its source and how su
 A figure with a `place` (the 2-digit code of a province) goes before the one that holds everywhere.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -24,7 +25,7 @@ from contracts.model import Reason, Text
 
 T = TypeVar("T")
 C = TypeVar("C", bound=str)
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound="Rules[Any]")
 
 Approval = Literal["auto", "review"]
 """Who approves: the rules alone, or an official."""
@@ -103,6 +104,8 @@ class Rules(BaseModel, Generic[C]):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    version: str = ""
+    """Tells apart what decisions were made by: derived from the text of the files."""
     approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
     reasons: Mapping[C, Text] = Field(default_factory=dict)
     _constant: dict[str, Reason] = PrivateAttr()
@@ -155,14 +158,17 @@ def load(model: type[M], package: str, *names: str) -> M:
     """
     tables: dict[str, Any] = {}
     origin: dict[str, str] = {}
+    digest = hashlib.sha256()
     for name in names or ("rules.toml",):
         where = f"{package.replace('.', '/')}/{name}"
-        for key, value in _read(package, name, where).items():
+        text = _read(package, name, where)
+        digest.update(text.encode())
+        for key, value in _parse(text, where).items():
             if key in tables:
                 raise RulesError(f"{where}: {key}: is in {origin[key]} too")
             tables[key], origin[key] = value, where
     try:
-        return model.model_validate(tables)
+        return model.model_validate({**tables, "version": digest.hexdigest()[:12]})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -170,10 +176,15 @@ def load(model: type[M], package: str, *names: str) -> M:
         raise RulesError(": ".join(part for part in (where, key, first["msg"]) if part)) from None
 
 
-def _read(package: str, name: str, where: str) -> dict[str, Any]:
+def _read(package: str, name: str, where: str) -> str:
     try:
-        return tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
+        return resources.files(package).joinpath(name).read_text("utf-8")
     except FileNotFoundError:
         raise RulesError(f"{where}: there is no such file") from None
+
+
+def _parse(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulesError(f"{where}: not TOML: {error}") from None

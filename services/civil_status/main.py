@@ -4,4 +4,9 @@ from services.chassis.service import Service
 from services.civil_status import birth
 from services.civil_status.rules import RULES
 
-service = Service("civil-status", procedures=[birth.registration], rules=RULES)
+service = Service(
+    "civil-status",
+    procedures=[birth.registration],
+    rules=RULES,
+    rules_version=RULES.version,
+)

@@ -4,4 +4,9 @@ from services.chassis.service import Service
 from services.payments import birth
 from services.payments.rules import RULES
 
-service = Service("payments", procedures=[birth.fee_settlement, birth.premium_funding], rules=RULES)
+service = Service(
+    "payments",
+    procedures=[birth.fee_settlement, birth.premium_funding],
+    rules=RULES,
+    rules_version=RULES.version,
+)

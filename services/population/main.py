@@ -8,4 +8,5 @@ service = Service(
     "population",
     procedures=[people.record, birth.identification, birth.identity_card],
     rules=RULES,
+    rules_version=RULES.version,
 )

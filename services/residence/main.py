@@ -4,4 +4,9 @@ from services.chassis.service import Service
 from services.residence import birth
 from services.residence.rules import RULES
 
-service = Service("residence", procedures=[birth.registration], rules=RULES)
+service = Service(
+    "residence",
+    procedures=[birth.registration],
+    rules=RULES,
+    rules_version=RULES.version,
+)

@@ -4,4 +4,9 @@ from services.chassis.service import Service
 from services.social_insurance import birth
 from services.social_insurance.rules import RULES
 
-service = Service("social-insurance", procedures=[birth.health_card], rules=RULES)
+service = Service(
+    "social-insurance",
+    procedures=[birth.health_card],
+    rules=RULES,
+    rules_version=RULES.version,
+)
