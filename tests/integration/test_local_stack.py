@@ -14,7 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient, WriteConcern
 
 from infra.local import PortInUse, Ports, ServerDied, Stack, StackError
-from infra.local.process import Child, last_words
+from infra.local.last_words import last_words
+from infra.local.process import Child
 from infra.local.topics import create_topics
 from infra.local.waiting import wait_until
 
@@ -253,6 +254,12 @@ def test_a_program_that_does_not_exist_is_explained(tmp_path: Path) -> None:
         (["starting", "", "listening"], "listening"),
         (["ERROR disk is full", "closing"], "ERROR disk is full"),
         (["Traceback", "  File x", "KeyError: 'y'"], "KeyError: 'y'"),
+        (['{"level": "INFO", "logger": "uvicorn.error", "message": "bye"}'], "bye"),
+        (
+            ['{"level": "ERROR", "message": "no", "traceback": "x\\nKeyError: 1"}'],
+            "no: KeyError: 1",
+        ),
+        (['{"s": "E", "msg": "in use", "attr": {"port": 1}}', "{}"], 'in use: {"port": 1}'),
         (["java.net.BindException: in use", "\tat java.base/x"], "java.net.BindException: in use"),
     ],
 )
