@@ -77,14 +77,16 @@ def watch(stack: Stack) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Take SIGTERM and SIGHUP as Ctrl-C, so that the stack is stopped in order for them too."""
+    """Take SIGTERM and SIGHUP as Ctrl-C, so that the stack is stopped in order for them too.
+
+    And SIGINT, which a shell lets its background jobs ignore.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
-    }
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
