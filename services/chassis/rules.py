@@ -5,10 +5,10 @@ A figure is data that an official can read, with its date, its source and how su
     [[late_after_days]]
     from = 2016-01-01
     value = 60
-    source = "Law on Civil Status 2014, art. 15"
+    source = "Decree 1/2015, art. 15"
     confidence = "high"
 
-A figure with a `place` (the 2-digit code of a province) goes before the one that holds everywhere.
+A figure with a `place` (the 2-digit code of an area) goes before the one that holds everywhere.
 """
 
 import hashlib
