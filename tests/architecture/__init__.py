@@ -1,0 +1,1 @@
+"""The rules of the layout (DESIGN.md), as tests."""
