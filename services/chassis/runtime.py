@@ -199,7 +199,7 @@ class Runtime:
             self.health.has("store")
 
     async def _look_at_broker(self) -> None:
-        self.subscription.observe_lag()
+        await self.subscription.observe_lag()
         silence = time.time() * 1000 - self.subscription.last_poll()
         if silence > _SILENT_AFTER_MS:
             self.health.lacks("broker", f"silent for {silence / 1000:.0f} s")

@@ -1,5 +1,7 @@
 """The one subscription of a service: FastStream's batch subscriber under our own commits."""
 
+import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -103,8 +105,10 @@ class Subscription:
         if not dirty:
             return
         try:
-            await consumer.commit(dirty)
-        except KafkaError as error:
+            # Without a coordinator aiokafka would wait for one, and a rebalance for us.
+            async with asyncio.timeout(self.settings.session_timeout / 2):
+                await consumer.commit(dirty)
+        except (KafkaError, TimeoutError) as error:
             COMMIT_FAILURES.labels(self.service).inc()
             log.warning("offsets were not committed: %s", type(error).__name__)
         else:
@@ -157,17 +161,17 @@ class Subscription:
         )
         return max((poll for poll in polls if poll is not None), default=math.inf)
 
-    def observe_lag(self) -> None:
-        """Set the lag metric from what the last fetches said."""
+    async def observe_lag(self) -> None:
+        """Set the lag metric: what the broker has, less what is finished."""
         consumer = self.consumer
         if consumer is None:
             return
         for tp in consumer.assignment():
             highwater = consumer.highwater(tp)
             if highwater is not None:
-                done = self._finished.get(tp, self._committed.get(tp, 0))
-                lag = max(0, highwater - done) if tp in self._finished else 0
-                LAG.labels(self.service, tp.topic, str(tp.partition)).set(lag)
+                done = self._finished.get(tp)
+                done = await consumer.position(tp) if done is None else done
+                LAG.labels(self.service, tp.topic, str(tp.partition)).set(highwater - done)
 
     async def _look_for_gaps(self, batch: Iterable[Message]) -> None:
         """Count messages that retention deleted before this service had read them."""
@@ -175,6 +179,7 @@ class Subscription:
             tp = TopicPartition(message.topic, message.partition)
             if tp not in self._expected and self.consumer is not None:
                 self._expected[tp] = await self.consumer.committed(tp) or message.offset
+                self._finished.setdefault(tp, message.offset)
             if message.offset > self._expected.get(tp, message.offset):
                 OFFSET_GAPS.labels(self.service, tp.topic).inc()
                 log.error("offsets %s-%s are gone", self._expected[tp], message.offset - 1)
@@ -186,9 +191,11 @@ class Subscription:
             self._finished[tp] = max(message.offset + 1, self._finished.get(tp, 0))
             self._handled_until[tp] = max(message.timestamp, self._handled_until.get(tp, 0))
 
-    def forget(self, revoked: Iterable[TopicPartition]) -> None:
-        """Forget partitions that may now belong to another replica."""
-        for tp in revoked:
+    def forget(self, partitions: Iterable[TopicPartition]) -> None:
+        """Forget partitions that change hands; the next messages say what is true of them."""
+        for tp in partitions:
+            with contextlib.suppress(KeyError):
+                LAG.remove(self.service, tp.topic, str(tp.partition))
             for known in (self._finished, self._committed, self._expected, self._handled_until):
                 known.pop(tp, None)
             if self.consumer is not None:
@@ -222,7 +229,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscription.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        pass
+        self._subscription.forget(assigned)
 
 
 async def _as_is(message: KafkaMessage) -> Any:
