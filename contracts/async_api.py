@@ -115,7 +115,20 @@ _CLOUD_EVENT: Document = {
     "correlationId": {"location": "$message.payload#/correlationid"},
     "headers": {
         "type": "object",
-        "properties": {"content-type": {"type": "string", "const": CONTENT_TYPE}},
+        "properties": {
+            "content-type": {"type": "string", "const": CONTENT_TYPE},
+            "type": {"type": "string", "description": "The event's type, to skip it unread."},
+            "entry": {
+                "type": "string",
+                "pattern": "^[0-9]+$",
+                "description": "Number of the entry in the publisher's journal that this is from.",
+            },
+            "entry-hash": {
+                "type": "string",
+                "pattern": "^[0-9a-f]{64}$",
+                "description": "Hash of that entry: who receives the event is its witness.",
+            },
+        },
         "required": ["content-type"],
     },
     "bindings": {

@@ -13,7 +13,11 @@ Result = Literal["granted", "refused"]
 
 
 class Form(Input):
-    """What a declarant fills in for one group. The base says what every portal must know of it."""
+    """What a declarant fills in for one group. The base says what every portal must know of it.
+
+    The portal refuses unknown fields (`ProcedureGroup.parse`). Agencies read the form from an event
+    with `extra="ignore"`: it may be of a later version.
+    """
 
     def people(self) -> tuple[str, ...]:
         """Return the personal identifiers that the form refers to, to be looked up at intake."""
@@ -91,16 +95,6 @@ class ProcedureGroup:
         Raises `pydantic.ValidationError` where it is not filled in right, and `LookupError`
         where citizens do not declare this group.
         """
-        return self._form().model_validate(form, extra="forbid")
-
-    def read(self, form: Mapping[str, Any]) -> Form:
-        """Return the form that an event carries: unknown fields are of a later version of it.
-
-        Raises what `parse` raises.
-        """
-        return self._form().model_validate(form, extra="ignore")
-
-    def _form(self) -> type[Form]:
         if self.form is None:
             raise LookupError(f"{self.name} is not declared by citizens")
-        return self.form
+        return self.form.model_validate(form, extra="forbid")
