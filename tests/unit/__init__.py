@@ -1,0 +1,1 @@
+"""Pure tests: no clock, no network, no servers."""
