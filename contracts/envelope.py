@@ -79,18 +79,19 @@ def envelope_of(event: type[E_co]) -> type[Envelope[E_co]]:
     )
 
 
+class _Nothing(Envelope[Event]):
+    type: Literal[""]
+
+
 class Codec:
     """Parses envelopes of a known set of event types, in one pass of one union."""
 
     def __init__(self, events: Iterable[type[Event]]) -> None:
         self.types = {event.type: event for event in events}
-        models = [envelope_of(event) for event in self.types.values()]
-        union: Any = models[0] if len(models) == 1 else None
-        if union is None:
-            joined: Any = models[0]
-            for model in models[1:]:
-                joined = joined | model
-            union = Annotated[joined, Field(discriminator="type")]
+        joined: Any = _Nothing  # so that `type` decides also where there is but one event
+        for event in self.types.values():
+            joined = joined | envelope_of(event)
+        union: Any = Annotated[joined, Field(discriminator="type")]
         self._adapter: TypeAdapter[Envelope[Event]] = TypeAdapter(union)
 
     def decode(self, value: bytes) -> Envelope[Event]:
@@ -99,7 +100,7 @@ class Codec:
         Raises `Undecodable` for bad JSON, a type not in this codec, or a wrong schema.
         """
         try:
-            return self._adapter.validate_json(value)
+            return self._adapter.validate_json(value, strict=True)
         except ValidationError as error:
             raise Undecodable(_sentence(error)) from error
 

@@ -13,6 +13,8 @@ from services.chassis.message import Headers, Message
 from services.chassis.procedure import Cause, cause_of
 from services.chassis.store import Document
 
+_ATTRIBUTES = 512
+"""Bytes in which an envelope's type is found, unless its writer puts the data first."""
 DEADLINE = "deadline"
 """The type under which a deadline that came due is heard."""
 
@@ -75,11 +77,11 @@ class Reader:
         Raises `Unreadable`.
         """
         headers = _headers(message.headers)
-        if headers.get("type") in self._skipped:
-            return None
         value = message.value
         if value is None:
             raise Unreadable("the message is empty")
+        if self._skippable(headers.get("type"), value):
+            return None
         if len(value) > LARGEST_EVENT:
             raise Unreadable(
                 f"{len(value):,} bytes are more than the {LARGEST_EVENT:,} of an event"
@@ -91,6 +93,10 @@ class Reader:
                 return None
             raise Unreadable(str(error)) from error
         return _item(envelope, message, headers)
+
+    def _skippable(self, type: bytes | None, value: bytes) -> bool:
+        # A header that the event itself does not bear out must not lose it.
+        return type in self._skipped and type is not None and type in value[:_ATTRIBUTES]
 
     def _ignorable(self, type: str | None) -> bool:
         if type is None or type in self._codec.types:
