@@ -68,7 +68,10 @@ class Dated(RootModel[tuple[Figure[T], ...]], Generic[T]):
         """Sort once, so that a lookup is short."""
         places: dict[str | None, list[Figure[T]]] = {}
         for figure in sorted(self.root, key=lambda figure: figure.since, reverse=True):
-            places.setdefault(figure.place, []).append(figure)
+            known = places.setdefault(figure.place, [])
+            if known and known[-1].since == figure.since:
+                raise ValueError(f"two figures from {figure.since} for the same place")
+            known.append(figure)
         self._newest_first = {place: tuple(figures) for place, figures in places.items()}
         self._lookup = lru_cache(maxsize=4096)(self._find)
 

@@ -119,8 +119,12 @@ def test_a_zero_fee_policy_holds_for_its_province_its_days_and_online(
     received_at: datetime, province: str, channel: str, due: int
 ) -> None:
     late = {"born_on": (received_at - timedelta(days=90)).date().isoformat()}
-    changes = {"received_at": received_at, "province": province, "channel": channel}
-    event = settled(form={"child": late, "certificate_copies": 1}, **changes)
+    event = settled(
+        form={"child": late, "certificate_copies": 1},
+        received_at=received_at,
+        province=province,
+        channel=channel,
+    )
     assert line(event, "birth-registration")[2] == due
     assert line(event, "certificate-copies")[2] == 8_000, "the Ministry's fee is not discounted"
 
@@ -324,7 +328,11 @@ def test_the_ledger_balances_and_says_what_the_receipts_say(
         bundle=bundle,
         received_at=datetime(received.year, received.month, received.day, 5, tzinfo=UTC),
     )
-    orders = {"never": [declared], "before": [REFUSED, declared], "after": [declared, REFUSED]}
+    orders: dict[str, list[Event]] = {
+        "never": [declared],
+        "before": [REFUSED, declared],
+        "after": [declared, REFUSED],
+    }
     desk = after(*orders[refusal])
     receipt = desk.said(FeeSettled)
     assert receipt.due + receipt.waived == sum(line.tariff for line in receipt.lines)
