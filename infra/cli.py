@@ -5,10 +5,10 @@ import sys
 import typer
 from typer.exceptions import Abort, TyperException
 
-from infra.commands import up
+from infra.commands import case, fire, up
 from infra.errors import OnestopError
 
-COMMANDS = (up,)
+COMMANDS = (up, fire, case)
 
 app = typer.Typer(
     name="onestop",

@@ -1,0 +1,127 @@
+"""`onestop case`: one case as it stands, and how it came there."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from infra.commands.fire import DEFAULT_URL, Url
+from tests.fire.portal import Portal
+from tests.fire.words import VIET_NAM
+
+HELP = "\n\n".join(
+    (
+        "Show a case: its procedures, who is being waited for, and its timeline.",
+        "[bold]Examples[/]",
+        "  onestop case 018f6f0e-7a52-7cc1-a0c6-1f6f0d3f2f11",
+        "  onestop case 018f6f0e-7a52-7cc1-a0c6-1f6f0d3f2f11 --json",
+    )
+)
+_PATIENCE = 10.0
+_COLOURS = {
+    "granted": "green",
+    "completed": "green",
+    "refused": "red",
+    "partial": "yellow",
+    "not-started": "dim",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `onestop`."""
+    app.command("case", help=HELP)(case_command)
+
+
+def case_command(
+    case_id: Annotated[str, typer.Argument(metavar="ID", help="The id that the portal gave.")],
+    url: Url = DEFAULT_URL,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the portal's answer, and nothing else.")
+    ] = False,
+) -> None:
+    """Show one case; see HELP."""
+    case = asyncio.run(_case(url, case_id))
+    if as_json:
+        print(json.dumps(case, ensure_ascii=False, indent=2))
+        return
+    console = Console()
+    console.print(_heading(case))
+    console.print()
+    console.print(_procedures(case))
+    console.print()
+    console.print(_timeline(case))
+
+
+async def _case(url: str, case_id: str) -> dict[str, Any]:
+    async with Portal(url, patience=_PATIENCE) as portal:
+        await portal.check()
+        return await portal.case(case_id)
+
+
+def _heading(case: Mapping[str, Any]) -> str:
+    status = _coloured(case["status"])
+    took = f" after {case['seconds']:.3f} s" if case.get("seconds") is not None else ""
+    submitted = datetime.fromisoformat(case["submitted_at"]).astimezone(VIET_NAM)
+    return (
+        f"Case {escape(case['case_id'])} ({escape(case['group'])}, province {case['province']}):"
+        f" {status}{took}, submitted {submitted:%Y-%m-%d %H:%M:%S}"
+    )
+
+
+def _procedures(case: Mapping[str, Any]) -> Table:
+    table = Table(show_edge=False)
+    for heading in ("procedure", "agency", "state", "seconds", "result"):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    for procedure in case["procedures"]:
+        seconds = procedure.get("seconds")
+        table.add_row(
+            escape(_english(procedure["title"])),
+            escape(procedure["owner"]),
+            _coloured(procedure["state"]),
+            "" if seconds is None else f"{seconds:.3f}",
+            escape(_outcome(procedure)),
+        )
+    return table
+
+
+def _outcome(procedure: Mapping[str, Any]) -> str:
+    """Return why it was refused, what it gave, or whom it waits for."""
+    if reason := procedure.get("reason"):
+        other = f" ({reason['refers_to']})" if reason.get("refers_to") else ""
+        return f"{reason['en']}{other}"
+    if result := procedure.get("result"):
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.items())
+    if procedure["state"] == "waiting" and procedure.get("waits_for"):
+        return "waits for " + ", ".join(procedure["waits_for"])
+    return ""
+
+
+def _timeline(case: Mapping[str, Any]) -> Table:
+    table = Table(show_edge=False)
+    for heading in ("time", "+ s", "source", "event", "what the family reads"):
+        table.add_column(heading, justify="right" if heading == "+ s" else "left")
+    start = datetime.fromisoformat(case["submitted_at"])
+    for event in case["timeline"]:
+        at = datetime.fromisoformat(event["at"])
+        table.add_row(
+            f"{at.astimezone(VIET_NAM):%H:%M:%S.%f}"[:-3],
+            f"{(at - start).total_seconds():.3f}",
+            escape(event["source"]),
+            escape(event["type"]),
+            escape(_english(event.get("notice"))),
+        )
+    return table
+
+
+def _english(text: Any) -> str:
+    return str(text["en"] if isinstance(text, Mapping) else text or "")
+
+
+def _coloured(state: str) -> str:
+    return f"[{_COLOURS.get(state, 'cyan')}]{escape(state)}[/]"

@@ -1,0 +1,190 @@
+"""`onestop fire`: declarations against a running portal, and whether each ended as it should."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from infra.commands.progress import Tell, shown
+from infra.errors import OnestopError
+from tests.fire import tables, words, written
+from tests.fire.births import Births
+from tests.fire.families import DEFAULT_FAMILIES
+from tests.fire.portal import MOST_LINES, Portal
+from tests.fire.report import Report
+from tests.fire.runs import Runs
+from tests.fire.volume import Load, Manner, fire, from_file, generated
+from tests.fire.written_run import fire_written
+
+Url = Annotated[str, typer.Option("--url", envvar="ONESTOP_URL", help="Where the portal answers.")]
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+HELP = "\n\n".join(
+    (
+        "Send declarations to a running portal, by HTTP only, and wait for the cases to end.",
+        "Without --count or --file: the declarations written by hand, each compared with what"
+        " should become of it. With --count: generated births in the families of"
+        " `python -m tests.fire.population`. The exit code is 1 unless every accepted declaration"
+        " ended, and as expected where that is known.",
+        "[bold]Examples[/]",
+        "  onestop fire",
+        "  onestop fire --count 2000 --duplicates 0.1 --json",
+        "  onestop fire --count 3000 --rate 50",
+        "  onestop fire --count 20000 --batch-size 500 --concurrency 8",
+        "  onestop fire --file declarations.ndjson --url http://portal.example:8080",
+    )
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `onestop`."""
+    app.command("fire", help=HELP)(fire_command)
+
+
+def fire_command(
+    count: Annotated[
+        int | None, typer.Option("--count", min=1, help="Send so many generated births.")
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            min=0.001,
+            help="Declarations a second, whatever the answers (an open model): those for which no"
+            " place is free in time are dropped and reported.",
+            show_default="as fast as the concurrency allows",
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--concurrency",
+            min=1,
+            help="Requests under way at most.",
+            show_default="32; 256 with --rate",
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            "--batch-size", min=1, max=MOST_LINES, help="Send so many in one NDJSON request."
+        ),
+    ] = 1,
+    duplicates: Annotated[
+        float,
+        typer.Option(
+            "--duplicates",
+            min=0.0,
+            max=1.0,
+            help="Send this share again with the same key; the same case must come back.",
+        ),
+    ] = 0.0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed",
+            min=0,
+            help="The same seed is the same run: its declarations are not new to the portal.",
+            show_default="other children each time",
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            exists=True,
+            dir_okay=False,
+            help='Send the declarations of this file, one a line: {"group": …} or'
+            ' {"idempotency_key": …, "declaration": {…}}.',
+        ),
+    ] = None,
+    url: Url = DEFAULT_URL,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout", min=1.0, help="Give up when no case has ended for so many seconds."
+        ),
+    ] = 60.0,
+    families: Annotated[
+        int, typer.Option("--families", min=1, help="How many generated families there are.")
+    ] = DEFAULT_FAMILIES,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")
+    ] = False,
+) -> None:
+    """Send declarations and report; see HELP."""
+    if count is not None and file is not None:
+        raise typer.BadParameter("--count generates and --file reads: give one of them")
+    if rate is not None and count is None and file is None:
+        raise typer.BadParameter("--rate needs --count or --file")
+    manner = Manner(
+        rate=rate,
+        concurrency=concurrency or (32 if rate is None else 256),
+        batch_size=batch_size,
+        duplicates=duplicates,
+        quiet=timeout,
+        seed=seed or 0,
+    )
+    console = Console()
+    with ExitStack() as stack:
+
+        def progress(title: str, total: int | None) -> Tell:
+            if as_json:
+                return lambda counts: None
+            return stack.enter_context(shown(console, title, total))
+
+        if count is not None:
+            births = Births(words.today(), families)
+            first = Runs().take_births(count) if seed is None else births.first(seed)
+            tell = progress("Generated births", count)
+            load = generated(births, first, count)
+            report = run(fire_at(url, load, manner, tell))
+            report.run = f"births from number {first % births.capacity}"
+        elif file is not None:
+            number = seed if seed is not None else Runs().take_run()
+            load = from_file(file, number, words.today())
+            report = run(fire_at(url, load, manner, progress(file.name, None)))
+            report.run = f"onestop fire --file {file} --seed {number}"
+        else:
+            number = seed if seed is not None else Runs().take_run()
+            total = len(written.load())
+            report = run(fire_written_at(url, number, manner, progress("Written", total)))
+    if as_json:
+        print(json.dumps(report.summary(), ensure_ascii=False, indent=2))
+    else:
+        console.print()
+        console.print(tables.whole(report))
+    raise typer.Exit(0 if report.good else 1)
+
+
+async def fire_at(url: str, load: Load, manner: Manner, tell: Tell) -> Report:
+    """Send a load to the portal at this address. Raises `FireError`."""
+    async with Portal(url, connections=manner.concurrency + 2, patience=manner.quiet) as portal:
+        await portal.check()
+        return await fire(portal, load, manner, tell)
+
+
+async def fire_written_at(url: str, number: int, manner: Manner, tell: Tell) -> Report:
+    """Send the written declarations to the portal at this address. Raises `FireError`."""
+    async with Portal(url, connections=manner.concurrency + 2, patience=manner.quiet) as portal:
+        await portal.check()
+        day = words.today()
+        report = await fire_written(portal, written.load(), number, day, manner, tell)
+    report.run = f"onestop fire --seed {number}"
+    return report
+
+
+def run(work: Coroutine[Any, Any, Report]) -> Report:
+    """Run this and return its report; of several errors at once, raise the first of ours."""
+    try:
+        return asyncio.run(work)
+    except BaseExceptionGroup as group:
+        ours = group.subgroup(OnestopError)
+        while isinstance(ours, BaseExceptionGroup):
+            ours = ours.exceptions[0]  # type: ignore[assignment]
+        raise (ours or group) from None

@@ -1,0 +1,141 @@
+"""The declarations written by hand, and what became of each compared with what should have."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from contracts.common.events import Outcome
+from contracts.model import Input, Vnd
+from tests.fire.cast import DECLARATIONS
+from tests.fire.portal import Answer, FireError
+
+FEES = "fee-settlement"
+
+End = Literal["granted", "refused", "not-started"]
+
+
+class Expected(Input):
+    """What must become of a declaration; declarations/README.md describes the fields."""
+
+    status: Literal[202, 422] = 202
+    field: str | None = None
+    outcome: Outcome | None = None
+    results: dict[str, End] = Field(default_factory=dict)
+    reason: str | None = None
+    refers_to: str | None = None
+    fees_due: Vnd | None = None
+    data: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    def end_of(self, procedure: str) -> End:
+        """Return how this procedure must end, also one that joined the bundle after the file."""
+        return self.results.get(
+            procedure, "not-started" if self.outcome == "refused" else "granted"
+        )
+
+
+class Written(Input):
+    """One file: a declaration, the real case behind it, and what must become of it."""
+
+    stem: str
+    title: str
+    story: str
+    after: str | None = None
+    declaration: dict[str, Any]
+    expected: Expected
+
+
+def load(folder: Path = DECLARATIONS / "birth") -> dict[str, Written]:
+    """Return all written declarations by the stems of their files, each after those it waits for.
+
+    Raises `FireError` for a file that is not of the form, or waits for one that is not there.
+    """
+    found: dict[str, Written] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            text = path.read_text(encoding="utf-8")
+            fields = Written.model_validate_json(text[:1] + f'"stem":"{path.stem}",' + text[1:])
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            where = ".".join(map(str, problem["loc"]))
+            raise FireError(f"{path}: {where}: {problem['msg']}") from None
+        found[path.stem] = fields
+    ordered: dict[str, Written] = {}
+    while len(ordered) < len(found):
+        ready = [
+            written
+            for stem, written in found.items()
+            if stem not in ordered and (written.after is None or written.after in ordered)
+        ]
+        if not ready:
+            stem = next(stem for stem in found if stem not in ordered)
+            raise FireError(f"{stem}.json waits for {found[stem].after}, which never comes")
+        ordered.update((written.stem, written) for written in ready)
+    return ordered
+
+
+def judge_answer(expected: Expected, answer: Answer) -> list[str]:
+    """Return how the portal's answer differs from what should have come."""
+    if answer.status != expected.status:
+        return [f"answered {answer.sentence()}, not {expected.status}"]
+    if expected.field is None or answer.problem is None:
+        return []
+    fields = [error.get("field") for error in answer.problem.get("errors") or []]
+    if expected.field not in fields:
+        return [f"the problem names {fields}, not {expected.field}"]
+    return []
+
+
+def judge_case(expected: Expected, case: Mapping[str, Any], cases: Mapping[str, str]) -> list[str]:
+    """Return how a case that ended differs from what should have become of it.
+
+    `case` is the answer of `GET /api/cases/{id}`, `cases` the case ids of all written declarations.
+    """
+    procedures = {procedure["name"]: procedure for procedure in case["procedures"]}
+    if case["status"] != expected.outcome:
+        # Every procedure would differ for that reason alone.
+        codes = [_because(procedure) for procedure in procedures.values()]
+        return [f"{case['status']}{''.join(codes)}, not {expected.outcome}"]
+    differences = [f"{name} is not in the bundle" for name in expected.results.keys() - procedures]
+    differences += [
+        f"{name} {procedure['state']}, not {expected.end_of(name)}{_because(procedure)}"
+        for name, procedure in procedures.items()
+        if procedure["state"] != expected.end_of(name)
+    ]
+    if expected.reason:
+        differences += _judge_reason(expected, procedures, cases)
+    if expected.fees_due is not None:
+        due = (procedures.get(FEES, {}).get("result") or {}).get("due")
+        if due != expected.fees_due:
+            differences.append(f"{due} VND due, not {expected.fees_due}")
+    for name, fields in expected.data.items():
+        result = procedures.get(name, {}).get("result") or {}
+        differences += [
+            f"{name}: {key} is {result.get(key)!r}, not {value!r}"
+            for key, value in fields.items()
+            if result.get(key) != value
+        ]
+    return differences
+
+
+def _judge_reason(
+    expected: Expected, procedures: Mapping[str, Mapping[str, Any]], cases: Mapping[str, str]
+) -> list[str]:
+    reasons = [
+        procedure["reason"] for procedure in procedures.values() if procedure["state"] == "refused"
+    ]
+    codes = [reason and reason["code"] for reason in reasons]
+    if expected.reason not in codes:
+        return [f"refused as {codes}, not {expected.reason}"]
+    if expected.refers_to is None:
+        return []
+    other = reasons[codes.index(expected.reason)].get("refers_to")
+    if other != cases.get(expected.refers_to):
+        return [f"refers to {other}, not to the case of {expected.refers_to}"]
+    return []
+
+
+def _because(procedure: Mapping[str, Any]) -> str:
+    reason = procedure.get("reason")
+    return f" ({reason['code']})" if reason else ""
