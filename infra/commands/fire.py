@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def fire_command(
+    *,
     count: Annotated[
         int | None, typer.Option("--count", min=1, help="Send so many generated births.")
     ] = None,
