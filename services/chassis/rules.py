@@ -15,11 +15,11 @@ import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
 
 from contracts.model import Reason, Text
 
@@ -61,19 +61,16 @@ class Dated(RootModel[tuple[Figure[T], ...]], Generic[T]):
     """The figures of one rule over time and place."""
 
     model_config = ConfigDict(frozen=True)
-    _newest_first: dict[str | None, tuple[Figure[T], ...]] = PrivateAttr()
-    _lookup: Callable[[date, str | None], T] = PrivateAttr()
 
-    def model_post_init(self, _: Any) -> None:
-        """Sort once, so that a lookup is short."""
-        places: dict[str | None, list[Figure[T]]] = {}
-        for figure in sorted(self.root, key=lambda figure: figure.since, reverse=True):
-            known = places.setdefault(figure.place, [])
-            if known and known[-1].since == figure.since:
+    @model_validator(mode="after")
+    def unambiguous(self) -> Self:
+        """Require one figure at most for a day and a place."""
+        known = set()
+        for figure in self.root:
+            if (figure.place, figure.since) in known:
                 raise ValueError(f"two figures from {figure.since} for the same place")
-            known.append(figure)
-        self._newest_first = {place: tuple(figures) for place, figures in places.items()}
-        self._lookup = lru_cache(maxsize=4096)(self._find)
+            known.add((figure.place, figure.since))
+        return self
 
     @property
     def history(self) -> tuple[Figure[T], ...]:
@@ -87,12 +84,21 @@ class Dated(RootModel[tuple[Figure[T], ...]], Generic[T]):
         """
         return self._lookup(on, place)
 
+    @cached_property
+    def _newest_first(self) -> dict[str | None, tuple[Figure[T], ...]]:
+        places: dict[str | None, tuple[Figure[T], ...]] = {}
+        for figure in sorted(self.root, key=lambda figure: figure.since, reverse=True):
+            places[figure.place] = (*places.get(figure.place, ()), figure)
+        return places
+
+    @cached_property
+    def _lookup(self) -> Callable[[date, str | None], T]:
+        # Thousands of decisions a second look the same few days and places up.
+        return lru_cache(maxsize=4096)(self._find)
+
     def _find(self, on: date, place: str | None) -> T:
-        if place is not None:
-            for figure in self._newest_first.get(place, ()):
-                if figure.holds(on):
-                    return figure.value
-        for figure in self.history:
+        local = self._newest_first.get(place, ()) if place is not None else ()
+        for figure in (*local, *self.history):
             if figure.holds(on):
                 return figure.value
         known = ", ".join(f"{figure.since} ({figure.source})" for figure in self.root)
@@ -111,15 +117,20 @@ class Rules(BaseModel, Generic[C]):
     """Tells apart what decisions were made by: derived from the text of the files."""
     approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
     reasons: Mapping[C, Text] = Field(default_factory=dict)
-    _constant: dict[str, Reason] = PrivateAttr()
 
-    def model_post_init(self, _: Any) -> None:
-        """Check that no sentence is missing, and make those that never vary."""
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        """Require a sentence for each code."""
         codes = get_args(get_args(type(self).model_fields["reasons"].annotation)[0])
         missing = sorted(set(codes) - set(self.reasons))
         if missing:
             raise ValueError(f"reasons: no sentence for {', '.join(missing)}")
-        self._constant = {
+        return self
+
+    @cached_property
+    def _constant(self) -> dict[str, Reason]:
+        """The reasons whose sentences never vary, made once."""
+        return {
             code: Reason(code=code, vi=text.vi, en=text.en)
             for code, text in self.reasons.items()
             if "{" not in text.vi + text.en

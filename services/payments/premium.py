@@ -19,15 +19,9 @@ def total_premium(start: date, months: int, rules: PaymentRules) -> int:
     Months to come are reckoned by the newest level known. Each month is rounded by itself. Raises
     `NotInForce` where `start` is before the first level.
     """
-    changes = [day for day in _changes(rules) if day > start]
+    changes = [day for day in rules.premium_changes if day > start]
     begun = [0, *(min(months, months_begun(start, day)) for day in changes), months]
     return sum(
         (after - before) * monthly_premium(since, rules)
         for since, (before, after) in zip([start, *changes], pairwise(begun), strict=True)
     )
-
-
-def _changes(rules: PaymentRules) -> list[date]:
-    """Return the days on which the premium may change, the earliest first."""
-    dates = {figure.since for figure in rules.reference_level.history}
-    return sorted(dates | {figure.since for figure in rules.premium_percent.history})

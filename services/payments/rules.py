@@ -1,6 +1,8 @@
 """The rules of payments, read from `rules.toml`."""
 
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +42,12 @@ class PaymentRules(Rules[Waiver]):
     reference_level: Dated[Vnd]
     premium_percent: Dated[Percent]
     """The premium of a month, as a share of the reference level."""
+
+    @cached_property
+    def premium_changes(self) -> tuple[date, ...]:
+        """The days from which a month's premium may differ, the earliest first."""
+        figures = (*self.reference_level.history, *self.premium_percent.history)
+        return tuple(sorted({figure.since for figure in figures}))
 
 
 RULES = load(PaymentRules, __package__)
