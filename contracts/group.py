@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from contracts.envelope import Event
-from contracts.model import Input, ProvinceCode, Text
+from contracts.model import Input, PersonalId, ProvinceCode, Text
 
 Result = Literal["granted", "refused"]
 """How a procedure that started can end."""
@@ -22,6 +22,10 @@ class Form(Input):
     def people(self) -> tuple[str, ...]:
         """Return the personal identifiers that the form refers to, to be looked up at intake."""
         raise NotImplementedError
+
+    def living(self) -> Mapping[str, PersonalId]:
+        """Return who must be alive besides the declarant, by the field that names them."""
+        return {}
 
     def circumstance(self) -> str:
         """Return the name that chooses among the bundles of one date."""

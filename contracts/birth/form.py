@@ -1,5 +1,6 @@
 """The birth declaration: what a family fills in, and nothing that the state already holds."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -133,6 +134,10 @@ class BirthForm(Form):
         if isinstance(self.evidence, Witness):
             found.append(self.evidence.personal_id)
         return tuple(dict.fromkeys(id for id in found if id))
+
+    def living(self) -> Mapping[str, PersonalId]:
+        """Return the household's owner, whose consent is asked. A parent or witness may be dead."""
+        return {"household.owner": self.household.owner} if self.household else {}
 
     def circumstance(self) -> str:
         """Return `born-abroad` or `usual`."""

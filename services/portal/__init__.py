@@ -1,0 +1,1 @@
+"""The portal: the only door, and the place where a family sees where its case stands."""

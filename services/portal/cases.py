@@ -1,0 +1,162 @@
+"""GET /api/cases: where cases stand, from the register, or from the claim until it has the case."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic_core import to_json
+
+from contracts.catalogue import catalogue
+from services.chassis import metrics
+from services.chassis.runtime import Runtime
+from services.portal import views
+from services.portal.examples import CASE
+from services.portal.problems import Problem, documented, error
+from services.portal.standing import STATUSES, Status
+from services.portal.submissions import Submissions
+from services.portal.tracker import CASES
+from services.portal.views import SUMMARY, CaseList, CaseView, Summary
+
+MOST_IDS = 500
+IN_FLIGHT = "in-progress"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEWEST_FIRST = (("submitted_at", -1), ("_id", -1))
+_LISTED = (("group", 1), ("status", 1), *_NEWEST_FIRST)
+
+router = APIRouter(tags=["cases"])
+
+
+class Cases:
+    """The cases, as they can be looked up."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._register = runtime.registers[CASES]
+        self._submissions = Submissions(runtime.store)
+        self._journal = runtime.journal
+        self._clock = runtime.consumer.clock
+        self._groups = [name for name, group in catalogue().groups.items() if group.form]
+
+    async def prepare(self) -> None:
+        """Create the indexes. Raises `StoreUnavailable`."""
+        await self._register.index(_LISTED)
+        await self._submissions.prepare()
+
+    async def case(self, case_id: str) -> CaseView:
+        """Return one case. Raises `StoreUnavailable`, and `Problem` 404."""
+        rows = await self._register.find({"_id": case_id})
+        if rows:
+            entries = await self._journal.case(case_id)
+            return views.case(rows[0], views.timeline(rows[0]["group"], entries))
+        claims = await self._submissions.of_cases([case_id])
+        if case_id in claims:
+            claim = claims[case_id]
+            return views.case(views.row_of(claim), views.timeline_of(claim))
+        raise Problem(404, "no-such-case", "there is no case with this id")
+
+    async def named(self, ids: Sequence[str]) -> list[Summary]:
+        """Return the cases that there are, in the order asked. Raises `StoreUnavailable`."""
+        rows = await self._register.find({"_id": {"$in": list(ids)}}, fields=SUMMARY)
+        found = {row["_id"]: views.summary(row) for row in rows}
+        missing = [id for id in ids if id not in found]
+        for case_id, claim in (await self._submissions.of_cases(missing)).items():
+            found[case_id] = views.summary(views.row_of(claim))
+        return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+    async def listed(
+        self, group: str | None, status: Status | None, limit: int, after: str | None
+    ) -> CaseList:
+        """Return cases of the register, the newest first. Raises `StoreUnavailable`."""
+        filter: dict[str, Any] = {
+            # All values by name where none is asked for, so that one index serves every question.
+            "group": {"$in": [group] if group else self._groups},
+            "status": {"$in": [status] if status else list(STATUSES)},
+        }
+        if after is not None:
+            at, case_id = _place(after)
+            older = {"submitted_at": {"$lt": at}}
+            filter["$or"] = [older, {"submitted_at": at, "_id": {"$lt": case_id}}]
+        rows = await self._register.find(filter, SUMMARY, sort=_NEWEST_FIRST, limit=limit + 1)
+        shown = rows[:limit]
+        more = len(rows) > limit
+        return {
+            "cases": [views.summary(row) for row in shown],
+            "next": _after(shown[-1]) if more else None,
+        }
+
+    async def observe(self) -> None:
+        """Set the metrics of unfinished cases. Raises `StoreUnavailable`."""
+        for group in self._groups:
+            unfinished = {"group": group, "status": IN_FLIGHT}
+            count = await self._register.count(unfinished)
+            oldest = await self._register.find(
+                unfinished, ["submitted_at"], sort=[("submitted_at", 1), ("_id", 1)], limit=1
+            )
+            ages = [(self._clock() - row["submitted_at"]).total_seconds() for row in oldest]
+            metrics.CASES_IN_FLIGHT.labels(group).set(count)
+            metrics.OLDEST_CASE_SECONDS.labels(group).set(max(0.0, *ages) if ages else 0.0)
+
+
+@router.get(
+    "/api/cases/{case_id}",
+    summary="One case: its procedures, whom it waits for, its results and its timeline",
+    responses={
+        200: {"model": CaseView, "content": {"application/json": {"example": CASE}}},
+        **documented(404, 503),
+    },
+)
+async def one_case(request: Request, case_id: Annotated[str, Path(max_length=128)]) -> Response:
+    """Return a case from the moment it is accepted."""
+    return _json(await _cases(request).case(case_id))
+
+
+@router.get(
+    "/api/cases",
+    summary="Cases, the newest first, or those named",
+    responses={200: {"model": CaseList}, **documented(422, 503)},
+)
+async def some_cases(
+    request: Request,
+    *,
+    status: Status | None = None,
+    group: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: Annotated[str | None, Query(description="The `next` of the answer before.")] = None,
+    ids: Annotated[
+        str | None, Query(description="Up to 500 case ids, with commas; the rest is ignored then.")
+    ] = None,
+) -> Response:
+    """Return a page of the register, or the cases whose ids are given, accepted ones included."""
+    cases = _cases(request)
+    if ids is None:
+        return _json(await cases.listed(group, status, limit, after))
+    named = [id for id in ids.split(",") if id]
+    if len(named) > MOST_IDS:
+        errors = [error("query.ids", f"{len(named)} ids; at most {MOST_IDS}")]
+        raise Problem(422, "invalid-request", "the list of ids is too long", errors)
+    answer: CaseList = {"cases": await cases.named(named), "next": None}
+    return _json(answer)
+
+
+def _cases(request: Request) -> Cases:
+    cases: Cases = request.app.state.cases
+    return cases
+
+
+def _json(body: CaseView | CaseList) -> Response:
+    # Straight from dicts that the type checker knows, without validating our own answer again.
+    return Response(to_json(body), media_type="application/json")
+
+
+def _after(row: dict[str, Any]) -> str:
+    milliseconds = (row["submitted_at"] - _EPOCH) // timedelta(milliseconds=1)
+    return f"{milliseconds}~{row['_id']}"
+
+
+def _place(after: str) -> tuple[datetime, str]:
+    milliseconds, _, case_id = after.partition("~")
+    if not milliseconds.isdecimal() or len(milliseconds) > 14 or not case_id:
+        errors = [error("query.after", "send the `next` of the answer before, as it was")]
+        raise Problem(422, "invalid-request", "there is no such page", errors)
+    return _EPOCH + timedelta(milliseconds=int(milliseconds)), case_id

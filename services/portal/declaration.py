@@ -1,0 +1,189 @@
+"""A declaration, from what somebody sent to the event that is published. Pure.
+
+Whatever is random or read from a clock is handed in.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from contracts.catalogue import catalogue
+from contracts.common.calendar import local_date
+from contracts.common.events import Channel, DeclarationSubmitted
+from contracts.common.people import Person
+from contracts.envelope import envelope_of
+from contracts.group import Form
+from contracts.model import Input, Name, PersonalId
+from services.chassis.broker import LARGEST_EVENT
+from services.portal.fields import errors_in, filled_in, joined, paths_of
+from services.portal.problems import FieldError, Problem, error, invalid
+
+SOURCE = "/services/portal"
+FORM = "form"
+
+
+class Declaration(Input):
+    """What a client sends: which group is declared by whom, and the group's form, filled in."""
+
+    group: Name
+    declarant: PersonalId
+    channel: Channel = "portal"
+    form: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A declaration as it was sent, and what tells it from others under the same key."""
+
+    declaration: Declaration
+    raw: Mapping[str, Any]
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    """A declaration whose form is filled in right, as far as the form alone can tell."""
+
+    sent: Sent
+    form: Form
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The identifiers of everybody it speaks of."""
+        return (self.sent.declaration.declarant, *self.form.people())
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The identifiers and the trace of a case that may begin."""
+
+    case_id: str
+    event_id: UUID
+    traceparent: str
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the JSON in a body. Raises `Problem` 400 where there is none."""
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as fault:
+        raise Problem(400, "invalid-json", f"the body is not JSON: {fault}") from None
+
+
+def sent(raw: Any) -> Sent:
+    """Return what was sent, taken apart. Raises `Problem` 422."""
+    try:
+        declaration = Declaration.model_validate(raw)
+    except ValidationError as fault:
+        raise invalid(errors_in(fault, raw)) from None
+    return Sent(declaration, raw, fingerprint(raw))
+
+
+def fingerprint(raw: Any) -> bytes:
+    """Return the SHA-256 of a JSON value, whatever the order of its fields and its spaces."""
+    canonical = json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).digest()
+
+
+def filled(sent: Sent) -> FilledIn:
+    """Return the declaration with its form read. Raises `Problem` 422."""
+    declaration = sent.declaration
+    group = catalogue().groups.get(declaration.group)
+    if group is None or group.form is None:
+        known = ", ".join(name for name, each in catalogue().groups.items() if each.form)
+        raise invalid([error("group", f"nothing of this name is declared here; there is {known}")])
+    try:
+        return FilledIn(sent, group.parse(declaration.form))
+    except ValidationError as fault:
+        raise invalid(errors_in(fault, declaration.form, FORM)) from None
+
+
+def check_people(filled: FilledIn, people: Mapping[str, Person]) -> None:
+    """Raise `Problem` 422 where somebody is not in the register, or had to be alive and is not."""
+    errors = [*_unknown(filled, people), *_deceased(filled, people)]
+    if errors:
+        raise invalid(errors)
+
+
+def event_of(
+    filled: FilledIn, people: Mapping[str, Person], received_at: datetime
+) -> DeclarationSubmitted:
+    """Return the event. The bundle is the one of the day of receipt, by the calendar of Viet Nam.
+
+    `entered_fields` counts what somebody filled in; `reused_fields` what the register of people
+    added, which nobody had to be asked again. Raises `Problem` 422 where no bundle was in force.
+    """
+    declaration, form = filled.sent.declaration, filled.form
+    group = catalogue().groups[declaration.group]
+    try:
+        bundle = group.bundle(form.circumstance(), local_date(received_at))
+    except LookupError as fault:
+        raise invalid([error("group", str(fault))]) from None
+    snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}
+    return DeclarationSubmitted(
+        group=group.name,
+        declarant=declaration.declarant,
+        channel=declaration.channel,
+        province=form.province(),
+        received_at=received_at,
+        bundle=bundle,
+        form=form.model_dump(mode="json", exclude_none=True),
+        people=snapshots,
+        reused_fields=sum(_facts(person) for person in snapshots.values()),
+        entered_fields=filled_in(declaration.form),
+    )
+
+
+def encode(event: DeclarationSubmitted, identity: Identity) -> bytes:
+    """Return the event in its envelope, as it is published. Raises `Problem` 413."""
+    value = (
+        envelope_of(DeclarationSubmitted)
+        .model_construct(
+            id=identity.event_id,
+            source=SOURCE,
+            type=DeclarationSubmitted.type,
+            subject=identity.case_id,
+            time=event.received_at,
+            group=event.group,
+            entry=0,
+            correlationid=identity.event_id,
+            traceparent=identity.traceparent,
+            data=event,
+        )
+        .encode()
+    )
+    if len(value) > LARGEST_EVENT:
+        raise Problem(413, "too-large", f"the declaration is {len(value):,} bytes as an event")
+    return value
+
+
+def _unknown(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldError]:
+    message = "nobody in the population register has this identifier"
+    declaration = filled.sent.declaration
+    if declaration.declarant not in people:
+        yield error("declarant", message)
+    for id in filled.form.people():
+        if id not in people:
+            for field in paths_of(id, declaration.form, FORM):
+                yield error(field, message)
+
+
+def _deceased(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldError]:
+    message = "the population register holds this person as deceased"
+    living = {"declarant": filled.sent.declaration.declarant}
+    living |= {joined(FORM, field): id for field, id in filled.form.living().items()}
+    for field, id in living.items():
+        if id in people and people[id].deceased_on is not None:
+            yield error(field, message)
+
+
+def _facts(person: Person) -> int:
+    """Return how many facts the register adds to the identifier that was filled in."""
+    return sum(value is not None for _, value in person) - 1

@@ -1,0 +1,214 @@
+"""POST /api/declarations: one declaration, or a batch, each line with its key and answer."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import ValidationError
+from pydantic_core import to_json
+from typing_extensions import TypedDict
+
+from contracts.model import Input
+from services.chassis.consumer import now
+from services.portal.declaration import Declaration, parse_json
+from services.portal.examples import BATCH, DECLARATION
+from services.portal.fields import errors_in
+from services.portal.intake import TOGETHER, Answer, Arrival, Intake
+from services.portal.problems import (
+    RETRY_AFTER_SECONDS,
+    Problem,
+    ProblemDocument,
+    documented,
+    invalid,
+)
+
+DECLARATION_BYTES = 256 * 1024
+BATCH_BYTES = 16 * 1024 * 1024
+NDJSON = "application/x-ndjson"
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+router = APIRouter(tags=["declarations"])
+
+
+class Accepted(TypedDict):
+    """The case that a declaration became. Its events are on their way."""
+
+    case_id: str
+    status_url: str
+
+
+class LineAnswer(TypedDict, total=False):
+    """The answer to one line of a batch: with 202 the case, else the problem."""
+
+    line: int
+    status: int
+    case_id: str
+    status_url: str
+    problem: ProblemDocument
+
+
+class Line(Input):
+    """One line of a batch."""
+
+    idempotency_key: str
+    declaration: Any
+
+
+@router.post(
+    "/api/declarations",
+    status_code=202,
+    summary="Declare a life event",
+    responses={202: {"model": Accepted}, **documented(400, 409, 413, 415, 422, 503)},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": Declaration.model_json_schema(),
+                    "example": DECLARATION,
+                }
+            },
+        }
+    },
+)
+async def declare(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="1 to 200 visible ASCII characters; the same key and body are one case.",
+            examples=["5f0c7a52-hanoi-0001"],
+        ),
+    ] = None,
+) -> Response:
+    """Accept a declaration of any group. Repeat it with the same key until there is an answer."""
+    _require(request, "application/json")
+    key = _checked_key(idempotency_key)
+    raw = parse_json(await _body(request, DECLARATION_BYTES))
+    answer = await _intake(request).one(_arrival(request, key, raw))
+    if isinstance(answer, Problem):
+        raise answer
+    url = _status_url(answer)
+    body = to_json({"case_id": answer, "status_url": url})
+    return Response(body, 202, {"Location": url}, "application/json")
+
+
+@router.post(
+    "/api/declarations/batch",
+    summary="Declare many at once, by NDJSON",
+    responses={200: {"content": {NDJSON: {}}, "model": LineAnswer}, **documented(413, 415)},
+    openapi_extra={
+        "requestBody": {"required": True, "content": {NDJSON: {"example": BATCH}}},
+    },
+)
+async def declare_many(request: Request) -> Response:
+    """Accept up to 500 lines `{"idempotency_key": …, "declaration": {…}}`; answer each, in order.
+
+    A line that is wrong costs its neighbours nothing. Those answered 503 can be sent again.
+    """
+    _require(request, NDJSON)
+    body = await _body(request, BATCH_BYTES)
+    lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
+    if len(lines) > TOGETHER:
+        raise Problem(413, "too-large", f"{len(lines)} lines; send at most {TOGETHER} at once")
+    answers: dict[int, Answer] = {}
+    arrivals: dict[int, Arrival] = {}
+    for number, line in lines:
+        try:
+            arrivals[number] = _arrival(request, *_line(line))
+        except Problem as problem:
+            answers[number] = problem
+    given = await _intake(request).many(list(arrivals.values()))
+    answers.update(zip(arrivals, given, strict=True))
+    told = [_line_answer(number, answers[number]) for number, _ in lines]
+    again = any(line["status"] == 503 for line in told)
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if again else {}
+    return Response(b"".join(_encoded(told)), 200, headers, NDJSON)
+
+
+def _encoded(lines: list[LineAnswer]) -> Iterator[bytes]:
+    for line in lines:
+        yield to_json(line)
+        yield b"\n"
+
+
+def _line(line: bytes) -> tuple[str, Any]:
+    """Return key and declaration of a line. Raises `Problem` 400, 413 or 422."""
+    if len(line) > DECLARATION_BYTES:
+        raise _too_large(DECLARATION_BYTES)
+    raw = parse_json(line)
+    try:
+        read = Line.model_validate(raw)
+    except ValidationError as fault:
+        errors = errors_in(fault, raw)
+        if any(each["field"] == "idempotency_key" for each in errors):
+            raise _no_key() from None
+        raise invalid(errors) from None
+    return _checked_key(read.idempotency_key), read.declaration
+
+
+def _line_answer(number: int, answer: Answer) -> LineAnswer:
+    if isinstance(answer, Problem):
+        return {"line": number, "status": answer.status, "problem": answer.document()}
+    return {
+        "line": number,
+        "status": 202,
+        "case_id": answer,
+        "status_url": _status_url(answer),
+    }
+
+
+def _arrival(request: Request, key: str, raw: Any) -> Arrival:
+    return Arrival(key, raw, now(), request.headers.get("traceparent"))
+
+
+def _intake(request: Request) -> Intake:
+    intake: Intake = request.app.state.intake
+    return intake
+
+
+def _status_url(case_id: str) -> str:
+    return f"/api/cases/{case_id}"
+
+
+def _checked_key(key: str | None) -> str:
+    if key is None or not _KEY.fullmatch(key):
+        raise _no_key()
+    return key
+
+
+def _no_key() -> Problem:
+    return Problem(
+        400,
+        "no-idempotency-key",
+        "name the declaration by an Idempotency-Key of 1 to 200 visible ASCII characters,"
+        " and repeat it with the same one",
+        [{"field": "idempotency_key", "message": "missing, or not such a key"}],
+    )
+
+
+def _require(request: Request, media_type: str) -> None:
+    sent, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.replace(" ", "").replace('"', "")
+    if sent.strip() != media_type or charset not in ("", "charset=utf-8"):
+        raise Problem(415, "unsupported-media-type", f"send {media_type} in UTF-8")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Return the body. Raises `Problem` 413 as soon as it is longer than `limit` bytes."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+    chunks, length = [], 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "too-large", f"at most {limit:,} bytes are taken")

@@ -1,0 +1,66 @@
+"""Naming the field at fault: the path, with dots, in the body that was sent. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.portal.problems import FieldError, error
+
+_OF_THE_WHOLE = re.compile(r"([a-z_][a-z0-9_.]*): (.+)", re.DOTALL)
+"""How a rule of a whole form names its field: `household: say which household`."""
+
+
+def errors_in(problem: ValidationError, sent: Any, prefix: str = "") -> list[FieldError]:
+    """Return one error for each fault that pydantic found in `sent`, which stands at `prefix`."""
+    found = []
+    for fault in problem.errors(include_url=False, include_input=False):
+        path = _path(fault["loc"], sent, missing=fault["type"] == "missing")
+        message = fault["msg"]
+        if fault["type"] == "value_error":
+            message = str(fault["ctx"]["error"])
+            if named := _OF_THE_WHOLE.fullmatch(message):
+                path, message = (*path, named[1]), named[2]
+        found.append(error(joined(prefix, *path), message))
+    return found
+
+
+def paths_of(value: str, sent: Any, prefix: str = "") -> Iterator[str]:
+    """Yield the path of each field of `sent` that has this value."""
+    if sent == value:
+        yield prefix
+    for name, inner in _inside(sent):
+        yield from paths_of(value, inner, joined(prefix, name))
+
+
+def filled_in(sent: Any) -> int:
+    """Return how many fields were filled in: whatever is neither empty nor a container."""
+    if isinstance(sent, Mapping | list):
+        return sum(filled_in(inner) for _, inner in _inside(sent))
+    return sent is not None
+
+
+def joined(*parts: str) -> str:
+    """Return the path of a field."""
+    return ".".join(part for part in parts if part)
+
+
+def _inside(sent: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(sent, Mapping):
+        yield from sent.items()
+    elif isinstance(sent, list):
+        yield from ((str(index), inner) for index, inner in enumerate(sent))
+
+
+def _path(loc: Sequence[int | str], sent: Any, missing: bool) -> tuple[str, ...]:
+    """Return `loc` without the names of the alternatives of a union, which nobody sent."""
+    path: list[str] = []
+    for number, part in enumerate(loc):
+        inside = dict(_inside(sent))
+        if str(part) in inside:
+            sent = inside[str(part)]
+        elif not (missing and number == len(loc) - 1):
+            continue
+        path.append(str(part))
+    return tuple(path)

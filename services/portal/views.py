@@ -1,0 +1,224 @@
+"""A case as the API tells it, from what register, claim and journal hold. Pure."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pydantic import AwareDatetime
+from pydantic_core import from_json
+from typing_extensions import TypedDict
+
+from contracts.catalogue import catalogue
+from contracts.common.events import DeclarationSubmitted
+from contracts.envelope import Codec
+from contracts.group import ProcedureGroup
+from contracts.model import Text
+from services.chassis.journal import Entry
+from services.chassis.store import Document
+from services.portal.declaration import SOURCE
+from services.portal.standing import Plans, Standing, State, Status, Step
+from services.portal.submissions import Claim
+
+
+class Sentence(TypedDict):
+    """The same in Vietnamese and English."""
+
+    vi: str
+    en: str
+
+
+class ReasonView(Sentence):
+    """Why something was refused; `refers_to` may name another case."""
+
+    code: str
+    refers_to: str | None
+
+
+class ProcedureView(TypedDict):
+    """One procedure of a case. `seconds` is from the moment it could start to its end."""
+
+    name: str
+    title: Sentence
+    owner: str
+    state: State
+    waits_for: list[str]
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    seconds: float | None
+    reason: ReasonView | None
+    result: dict[str, Any]
+
+
+class TimelineView(TypedDict):
+    """Something that happened in a case, and what the family reads of it."""
+
+    at: AwareDatetime
+    type: str
+    source: str
+    event_id: str
+    entry: int
+    notice: Sentence | None
+
+
+class WaitingView(TypedDict):
+    """A procedure that is in progress, and who has it in hand."""
+
+    procedure: str
+    owner: str
+
+
+class Summary(TypedDict):
+    """A case in a list."""
+
+    case_id: str
+    group: str
+    status: Status
+    submitted_at: AwareDatetime
+    completed_at: AwareDatetime | None
+    seconds: float | None
+
+
+class CaseView(Summary):
+    """A case, whole."""
+
+    province: str
+    channel: str
+    waiting_for: list[WaitingView]
+    procedures: list[ProcedureView]
+    timeline: list[TimelineView]
+
+
+class CaseList(TypedDict):
+    """Some cases; `next` is what to send as `after` for more, null where there are no more."""
+
+    cases: list[Summary]
+    next: str | None
+
+
+SUMMARY = ("group", "status", "submitted_at", "completed_at", "seconds")
+"""The fields of the register that a list shows."""
+
+_plans = Plans(catalogue().groups)
+_codec = Codec([DeclarationSubmitted])
+
+
+def summary(row: Document) -> Summary:
+    """Return a row of the register as a list shows it."""
+    return {
+        "case_id": row["_id"],
+        "group": row["group"],
+        "status": row["status"],
+        "submitted_at": row["submitted_at"],
+        "completed_at": row["completed_at"],
+        "seconds": row["seconds"],
+    }
+
+
+def case(row: Document, timeline: list[TimelineView]) -> CaseView:
+    """Return a row of the register as the page of a case."""
+    group = catalogue().groups[row["group"]]
+    plan = _plans.of(group.name, tuple(row["bundle"]))
+    standings = plan.standings(row["submitted_at"], row["ended"])
+    steps = {step.name: step for step in plan.steps}
+    return {
+        **summary(row),
+        "province": row["province"],
+        "channel": row["channel"],
+        "waiting_for": [
+            {"procedure": name, "owner": steps[name].spec.owner}
+            for name in plan.bundle
+            if standings[name].state == "in-progress"
+        ],
+        "procedures": [
+            _procedure(steps[name], standings, row["ended"].get(name, {})) for name in plan.bundle
+        ],
+        "timeline": timeline,
+    }
+
+
+def row_of(claim: Claim) -> Document:
+    """Return the row of a case that the register does not have yet: nothing has ended."""
+    event = _codec.decode(claim.value).data
+    assert isinstance(event, DeclarationSubmitted)
+    return {
+        "_id": claim.case_id,
+        "group": event.group,
+        "bundle": event.bundle,
+        "province": event.province,
+        "channel": event.channel,
+        "submitted_at": event.received_at,
+        "ended": {},
+        "status": "in-progress",
+        "completed_at": None,
+        "seconds": None,
+    }
+
+
+def timeline(group: str, entries: Iterable[Entry]) -> list[TimelineView]:
+    """Return what the journal has of a case, in the order in which it happened."""
+    described = catalogue().groups[group]
+    happened = [each for entry in entries for each in _of_entry(described, entry)]
+    return sorted(happened, key=lambda each: each["at"])
+
+
+def timeline_of(claim: Claim) -> list[TimelineView]:
+    """Return the timeline of a case of which the journal knows nothing yet."""
+    envelope = _codec.decode(claim.value)
+    group = catalogue().groups[envelope.group]
+    return [
+        {
+            "at": envelope.time,
+            "type": envelope.type,
+            "source": SOURCE,
+            "event_id": str(envelope.id),
+            "entry": 0,
+            "notice": _notice(group, envelope.type),
+        }
+    ]
+
+
+def _procedure(step: Step, standings: dict[str, Standing], end: dict[str, Any]) -> ProcedureView:
+    standing = standings[step.name]
+    waits = standing.state == "waiting"
+    return {
+        "name": step.name,
+        "title": _sentence(step.spec.title),
+        "owner": step.spec.owner,
+        "state": standing.state,
+        "waits_for": [n for n in step.requires if waits and standings[n].state != "granted"],
+        "started_at": standing.since,
+        "ended_at": standing.until,
+        "seconds": standing.seconds,
+        "reason": end.get("reason"),
+        "result": end.get("result", {}),
+    }
+
+
+def _of_entry(group: ProcedureGroup, entry: Entry) -> Iterator[TimelineView]:
+    for heard in entry.heard:
+        yield {
+            "at": heard["time"],
+            "type": heard["type"],
+            "source": heard["source"],
+            "event_id": heard["id"],
+            "entry": heard["entry"],
+            "notice": _notice(group, heard["type"]),
+        }
+    for said in entry.events:
+        yield {
+            "at": entry.at,
+            "type": said["type"],
+            "source": SOURCE,
+            "event_id": from_json(said["value"])["id"],
+            "entry": entry.n,
+            "notice": _notice(group, said["type"]),
+        }
+
+
+def _notice(group: ProcedureGroup, type: str) -> Sentence | None:
+    event = catalogue().events.get(type)
+    notice = group.notices.get(event) if event is not None else None
+    return _sentence(notice) if notice else None
+
+
+def _sentence(text: Text) -> Sentence:
+    return {"vi": text.vi, "en": text.en}

@@ -1,0 +1,86 @@
+"""The portal as an ASGI application: routers, health, lifespan, and every error as a problem."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from services.chassis.service import Service
+from services.chassis.store import StoreUnavailable
+from services.portal.cases import Cases
+from services.portal.intake import Intake
+from services.portal.problems import Problem, error, unavailable
+
+log = logging.getLogger(__name__)
+
+OBSERVE_SECONDS = 5.0
+"""How often the metrics of unfinished cases are counted anew."""
+
+
+def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
+    """Return the application: these routers, and the service's own health and metrics."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with service.lifespan(app):
+            runtime = service.runtime
+            app.state.intake, app.state.cases = Intake(runtime), Cases(runtime)
+            runtime.before_consuming(app.state.cases.prepare)
+            runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
+            yield
+
+    app = FastAPI(
+        title="Onestop portal",
+        summary="One declaration, every procedure.",
+        version="1",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    for router in routers:
+        app.include_router(router)
+    app.router.routes.extend(service.routes())
+    for kind, handler in (
+        (Problem, _problem),
+        (HTTPException, _http),
+        (RequestValidationError, _invalid),
+        (StoreUnavailable, _unavailable),
+        (Exception, _fault),
+    ):
+        app.add_exception_handler(kind, handler)
+    return app
+
+
+async def _problem(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return problem.response()
+
+
+async def _http(_: Request, raised: Exception) -> Response:
+    """Answer what the framework found: no such path, a method that is not allowed."""
+    assert isinstance(raised, HTTPException)
+    phrase = HTTPStatus(raised.status_code).phrase
+    kind = phrase.lower().replace(" ", "-")
+    response = Problem(raised.status_code, kind, raised.detail).response()
+    response.headers.update(raised.headers or {})
+    return response
+
+
+async def _invalid(_: Request, raised: Exception) -> Response:
+    """Answer a parameter that FastAPI refused."""
+    assert isinstance(raised, RequestValidationError)
+    errors = [error(".".join(map(str, each["loc"])), each["msg"]) for each in raised.errors()]
+    fields = ", ".join(each["field"] for each in errors)
+    return Problem(422, "invalid-request", f"correct {fields}", errors).response()
+
+
+async def _unavailable(_: Request, __: Exception) -> Response:
+    return unavailable().response()
+
+
+async def _fault(_: Request, fault: Exception) -> Response:
+    log.error("a request failed", exc_info=fault)
+    return Problem(500, "internal", "a fault of the portal; it has been logged").response()
