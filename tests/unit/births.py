@@ -145,3 +145,51 @@ def settled(**changes: Any) -> FeeSettled:
         "method": "online",
     }
     return FeeSettled.model_validate(fields | changes)
+
+
+FOREIGN_PLACE = {"country": "JP", "detail": "Tokyo"}
+FOREIGN_MOTHER = {
+    "details": {
+        "full_name": "Anna Maria Schmidt",
+        "born_on": "1994-05-06",
+        "nationality": "DE",
+        "document_number": "C01X00T47",
+    }
+}
+
+
+def foundling(posted_on: date, **changes: Any) -> dict[str, Any]:
+    """Return the form of an abandoned child's carer."""
+    evidence = {
+        "kind": "foundling-record",
+        "record_number": "04/BB-TEBR",
+        "commune": "Phường Trấn Biên",
+        "posted_on": posted_on.isoformat(),
+    }
+    fields: dict[str, Any] = {
+        "relation": "carer",
+        "mother": None,
+        "father": None,
+        "parents_married": False,
+        "evidence": evidence,
+    }
+    return form(**(fields | changes))
+
+
+def abroad(**changes: Any) -> dict[str, Any]:
+    """Return the form of a child born in Japan."""
+    fields: dict[str, Any] = {
+        "child": {"place": FOREIGN_PLACE},
+        "evidence": {"kind": "foreign-certificate", "country": "JP", "number": "JP 77"},
+        "household": None,
+    }
+    return form(**(fields | changes))
+
+
+def commitment(signed_on: str) -> dict[str, Any]:
+    """Return the evidence of a birth at home without a witness."""
+    return {"kind": "commitment", "signed_on": signed_on}
+
+
+ALONE: dict[str, Any] = {"parents_married": False, "father": None}
+MOTHERS_NAME = {"full_name": "Nguyễn Gia Khôi"}

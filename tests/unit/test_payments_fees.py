@@ -1,0 +1,111 @@
+"""What a birth costs, by day, place and channel, and what is waived."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.chassis.rules import Dated
+from services.payments.rules import RULES, LateFee, Percent
+from tests.unit.fees import ABROAD, LATE, ON_TIME, SURE, line, settled
+
+REGISTRATION = {
+    "the sixtieth day is free": (ON_TIME, "79", "portal", (0, 0, 0, "declared-on-time")),
+    "the sixty-first day costs": (LATE, "79", "portal", (8_000, 0, 8_000, None)),
+    "late, at an office": (LATE, "79", "office", (8_000, 0, 8_000, None)),
+}
+
+
+@pytest.mark.parametrize(
+    ("child", "province", "channel", "expected"), REGISTRATION.values(), ids=REGISTRATION.keys()
+)
+def test_registration_is_free_on_time_and_costs_when_late(
+    child: dict[str, Any], province: str, channel: str, expected: tuple[Any, ...]
+) -> None:
+    event = settled(form={"child": child}, province=province, channel=channel)
+    assert line(event, "birth-registration") == expected
+
+
+@pytest.mark.parametrize(("channel", "tariff"), [("portal", 10_000), ("office", 20_000)])
+def test_children_pay_nothing_for_residence(channel: str, tariff: int) -> None:
+    event = settled(channel=channel)
+    assert line(event, "permanent-residence-registration") == (tariff, tariff, 0, "child")
+    assert (event.due, event.waived) == (0, tariff)
+
+
+@pytest.mark.parametrize(
+    ("born_on", "channel", "due"),
+    [
+        ("2010-11-21", "portal", 0),
+        ("2010-11-20", "portal", 10_000),
+        ("2010-11-20", "office", 20_000),
+    ],
+)
+def test_from_the_sixteenth_birthday_residence_is_paid_for(
+    born_on: str, channel: str, due: int
+) -> None:
+    event = settled(form={"child": {"born_on": born_on}}, channel=channel)
+    assert line(event, "permanent-residence-registration")[2] == due
+
+
+def test_a_bundle_without_residence_has_no_residence_fee() -> None:
+    assert [line.code for line in settled(bundle=ABROAD).lines] == ["birth-registration"]
+
+
+@pytest.mark.parametrize("copies", [0, 1, 20])
+def test_each_certificate_copy_costs_eight_thousand(copies: int) -> None:
+    event = settled(form={"certificate_copies": copies})
+    assert event.due == 8_000 * copies
+    assert [line.due for line in event.lines if line.code == "certificate-copies"] == (
+        [8_000 * copies] if copies else []
+    )
+
+
+HA_NOI = {
+    "before the policy": (datetime(2023, 7, 9, 16, 59, tzinfo=UTC), "01", "portal", 8_000),
+    "its first day": (datetime(2023, 7, 9, 17, 0, tzinfo=UTC), "01", "portal", 0),
+    "its last day": (datetime(2025, 12, 31, 16, 59, tzinfo=UTC), "01", "portal", 0),
+    "after it": (datetime(2025, 12, 31, 17, 0, tzinfo=UTC), "01", "portal", 8_000),
+    "at an office": (datetime(2024, 1, 1, tzinfo=UTC), "01", "office", 8_000),
+    "in another province": (datetime(2024, 1, 1, tzinfo=UTC), "79", "portal", 8_000),
+}
+
+
+@pytest.mark.parametrize(
+    ("received_at", "province", "channel", "due"), HA_NOI.values(), ids=HA_NOI.keys()
+)
+def test_a_zero_fee_policy_holds_for_its_province_its_days_and_online(
+    received_at: datetime, province: str, channel: str, due: int
+) -> None:
+    late = {"born_on": (received_at - timedelta(days=90)).date().isoformat()}
+    event = settled(
+        form={"child": late, "certificate_copies": 1},
+        received_at=received_at,
+        province=province,
+        channel=channel,
+    )
+    assert line(event, "birth-registration")[2] == due
+    assert line(event, "certificate-copies")[2] == 8_000, "the Ministry's fee is not discounted"
+
+
+@pytest.mark.parametrize(
+    ("percent", "waived"), [("50", 4_000), ("80", 6_400), ("0.004", 0), ("33.333", 2_667)]
+)
+def test_a_discount_is_rounded_to_whole_dong(percent: str, waived: int) -> None:
+    figures = [{"from": date(2020, 1, 1), "place": "79", "value": percent, **SURE}]
+    figures.append({"from": date(2020, 1, 1), "value": "0", **SURE})
+    discount = Dated[Percent].model_validate(figures)
+    rules = RULES.model_copy(update={"online_discount_percent": discount})
+    event = settled(rules, form={"child": LATE}, province="79")
+    due = 8_000 - waived
+    assert line(event, "birth-registration") == (8_000, waived, due, "online-discount")
+
+
+def test_a_province_sets_a_late_fee_up_to_the_ceiling() -> None:
+    dated = Dated[LateFee]
+    entry = {"from": date(2020, 1, 1), "place": "79", **SURE}
+    fee = dated.model_validate([entry | {"value": 5_000}])
+    rules = RULES.model_copy(update={"late_registration": fee})
+    assert settled(rules, form={"child": LATE}, province="79").due == 5_000
+    with pytest.raises(ValueError, match="8000"):
+        dated.model_validate([entry | {"value": 8_001}])
