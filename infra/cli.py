@@ -5,10 +5,10 @@ import sys
 import typer
 from typer.exceptions import Abort, TyperException
 
-from infra.commands import case, fire, up
+from infra.commands import case, demo, fire, up
 from infra.errors import OnestopError
 
-COMMANDS = (up, fire, case)
+COMMANDS = (up, fire, case, demo)
 
 app = typer.Typer(
     name="onestop",

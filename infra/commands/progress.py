@@ -8,12 +8,34 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
 )
 
+
+@contextmanager
+def counted(console: Console, title: str, total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar between `with` and its end; call the value with how many there are now."""
+    with Progress(*_columns(what), console=console) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda number: progress.update(task, completed=number)
+
+
+def _columns(what: str) -> tuple[ProgressColumn, ...]:
+    return (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(what),
+        TimeElapsedColumn(),
+    )
+
+
 Tell = Callable[[Mapping[str, int]], None]
+"""Is told the counts: sent, accepted, ended."""
 
 
 @contextmanager
@@ -22,14 +44,7 @@ def shown(console: Console, title: str, total: int | None) -> Iterator[Tell]:
 
     `total` is the number of declarations that will be sent, where it is known.
     """
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("ended, {task.fields[sent]:,} sent, {task.fields[accepted]:,} accepted"),
-        TimeElapsedColumn(),
-    )
+    columns = _columns("ended, {task.fields[sent]:,} sent, {task.fields[accepted]:,} accepted")
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(title, total=total, sent=0, accepted=0)
 

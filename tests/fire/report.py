@@ -145,3 +145,21 @@ class Report:
             "procedures_of_cases": len(self.details),
             "differences": self.differences,
         }
+
+
+def together(*reports: Report) -> Report:
+    """Return several reports as one. Its time runs from the first submission of all."""
+    whole = Report(run="; ".join(report.run for report in reports if report.run))
+    for report in reports:
+        whole.sent += report.sent
+        whole.accepted += report.accepted
+        whole.rejected += report.rejected
+        whole.unanswered += report.unanswered
+        whole.dropped += report.dropped
+        whole.repeats += report.repeats
+        whole.other_case += report.other_case
+        whole.ended += report.ended
+        whole.unfinished += report.unfinished
+        whole.details += report.details
+        whole.differences |= report.differences
+    return whole

@@ -30,7 +30,7 @@ def counts(report: Report) -> Table:
     for name in OUTCOMES:
         table.add_row(name, f"{report.outcome(name):,}")
     others = {
-        "rejected by the portal": (report.rejected, "yellow"),
+        "rejected by the portal": (report.rejected, "default"),
         "not answered": (report.unanswered, "red"),
         "dropped, no place free": (report.dropped, "yellow"),
         "accepted but not finished": (len(report.unfinished), "red"),

@@ -1,0 +1,97 @@
+"""`onestop demo`: the whole system, a population, declarations, and what became of them."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from contracts.catalogue import catalogue
+from infra.commands.display import StartTable, addresses, interruptible, watch
+from infra.commands.fire import fire_at, fire_written_at, run
+from infra.commands.people import import_people
+from infra.commands.progress import counted, shown
+from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
+from infra.local import Ports, Stack
+from infra.local.stack import DEFAULT_DATA
+from tests.fire import population, tables, words, written
+from tests.fire.births import Births
+from tests.fire.families import DEFAULT_FAMILIES
+from tests.fire.report import Report, together
+from tests.fire.runs import Runs
+from tests.fire.volume import Manner, generated
+
+HELP = "\n\n".join(
+    (
+        "Run the whole system, import a population, send declarations, and show what became of"
+        " them.",
+        "The declarations written by hand come first, each compared with what should become of it;"
+        " then generated births. The system stays up until Ctrl-C; with --exit it is stopped, and"
+        " the exit code is 0 only if every accepted declaration has ended as it should.",
+        "[bold]Examples[/]",
+        "  onestop demo",
+        "  onestop demo --exit",
+        "  onestop demo --count 5000 --fresh --port-base 9000",
+    )
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `onestop`."""
+    app.command("demo", help=HELP)(demo)
+
+
+def demo(
+    *,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop everything at the end.")] = False,
+    count: Annotated[
+        int, typer.Option("--count", min=1, help="Send so many generated births.")
+    ] = 200,
+    data: Data = DEFAULT_DATA,
+    fresh: Fresh = False,
+    port_base: PortBase = None,
+) -> None:
+    """Run the demonstration; see HELP."""
+    console = Console()
+    shown_start = StartTable(console)
+    ports = Ports.fixed(catalogue().services, port_base)
+    stack = Stack(data, ports=ports, tell=shown_start.tell)
+    if fresh:
+        stack.wipe()
+    with interruptible():
+        try:
+            with shown_start:
+                stack.start()
+            report = _declare(stack, count, console)
+            console.print()
+            console.print(tables.whole(report))
+            console.print()
+            console.print(addresses(stack))
+            if leave:
+                raise typer.Exit(0 if report.good else 1)
+            console.print("\nCtrl-C stops everything.")
+            watch(stack)
+        except KeyboardInterrupt:
+            console.print("Stopping.")
+            raise typer.Exit(INTERRUPTED if leave else 0) from None
+        finally:
+            stack.stop()
+
+
+def _declare(stack: Stack, count: int, console: Console) -> Report:
+    url = stack.url("portal")
+    with tempfile.TemporaryDirectory() as folder:
+        people = Path(folder) / "people.ndjson"
+        total = population.write(people, DEFAULT_FAMILIES)
+        with counted(console, "People", total, "known to the portal") as known:
+            import_people(stack, people, total, known)
+    runs, day, manner = Runs(), words.today(), Manner()
+    with shown(console, "Written", len(written.load())) as tell:
+        by_hand = run(fire_written_at(url, runs.take_run(), manner, tell))
+    births = Births(day)
+    with shown(console, "Births", count) as tell:
+        load = generated(births, runs.take_births(count), count)
+        volume = run(fire_at(url, load, manner, tell))
+    stack.check()
+    return together(by_hand, volume)
