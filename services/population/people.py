@@ -1,5 +1,9 @@
 """A person is reported by an import -> recorded, unless the identifier is another person's."""
 
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
 from contracts.common.people import Person
 from contracts.people.events import PersonRecorded, PersonReported
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
@@ -10,6 +14,8 @@ class PersonRecord(State):
     """What is remembered of a reported person."""
 
     personal_id: str | None = None
+    latest: tuple[AwareDatetime, UUID] | None = None
+    """When the report was made that is recorded, and its id, which decides between two at once."""
     held_by: str | None = None
     """The case that has the identifier, where this one must not have it."""
 
@@ -21,17 +27,23 @@ record = Procedure("person-record", initial=PersonRecord())
 def reported(
     state: PersonRecord, event: PersonReported, context: Context
 ) -> Decision[PersonRecord]:
-    """Record the person as reported, also again with what changed.
+    """Record the person as reported, and as reported again: the latest report counts.
+
+    Reports of two imports may be heard in any order; one that is older than what is recorded says
+    nothing new.
 
     The identifier is claimed, so that no newborn gets it. Where another case holds it already the
     import is wrong: the row stays as it is, nothing is said, and the state names that case.
     """
+    report = (context.cause.time, context.cause.id)
+    if state.latest is not None and report <= state.latest:
+        return Decision(state)
     person = event.person
     (held_by,) = context.claim(Claim(IDENTIFIER, person.personal_id))
     if held_by:
         return Decision(PersonRecord(held_by=held_by.case_id))
     return Decision(
-        PersonRecord(personal_id=person.personal_id),
+        PersonRecord(personal_id=person.personal_id, latest=report),
         events=(PersonRecorded(person=person),),
         records=(row_of(person),),
     )

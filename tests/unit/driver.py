@@ -62,8 +62,9 @@ class Desk:
     def context(self, event: Event | None = None) -> Context:
         """Return what a decision about this case may know."""
         type = event.type if event else "none"
+        said = event.model_dump_json() if event else ""
         cause = Cause(
-            id=uuid5(NAMESPACE_URL, f"{self.case}/{type}"),
+            id=uuid5(NAMESPACE_URL, f"{self.case}/{type}/{said}"),
             type=type,
             source=type.split(".", 1)[0],
             time=self.now,

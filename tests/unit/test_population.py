@@ -1,7 +1,7 @@
 """Identifiers of the right structure and never twice; identity cards; recorded people."""
 
-from datetime import UTC, date, datetime
-from itertools import count
+from datetime import UTC, date, datetime, timedelta
+from itertools import count, permutations
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from contracts.people.events import PersonRecorded, PersonReported
 from services.population import birth, people
 from services.population.rules import RULES
 from tests.unit.births import BUNDLE, MOTHER, TODAY, child, identified, person, registered
-from tests.unit.driver import Desk, World
+from tests.unit.driver import NOW, Desk, World
 
 
 def identify(case: str = "case-1", world: World | None = None, **changes: Any) -> Desk:
@@ -155,12 +155,24 @@ def test_a_reported_person_is_recorded_and_holds_the_identifier() -> None:
     assert desk.world.of("case-1") == {f"personal-id/{MOTHER}"}
 
 
-def test_a_person_reported_again_in_the_same_case_is_recorded_with_what_changed() -> None:
+REPORTS = [(NOW, "Số 1"), (NOW + timedelta(days=1), "Số 2"), (NOW + timedelta(days=1), "Số 3")]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(REPORTS)))))
+def test_the_latest_report_of_a_person_counts_in_whichever_order_they_are_heard(
+    order: tuple[int, ...],
+) -> None:
     desk = Desk(people.record, RULES)
-    report(desk)
-    report(desk, address="Số 1, phố Hàng Bài")
-    assert [record.fields["address"] for record in desk.records][-1] == "Số 1, phố Hàng Bài"
-    assert len(desk.events) == 2
+    for n in order:
+        desk.now, address = REPORTS[n]
+        report(desk, address=address)
+        report(desk, address=address)
+    in_order = Desk(people.record, RULES)
+    for in_order.now, address in REPORTS:
+        report(in_order, address=address)
+    assert desk.records[-1].fields["address"] == in_order.records[-1].fields["address"] != "Số 1"
+    assert desk.state == in_order.state
+    assert len(desk.events) == len(desk.records) <= len(REPORTS)
 
 
 def test_no_newborn_gets_the_identifier_of_a_recorded_person() -> None:
