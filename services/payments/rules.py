@@ -46,8 +46,9 @@ class PaymentRules(Rules[Waiver]):
     @cached_property
     def premium_changes(self) -> tuple[date, ...]:
         """The days from which a month's premium may differ, the earliest first."""
-        figures = (*self.reference_level.history, *self.premium_percent.history)
-        return tuple(sorted({figure.since for figure in figures}))
+        levels = {figure.since for figure in self.reference_level.history}
+        percents = {figure.since for figure in self.premium_percent.history}
+        return tuple(sorted(levels | percents))
 
 
 RULES = load(PaymentRules, __package__)
