@@ -51,7 +51,9 @@ def declared(
     Raises `pydantic.ValidationError` for a form that the portal should not have accepted, and
     `LookupError` for a parent that the event does not carry.
     """
-    if event.group != GROUP.name or state.outcome or state.awaits_official:
+    if event.group != GROUP.name or BIRTH not in event.bundle:
+        return Decision(state)
+    if state.outcome or state.awaits_official:
         return Decision(state)
     rules: CivilStatusRules = context.rules
     dossier = open_dossier(event, BirthForm.model_validate(event.form, extra="ignore"), rules)

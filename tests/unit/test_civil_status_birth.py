@@ -75,8 +75,9 @@ def test_a_finding_awaits_the_official_too() -> None:
     assert decision.events == (BirthRefused(reason=RULES.reason("evidence-missing")),)
 
 
-def test_a_second_hearing_and_another_group_change_nothing() -> None:
+def test_a_second_hearing_another_group_and_another_bundle_change_nothing() -> None:
     case = desk()
+    assert case.hear(submitted(bundle=())).state == birth.registration.initial
     assert case.hear(submitted(group="death")).state == birth.registration.initial
     case.hear(submitted())
     case.hear(submitted())
