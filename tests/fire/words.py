@@ -29,7 +29,7 @@ def today() -> date:
 
 
 def resolve(value: Json, run: int, day: date) -> Json:
-    """Return a copy of `value` with all words replaced, and the run's mothers in their places.
+    """Return a copy of `value` with all words replaced, and the run's parents in their places.
 
     Raises `ValueError` for a word that begins like one of ours and is none.
     """
