@@ -95,13 +95,25 @@ class Collection:
 
     async def write(self, writes: Sequence[Write]) -> None:
         """Apply all writes, in no order. Raises `StoreUnavailable`."""
+        refused = [
+            write for write in await self._write(writes, upsert=True) if isinstance(write, Upsert)
+        ]
+        # Either what is stored is newer, or another upsert was first to insert the row, and for a
+        # filter with `$lt` the server does not try again. Now that the row is there, the filter
+        # alone decides.
+        await self._write(refused, upsert=False)
+
+    async def _write(self, writes: Sequence[Write], *, upsert: bool) -> list[Write]:
+        """Apply the writes; return those that met a duplicate key."""
         if not writes:
-            return
+            return []
+        operations = [_operation(write, upsert) for write in writes]
         with _translated():
             try:
-                await self._raw.bulk_write([_operation(write) for write in writes], ordered=False)
+                await self._raw.bulk_write(operations, ordered=False)
             except BulkWriteError as error:
-                _duplicates(error)
+                return [writes[i] for i in _duplicates(error)]
+        return []
 
     async def update(self, filter: Mapping[str, Any], change: Mapping[str, Any]) -> int:
         """Update all that the filter finds; return how many. Raises `StoreUnavailable`."""
@@ -187,14 +199,14 @@ class Store:
         self._client.close()
 
 
-def _operation(write: Write) -> Any:
+def _operation(write: Write, upsert: bool) -> Any:
     match write:
         case Upsert(key, version, fields):
             # A stored version that is not smaller makes this an insert that collides: no change.
             return UpdateOne(
                 {"_id": key, "_version": {"$lt": version}},
                 {"$set": {**fields, "_version": version}},
-                upsert=True,
+                upsert=upsert,
             )
         case Insert(key, fields):
             return InsertOne({"_id": key, **fields})

@@ -1,0 +1,91 @@
+"""Faults as test tools: something done at a point of the loop, put there from outside.
+
+    python -m services.chassis.testing --crash after-append --at 3 -- services.residence run
+
+runs the service as usual, and kills the process (SIGKILL) when it reaches that point for the third
+time. A pass with nothing to do, an empty append for one, is not counted.
+"""
+
+import argparse
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from services.chassis.broker import PatientConsumer, Publisher
+from services.chassis.claims import Claims
+from services.chassis.journal import Journal
+from services.chassis.registers import Registers
+
+Act = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the loop: before or after a collaborator's method."""
+
+    owner: type
+    method: str
+    when: Literal["before", "after"]
+
+
+POINTS = {
+    "after-claims": Point(Claims, "claim", "after"),
+    "before-append": Point(Journal, "append", "before"),
+    "after-append": Point(Journal, "append", "after"),
+    "after-registers": Point(Registers, "apply", "after"),
+    "after-publish": Point(Publisher, "publish", "after"),
+    "before-commit": Point(PatientConsumer, "commit", "before"),
+}
+"""The points at which a service may die, in the order of the loop."""
+
+
+def inject(point: str, act: Act, *, at: int = 1, target: Any = None) -> None:
+    """Do something when a point is reached for the `at`-th time.
+
+    `target` is one collaborator; None stands for all of that class in this process.
+    """
+    chosen = POINTS[point]
+    original = getattr(chosen.owner, chosen.method)
+    passed = 0
+
+    async def faulty(self: Any, work: Any, *rest: Any, **named: Any) -> Any:
+        nonlocal passed
+        passed += bool(work)
+        now = bool(work) and passed == at
+        if now and chosen.when == "before":
+            await act()
+        result = await original(self, work, *rest, **named)
+        if now and chosen.when == "after":
+            await act()
+        return result
+
+    if target is None:
+        setattr(chosen.owner, chosen.method, faulty)
+    else:
+        setattr(target, chosen.method, faulty.__get__(target))
+
+
+async def die() -> None:
+    """End the process at once, as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a module with a crash at a point of its loop."""
+    parser = argparse.ArgumentParser(prog="python -m services.chassis.testing")
+    parser.add_argument("--crash", choices=POINTS, required=True)
+    parser.add_argument("--at", type=int, default=1, metavar="N")
+    parser.add_argument("module", help="the service, services.residence for one")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="its own arguments")
+    wanted = parser.parse_args(arguments)
+    inject(wanted.crash, die, at=wanted.at)
+    sys.argv = [wanted.module, *wanted.rest]
+    runpy.run_module(wanted.module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""One real Kafka broker and one real mongod for all integration tests."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from infra.local import Stack
+from tests.integration.office import Office, Offices
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The servers alone, without topics or services, on free ports."""
+    with Stack(tmp_path_factory.mktemp("servers"), services=[], topic_names=[]) as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture
+async def offices(servers: Stack) -> AsyncIterator[Offices]:
+    """Opens services of the test's own procedures, each with topics and a database of its own."""
+    opened: list[Office] = []
+    yield Offices(servers, opened)
+    for office in reversed(opened):
+        await office.runtime.stop()
