@@ -52,11 +52,6 @@ class Standing(NamedTuple):
     until: datetime | None
 
     @property
-    def closed(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.until is not None
-
-    @property
     def seconds(self) -> float | None:
         """From the moment it could start to its end, where it has had both.
 

@@ -202,11 +202,11 @@ def _procedure_seconds(
     """Yield the time of each procedure of which, only now, both the start and the end are known."""
     for step in plan.steps:
         standing = standings[step.name]
-        seconds = standing.seconds
-        if seconds is None or _was_known(before, step.name, step.requires):
+        if standing.until is None or _was_known(before, step.name, step.requires):
             continue
-        labels = {"group": group, "procedure": step.name, "outcome": standing.state}
-        yield Measure("procedure_seconds", seconds, labels)
+        if (seconds := standing.seconds) is not None:
+            labels = {"group": group, "procedure": step.name, "outcome": standing.state}
+            yield Measure("procedure_seconds", seconds, labels)
 
 
 def _was_known(before: Case, name: str, requires: tuple[str, ...]) -> bool:

@@ -1,0 +1,441 @@
+"""The tracker: whatever the order in which a case is heard, it ends once, and as the data say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import permutations
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.birth.events import (
+    BirthRefused,
+    BirthRegistered,
+    HealthCardIssued,
+    HealthCardRefused,
+    IdentityCardIssued,
+    PremiumFunded,
+    ResidenceRefused,
+    ResidenceRegistered,
+)
+from contracts.birth.process import (
+    BIRTH,
+    FEES,
+    HEALTH_CARD,
+    IDENTIFIER,
+    IDENTITY_CARD,
+    PREMIUM,
+    RESIDENCE,
+    USUAL,
+)
+from contracts.catalogue import Catalogue, catalogue
+from contracts.common.events import (
+    CaseCompleted,
+    DeclarationSubmitted,
+    FeeRefunded,
+    FeeSettled,
+    PersonIdentified,
+)
+from contracts.envelope import Event
+from contracts.group import Bundle, Form, ProcedureGroup, ProcedureSpec
+from contracts.model import Reason, Text
+from contracts.people.events import PersonRecorded
+from services.chassis.procedure import Cause, Context, Decision, Measure, Procedure
+from services.portal.tracker import Case, case, followed, tracker
+from tests.unit.births import BUNDLE, RECEIVED, household, identified, registered, settled
+from tests.unit.births import submitted as declared
+
+REASON = Reason(vi="Không được.", en="No.", code="no", refers_to="case-0")
+CHILD = "001226000007"
+CARD = "TE1012600000712"
+ABROAD = (BIRTH, IDENTIFIER, FEES)
+
+SUBMITTED = declared()
+REGISTERED, IDENTIFIED, SETTLED = registered(), identified(), settled()
+RESIDENT = ResidenceRegistered(
+    personal_id=CHILD,
+    confirmation_number="TT-1",
+    registered_on=date(2026, 11, 20),
+    household=household(),
+)
+NOT_RESIDENT = ResidenceRefused(personal_id=CHILD, reason=REASON)
+INSURED = HealthCardIssued(
+    personal_id=CHILD,
+    card_number=CARD,
+    valid_from=date(2026, 11, 10),
+    valid_until=date(2032, 11, 10),
+    premium_months=72,
+)
+NOT_INSURED = HealthCardRefused(personal_id=CHILD, reason=REASON)
+FUNDED = PremiumFunded(personal_id=CHILD, card_number=CARD, months=72, monthly=113_850, total=8)
+CARDED = IdentityCardIssued(
+    personal_id=CHILD,
+    card_number=CHILD,
+    issued_on=date(2026, 11, 20),
+    valid_until=date(2040, 11, 10),
+)
+NOT_BORN = BirthRefused(reason=REASON)
+WHOLE = (SUBMITTED, REGISTERED, IDENTIFIED, SETTLED, RESIDENT, INSURED, FUNDED, CARDED)
+
+
+@dataclass
+class Listener:
+    """One case at the tracker, and all that it led to. Events happen a second apart."""
+
+    procedure: Procedure[Case] = case
+    group: str = "birth"
+    state: Case = field(default_factory=Case)
+    events: list[CaseCompleted] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    now: datetime = RECEIVED + timedelta(minutes=1)
+
+    def hear(self, *events: Event, times: Mapping[type[Event], int] | None = None) -> None:
+        for event in events:
+            seconds = (times or {}).get(type(event), 1)
+            decision = self.decide(event, RECEIVED + timedelta(seconds=seconds))
+            stored = decision.state.model_dump_json(exclude_defaults=True)
+            self.state = Case.model_validate_json(stored)
+            self.events += [e for e in decision.events if isinstance(e, CaseCompleted)]
+            self.measures += decision.measures
+            self.rows += [record.fields for record in decision.records]
+
+    def decide(self, event: Event, at: datetime, entry: int = 1) -> Decision[Case]:
+        cause = Cause(
+            id=uuid5(NAMESPACE_URL, f"{event.type}/{entry}"),
+            type=event.type,
+            source="/services/somebody",
+            time=at,
+            group=self.group,
+            entry=entry,
+        )
+        context = Context(case_id="case-1", procedure="case", now=self.now, cause=cause)
+        return self.procedure.decide(self.state, event, context)
+
+    @property
+    def completed(self) -> CaseCompleted:
+        (event,) = self.events
+        return event
+
+
+def after(*events: Event, **options: Any) -> Listener:
+    listener = Listener()
+    listener.hear(*events, **options)
+    return listener
+
+
+def submitted(bundle: Sequence[str]) -> DeclarationSubmitted:
+    return declared(bundle=tuple(bundle))
+
+
+@given(order=st.permutations(WHOLE), repeats=st.lists(st.sampled_from(WHOLE), max_size=8))
+def test_any_order_and_any_repetition_end_the_case_once_and_alike(
+    order: list[Event], repeats: list[Event]
+) -> None:
+    times = {type(event): number for number, event in enumerate(WHOLE)}
+    straight, shuffled = after(*WHOLE, times=times), after(*order, *repeats, times=times)
+    assert shuffled.events == straight.events
+    assert shuffled.completed.outcome == "completed"
+    assert shuffled.state == Case(completed=True)
+    assert shuffled.rows[-1] == straight.rows[-1]
+    assert measured(shuffled) == measured(straight)
+
+
+def measured(listener: Listener) -> list[tuple[str, float, list[str]]]:
+    return sorted((m.metric, m.value, sorted(m.labels.values())) for m in listener.measures)
+
+
+@pytest.mark.parametrize("order", list(permutations([submitted(ABROAD), REGISTERED, IDENTIFIED])))
+def test_every_order_of_a_birth_abroad(order: Sequence[Event]) -> None:
+    listener = after(*order)
+    assert not listener.events
+    listener.hear(SETTLED)
+    assert listener.completed.results == dict.fromkeys(ABROAD, "granted")
+
+
+GRANTED_ALL = dict.fromkeys(BUNDLE, "granted")
+
+ENDINGS = [
+    ("all granted", WHOLE, "completed", GRANTED_ALL),
+    (
+        "no consent of the owner",
+        (SUBMITTED, REGISTERED, IDENTIFIED, SETTLED, NOT_RESIDENT, INSURED, FUNDED, CARDED),
+        "partial",
+        GRANTED_ALL | {RESIDENCE: "refused"},
+    ),
+    (
+        "six or older",
+        (SUBMITTED, REGISTERED, IDENTIFIED, SETTLED, RESIDENT, NOT_INSURED, CARDED),
+        "partial",
+        GRANTED_ALL | {HEALTH_CARD: "refused", PREMIUM: "not-started"},
+    ),
+    (
+        "only the certificate and the identifier",
+        (SUBMITTED, REGISTERED, IDENTIFIED, SETTLED, NOT_RESIDENT, NOT_INSURED, CARDED),
+        "partial",
+        GRANTED_ALL | {RESIDENCE: "refused", HEALTH_CARD: "refused", PREMIUM: "not-started"},
+    ),
+    (
+        "birth refused, fees settled",
+        (SUBMITTED, NOT_BORN, SETTLED),
+        "refused",
+        dict.fromkeys(BUNDLE, "not-started") | {BIRTH: "refused", FEES: "granted"},
+    ),
+    (
+        "birth abroad refused",
+        (submitted(ABROAD), NOT_BORN, SETTLED),
+        "refused",
+        {BIRTH: "refused", IDENTIFIER: "not-started", FEES: "granted"},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome", "results"), [e[1:] for e in ENDINGS], ids=[e[0] for e in ENDINGS]
+)
+def test_how_a_case_ends(events: tuple[Event, ...], outcome: str, results: dict[str, str]) -> None:
+    for order in (events, events[::-1]):
+        listener = after(*order)
+        assert listener.completed.outcome == outcome
+        assert listener.completed.results == results
+        assert listener.rows[-1]["status"] == outcome
+        assert [row["status"] for row in listener.rows[:-1]] == ["in-progress"] * (
+            len(listener.rows) - 1
+        )
+
+
+@pytest.mark.parametrize("missing", [event for event in WHOLE if event is not SUBMITTED])
+def test_a_case_waits_for_every_procedure_of_its_bundle(missing: Event) -> None:
+    listener = after(*[event for event in WHOLE if event is not missing])
+    assert not listener.events
+    listener.hear(missing)
+    assert listener.completed.outcome == "completed"
+
+
+def test_a_case_waits_for_its_submission_and_has_no_row_before_it() -> None:
+    listener = after(*WHOLE[1:])
+    assert not listener.events
+    assert not listener.rows
+    listener.hear(SUBMITTED)
+    assert listener.completed.outcome == "completed"
+
+
+def test_the_bundle_is_frozen_in_the_submission() -> None:
+    """The identity card joined the bundle in 2026; a case that began without it ends without it."""
+    listener = after(submitted(USUAL), *WHOLE[1:-1])
+    assert IDENTITY_CARD not in listener.completed.results
+    listener.hear(CARDED, submitted(BUNDLE))
+    assert len(listener.events) == 1
+
+
+def test_what_is_not_in_the_bundle_is_only_heard() -> None:
+    listener = after(RESIDENT, submitted(ABROAD), CARDED)
+    assert listener.rows[-1]["ended"] == {}
+    assert listener.state.ended == {}
+
+
+def test_after_its_end_a_case_changes_no_more() -> None:
+    listener = after(*WHOLE)
+    rows = len(listener.rows)
+    refund = FeeRefunded(receipt_number="BL-2026-1", amount=8_000, reason=REASON)
+    listener.hear(refund, NOT_RESIDENT, NOT_BORN, SUBMITTED)
+    assert (len(listener.events), len(listener.rows)) == (1, rows)
+
+
+def test_of_two_words_of_an_agency_its_later_entry_counts_in_both_orders() -> None:
+    for order in ((2, 1), (1, 2)):
+        listener = after(SUBMITTED)
+        for entry in order:
+            event = NOT_RESIDENT if entry == 2 else RESIDENT
+            listener.state = listener.decide(event, RECEIVED, entry).state
+        assert listener.state.ended[RESIDENCE]["state"] == "refused"
+
+
+def test_the_row_shows_results_reasons_and_times() -> None:
+    events = (SUBMITTED, REGISTERED, IDENTIFIED, SETTLED, NOT_RESIDENT)
+    times = {type(event): number for number, event in enumerate(events)}
+    row = after(*events, times=times).rows[-1]
+    assert row["submitted_at"] == RECEIVED
+    assert (row["group"], row["province"], row["channel"]) == ("birth", "01", "portal")
+    assert row["ended"][BIRTH] == {
+        "state": "granted",
+        "at": RECEIVED + timedelta(seconds=1),
+        "entry": 1,
+        "result": {
+            "registration_number": "KS-01-2026-00000042",
+            "registered_on": "2026-11-20",
+            "late": False,
+        },
+    }
+    assert row["ended"][RESIDENCE]["reason"] == REASON.model_dump()
+    assert "result" not in row["ended"][RESIDENCE]
+
+
+def test_times_are_measured_once_from_when_each_procedure_could_start() -> None:
+    times: dict[type[Event], int] = {
+        BirthRegistered: 2,
+        FeeSettled: 3,
+        PersonIdentified: 5,
+        ResidenceRegistered: 9,
+        HealthCardIssued: 6,
+        PremiumFunded: 7,
+        IdentityCardIssued: 10,
+    }
+    listener = after(*WHOLE, *WHOLE, times=times)
+    seconds = {m.labels["procedure"]: m.value for m in listener.measures if "procedure" in m.labels}
+    assert seconds == {
+        BIRTH: 2,
+        FEES: 3,
+        IDENTIFIER: 3,
+        RESIDENCE: 4,
+        HEALTH_CARD: 1,
+        PREMIUM: 1,
+        IDENTITY_CARD: 5,
+    }
+    whole = [m for m in listener.measures if m.metric == "case_seconds"]
+    assert [(m.value, m.labels) for m in whole] == [
+        (60.0, {"group": "birth", "outcome": "completed"})
+    ]
+    assert len(listener.measures) == len(BUNDLE) + 1
+
+
+def test_what_never_started_is_not_measured() -> None:
+    listener = after(SUBMITTED, NOT_BORN, SETTLED)
+    named = {m.labels["procedure"] for m in listener.measures if "procedure" in m.labels}
+    assert named == {BIRTH, FEES}
+
+
+def test_clocks_that_differ_never_make_a_time_negative() -> None:
+    listener = Listener(now=RECEIVED - timedelta(seconds=5))
+    listener.hear(*WHOLE, times={BirthRegistered: -3, PersonIdentified: -9})
+    assert listener.completed.seconds == 0
+    assert min(measure.value for measure in listener.measures) == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "group", "says"),
+    [
+        (SUBMITTED, "death-of-a-cat", "'death-of-a-cat' outside, of 'birth' inside"),
+        (REGISTERED, "people", "no group 'people' that citizens declare"),
+        (submitted([]), "birth", "is empty"),
+        (submitted(["haircut"]), "birth", "no procedure 'haircut'"),
+    ],
+)
+def test_what_the_catalogue_cannot_explain_is_refused(event: Event, group: str, says: str) -> None:
+    with pytest.raises((LookupError, ValueError), match=says):
+        replace(Listener(), group=group).hear(event)
+
+
+def test_all_events_of_cases_are_followed_and_no_others() -> None:
+    types = {event.type for event in followed(catalogue())}
+    assert types == case.handles
+    assert CaseCompleted.type not in types
+    assert PersonRecorded.type not in types
+    assert FeeRefunded.type in types
+
+
+class Asked(Event, type="club.asked.v1"):
+    """The club heard of a wish to join."""
+
+
+class Admitted(Event, type="club.admitted.v1"):
+    """The club admitted somebody."""
+
+    number: int
+
+
+class Rejected(Event, type="club.rejected.v1"):
+    """The club rejected somebody."""
+
+    reason: Reason
+
+
+class Locker(Event, type="janitor.locker.v1"):
+    """A locker was given."""
+
+
+class Badge(Event, type="printer.badge.v1"):
+    """A badge was printed."""
+
+
+class JoiningForm(Form):
+    """A wish to join."""
+
+
+def spec(name: str, owner: str, **rest: Any) -> ProcedureSpec:
+    title = Text(vi=name, en=name)
+    return ProcedureSpec(name=name, title=title, owner=owner, hears=(DeclarationSubmitted,), **rest)
+
+
+CLUB = ProcedureGroup(
+    name="club",
+    title=Text(vi="Câu lạc bộ", en="Club"),
+    form=JoiningForm,
+    procedures=(
+        # In no helpful order: the badge stands on the locker, which stands on the membership.
+        spec("badge", "printer", ends={Badge: "granted"}, requires=("locker",)),
+        spec("locker", "janitor", ends={Locker: "granted"}, requires=("membership",)),
+        spec(
+            "membership",
+            "club",
+            ends={Admitted: "granted", Rejected: "refused"},
+            shows=("number",),
+        ),
+    ),
+    bundles=(Bundle(since=date(2020, 1, 1), procedures=("badge", "membership"), source=""),),
+)
+WORLD = Catalogue(
+    groups={"club": CLUB},
+    events={e.type: e for e in (DeclarationSubmitted, Asked, Admitted, Rejected, Locker, Badge)},
+)
+WISH = declared(group="club", bundle=("badge", "locker", "membership"))
+
+
+def club(*events: Event) -> Listener:
+    listener = Listener(procedure=tracker(WORLD), group="club")
+    listener.hear(*events)
+    return listener
+
+
+@pytest.mark.parametrize("order", list(permutations([WISH, Asked(), Admitted(number=7), Locker()])))
+def test_a_group_that_nobody_thought_of_works_by_its_data(order: Sequence[Event]) -> None:
+    listener = club(*order)
+    assert not listener.events
+    listener.hear(Badge())
+    assert listener.completed.outcome == "completed"
+    assert listener.rows[-1]["ended"]["membership"]["result"] == {"number": 7}
+
+
+def test_its_refusal_closes_all_that_stands_on_it() -> None:
+    listener = club(Rejected(reason=REASON), WISH)
+    assert listener.completed.outcome == "refused"
+    assert listener.completed.results == {
+        "badge": "not-started",
+        "locker": "not-started",
+        "membership": "refused",
+    }
+
+
+def test_a_requirement_outside_the_bundle_is_not_waited_for() -> None:
+    listener = club(declared(group="club", bundle=("badge",)), Badge())
+    assert listener.completed.outcome == "completed"
+
+
+def test_procedures_that_require_each_other_are_a_mistake_that_is_named() -> None:
+    circle = ProcedureGroup(
+        name="club",
+        title=CLUB.title,
+        form=JoiningForm,
+        procedures=(
+            spec("hen", "farm", ends={Admitted: "granted"}, requires=("egg",)),
+            spec("egg", "farm", ends={Locker: "granted"}, requires=("hen",)),
+        ),
+        bundles=(),
+    )
+    world = Catalogue(groups={"club": circle}, events=WORLD.events)
+    listener = Listener(procedure=tracker(world), group="club")
+    with pytest.raises(ValueError, match="in a circle: hen, egg"):
+        listener.hear(declared(group="club", bundle=("hen", "egg")))
