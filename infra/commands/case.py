@@ -76,13 +76,14 @@ def _heading(case: Mapping[str, Any]) -> str:
 
 def _procedures(case: Mapping[str, Any]) -> Table:
     table = Table(show_edge=False)
-    for heading in ("procedure", "agency", "state", "seconds", "result"):
-        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    table.add_column("procedure", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("result", overflow="fold")
     for procedure in case["procedures"]:
         seconds = procedure.get("seconds")
         table.add_row(
-            escape(_english(procedure["title"])),
-            escape(procedure["owner"]),
+            f"{escape(_english(procedure['title']))}\n[dim]{escape(procedure['owner'])}[/]",
             _coloured(procedure["state"]),
             "" if seconds is None else f"{seconds:.3f}",
             escape(_outcome(procedure)),
@@ -93,10 +94,10 @@ def _procedures(case: Mapping[str, Any]) -> Table:
 def _outcome(procedure: Mapping[str, Any]) -> str:
     """Return why it was refused, what it gave, or whom it waits for."""
     if reason := procedure.get("reason"):
-        other = f" ({reason['refers_to']})" if reason.get("refers_to") else ""
-        return f"{reason['en']}{other}"
+        other = reason.get("refers_to")
+        return str(reason["en"]) + (f" ({other})" if other and other not in reason["en"] else "")
     if result := procedure.get("result"):
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.items())
+        return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in result.items())
     if procedure["state"] == "waiting" and procedure.get("waits_for"):
         return "waits for " + ", ".join(procedure["waits_for"])
     return ""
@@ -104,16 +105,19 @@ def _outcome(procedure: Mapping[str, Any]) -> str:
 
 def _timeline(case: Mapping[str, Any]) -> Table:
     table = Table(show_edge=False)
-    for heading in ("time", "+ s", "source", "event", "what the family reads"):
-        table.add_column(heading, justify="right" if heading == "+ s" else "left")
+    table.add_column("time", no_wrap=True)
+    table.add_column("+ s", justify="right", no_wrap=True)
+    table.add_column("agency", no_wrap=True)
+    table.add_column("event", no_wrap=True)
+    table.add_column("what the family reads", overflow="fold")
     start = datetime.fromisoformat(case["submitted_at"])
     for event in case["timeline"]:
         at = datetime.fromisoformat(event["at"])
         table.add_row(
             f"{at.astimezone(VIET_NAM):%H:%M:%S.%f}"[:-3],
             f"{(at - start).total_seconds():.3f}",
-            escape(event["source"]),
-            escape(event["type"]),
+            escape(event["source"].rpartition("/")[2]),
+            escape(_short(event["type"])),
             escape(_english(event.get("notice"))),
         )
     return table
@@ -121,6 +125,11 @@ def _timeline(case: Mapping[str, Any]) -> Table:
 
 def _english(text: Any) -> str:
     return str(text["en"] if isinstance(text, Mapping) else text or "")
+
+
+def _short(type: str) -> str:
+    """Return what happened: the publisher has a column of its own, the version is for machines."""
+    return type.split(".")[1] if type.count(".") == 2 else type
 
 
 def _coloured(state: str) -> str:

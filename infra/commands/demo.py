@@ -87,11 +87,9 @@ def _declare(stack: Stack, count: int, console: Console) -> Report:
         with counted(console, "People", total, "known to the portal") as known:
             import_people(stack, people, total, known)
     runs, day, manner = Runs(), words.today(), Manner()
-    with shown(console, "Written", len(written.load())) as tell:
-        by_hand = run(fire_written_at(url, runs.take_run(), manner, tell))
-    births = Births(day)
-    with shown(console, "Births", count) as tell:
-        load = generated(births, runs.take_births(count), count)
-        volume = run(fire_at(url, load, manner, tell))
+    bar = shown(console, "Written", len(written.load()))
+    by_hand = run(fire_written_at(url, runs.take_run(), manner, bar))
+    load = generated(Births(day), runs.take_births(count), count)
+    volume = run(fire_at(url, load, manner, shown(console, "Births", count)))
     stack.check()
     return together(by_hand, volume)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +23,8 @@ from tests.fire.written_run import fire_written
 
 Url = Annotated[str, typer.Option("--url", envvar="ONESTOP_URL", help="Where the portal answers.")]
 DEFAULT_URL = "http://127.0.0.1:8080"
+Showing = AbstractContextManager[Tell]
+"""Shows the progress of a run, from when the portal has answered."""
 
 HELP = "\n\n".join(
     (
@@ -132,29 +134,24 @@ def fire_command(
         seed=seed or 0,
     )
     console = Console()
-    with ExitStack() as stack:
 
-        def progress(title: str, total: int | None) -> Tell:
-            if as_json:
-                return lambda counts: None
-            return stack.enter_context(shown(console, title, total))
+    def bar(title: str, total: int | None) -> Showing:
+        return nullcontext(lambda counts: None) if as_json else shown(console, title, total)
 
-        if count is not None:
-            births = Births(words.today(), families)
-            first = Runs().take_births(count) if seed is None else births.first(seed)
-            tell = progress("Generated births", count)
-            load = generated(births, first, count)
-            report = run(fire_at(url, load, manner, tell))
-            report.run = f"births from number {first % births.capacity}"
-        elif file is not None:
-            number = seed if seed is not None else Runs().take_run()
-            load = from_file(file, number, words.today())
-            report = run(fire_at(url, load, manner, progress(file.name, None)))
-            report.run = f"onestop fire --file {file} --seed {number}"
-        else:
-            number = seed if seed is not None else Runs().take_run()
-            total = len(written.load())
-            report = run(fire_written_at(url, number, manner, progress("Written", total)))
+    if count is not None:
+        births = Births(words.today(), families)
+        first = Runs().take_births(count) if seed is None else births.first(seed)
+        load = generated(births, first, count)
+        report = run(fire_at(url, load, manner, bar("Births", count)))
+        report.run = f"births from number {first % births.capacity}"
+    elif file is not None:
+        number = seed if seed is not None else Runs().take_run()
+        load = from_file(file, number, words.today())
+        report = run(fire_at(url, load, manner, bar(file.name, None)))
+        report.run = f"onestop fire --file {file} --seed {number}"
+    else:
+        number = seed if seed is not None else Runs().take_run()
+        report = run(fire_written_at(url, number, manner, bar("Written", len(written.load()))))
     if as_json:
         print(json.dumps(report.summary(), ensure_ascii=False, indent=2))
     else:
@@ -163,19 +160,21 @@ def fire_command(
     raise typer.Exit(0 if report.good else 1)
 
 
-async def fire_at(url: str, load: Load, manner: Manner, tell: Tell) -> Report:
+async def fire_at(url: str, load: Load, manner: Manner, showing: Showing) -> Report:
     """Send a load to the portal at this address. Raises `FireError`."""
     async with Portal(url, connections=manner.concurrency + 2, patience=manner.quiet) as portal:
         await portal.check()
-        return await fire(portal, load, manner, tell)
+        with showing as tell:
+            return await fire(portal, load, manner, tell)
 
 
-async def fire_written_at(url: str, number: int, manner: Manner, tell: Tell) -> Report:
+async def fire_written_at(url: str, number: int, manner: Manner, showing: Showing) -> Report:
     """Send the written declarations to the portal at this address. Raises `FireError`."""
     async with Portal(url, connections=manner.concurrency + 2, patience=manner.quiet) as portal:
         await portal.check()
-        day = words.today()
-        report = await fire_written(portal, written.load(), number, day, manner, tell)
+        with showing as tell:
+            day = words.today()
+            report = await fire_written(portal, written.load(), number, day, manner, tell)
     report.run = f"onestop fire --seed {number}"
     return report
 
