@@ -1,0 +1,170 @@
+"""What a family reads of its case, and the portal's own copy of the register of people."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import TypeAdapter
+
+from contracts.birth.events import BirthRegistered, ResidenceRefused
+from contracts.birth.process import BIRTH, FEES, IDENTIFIER, RESIDENCE, USUAL
+from contracts.common.events import CaseCompleted, DeclarationSubmitted
+from contracts.model import Reason
+from contracts.people.events import PersonRecorded
+from services.chassis.journal import Entry
+from services.chassis.procedure import Cause, Context
+from services.portal import examples, people, views
+from services.portal.people import PEOPLE, Known
+from services.portal.views import CaseView
+from tests.unit.births import MOTHER, RECEIVED, person
+
+CASE = "01a20040-a5a4-73a8-b8d3-ab911707044a"
+REASON = Reason(vi="Chủ hộ không đồng ý.", en="The owner does not consent.", code="no-consent")
+
+
+def row(ended: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """Return a row of the register of cases."""
+    return {
+        "_id": CASE,
+        "_version": 3,
+        "_case": CASE,
+        "group": "birth",
+        "bundle": list(USUAL),
+        "submitted_at": RECEIVED,
+        "province": "01",
+        "channel": "portal",
+        "ended": ended or {},
+        "status": "in-progress",
+        "completed_at": None,
+        "seconds": None,
+    } | changes
+
+
+def end(state: str, second: int, **more: Any) -> dict[str, Any]:
+    return {"state": state, "at": RECEIVED + timedelta(seconds=second), "entry": 1, **more}
+
+
+def shown(of: dict[str, Any]) -> CaseView:
+    """Return the view, and hold it to the model that the documentation promises."""
+    view = views.case(of, [])
+    assert TypeAdapter(CaseView).validate_python(view) == view
+    return view
+
+
+def test_a_new_case_waits_for_those_who_can_start() -> None:
+    view = shown(row())
+    assert view["waiting_for"] == [
+        {"procedure": BIRTH, "owner": "civil-status"},
+        {"procedure": FEES, "owner": "payments"},
+    ]
+    states = {each["name"]: each["state"] for each in view["procedures"]}
+    assert states == dict.fromkeys(USUAL, "waiting") | {
+        BIRTH: "in-progress",
+        FEES: "in-progress",
+    }
+    assert [each["name"] for each in view["procedures"]] == list(USUAL)
+
+
+def test_each_procedure_says_what_it_waits_for_and_since_when() -> None:
+    ended = {BIRTH: end("granted", 2), IDENTIFIER: end("granted", 5)}
+    procedures = {each["name"]: each for each in shown(row(ended))["procedures"]}
+    assert procedures[RESIDENCE]["waits_for"] == [FEES]
+    assert procedures[IDENTIFIER]["seconds"] == 3
+    assert procedures[IDENTIFIER]["started_at"] == RECEIVED + timedelta(seconds=2)
+    assert procedures[FEES]["started_at"] == RECEIVED
+    assert procedures[RESIDENCE]["title"] == {
+        "vi": "Đăng ký thường trú",
+        "en": "Permanent residence registration",
+    }
+
+
+def test_results_and_reasons_are_shown() -> None:
+    ended = {
+        BIRTH: end("granted", 1, result={"registration_number": "KS-1"}),
+        RESIDENCE: end("refused", 2, reason=REASON.model_dump()),
+    }
+    procedures = {each["name"]: each for each in shown(row(ended))["procedures"]}
+    assert procedures[BIRTH]["result"] == {"registration_number": "KS-1"}
+    assert procedures[BIRTH]["reason"] is None
+    assert procedures[RESIDENCE]["reason"] == REASON.model_dump()
+    assert procedures[RESIDENCE]["result"] == {}
+
+
+def test_after_a_refusal_the_rest_was_not_started_and_nobody_is_waited_for() -> None:
+    ended = {BIRTH: end("refused", 1, reason=REASON.model_dump()), FEES: end("granted", 2)}
+    view = shown(row(ended, status="refused", completed_at=RECEIVED, seconds=2.0))
+    assert view["waiting_for"] == []
+    assert {each["state"] for each in view["procedures"]} == {"refused", "granted", "not-started"}
+    assert all(not each["waits_for"] for each in view["procedures"])
+
+
+def entry(n: int, second: int, *types: str, said: tuple[str, ...] = ()) -> Entry:
+    """Return an entry of the journal that heard events of these types, and said some."""
+    at = RECEIVED + timedelta(seconds=second)
+    return Entry(
+        case_id=CASE,
+        n=n,
+        at=at,
+        heard=[
+            {"source": "/services/x", "id": str(uuid4()), "type": t, "time": at, "entry": n}
+            for t in types
+        ],
+        state=b"",
+        context=b"",
+        events=[{"type": t, "value": b'{"id": "7"}'} for t in said],
+    )
+
+
+def test_the_timeline_is_what_happened_in_its_order_with_notices() -> None:
+    entries = [
+        entry(1, 9, BirthRegistered.type),
+        entry(2, 3, DeclarationSubmitted.type, "elsewhere.unheard-of.v1"),
+        entry(3, 12, ResidenceRefused.type, said=(CaseCompleted.type,)),
+    ]
+    timeline = views.timeline("birth", entries)
+    assert [each["type"] for each in timeline] == [
+        DeclarationSubmitted.type,
+        "elsewhere.unheard-of.v1",
+        BirthRegistered.type,
+        ResidenceRefused.type,
+        CaseCompleted.type,
+    ]
+    assert timeline[0]["notice"] == {
+        "vi": "Đã tiếp nhận tờ khai.",
+        "en": "Your declaration has been received.",
+    }
+    assert timeline[1]["notice"] is None
+    assert (timeline[4]["source"], timeline[4]["event_id"], timeline[4]["entry"]) == (
+        "/services/portal",
+        "7",
+        3,
+    )
+
+
+def test_the_example_of_the_documentation_is_a_case() -> None:
+    view = TypeAdapter(CaseView).validate_python(examples.CASE)
+    assert view["status"] == "in-progress"
+    assert [each["type"] for each in view["timeline"]] == [DeclarationSubmitted.type]
+
+
+@pytest.mark.parametrize(("known", "entry", "writes"), [(-1, 0, True), (3, 3, False), (3, 4, True)])
+def test_people_are_as_the_newest_entry_has_them(known: int, entry: int, writes: bool) -> None:
+    nhung = person(MOTHER, "Nguyễn Thị Hồng Nhung")
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    cause = Cause(
+        id=uuid4(),
+        type=PersonRecorded.type,
+        source="/services/population",
+        time=now,
+        group="people",
+        entry=entry,
+    )
+    context = Context(case_id="c", procedure="people-register", now=now, cause=cause)
+    event = PersonRecorded(person=nhung)
+    decision = people.register.decide(Known(entry=known), event, context)
+    assert bool(decision.records) is writes
+    assert decision.state == Known(entry=max(known, entry))
+    for record in decision.records:
+        assert (record.register, record.key) == (PEOPLE, MOTHER)
+        assert type(nhung).model_validate({**record.fields, "personal_id": record.key}) == nhung
