@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.chassis.journal import Entry
+from services.chassis.journal import Entry, Holding
 from services.chassis.procedure import Claim, Owner
 from services.chassis.store import Remove, Store
 
@@ -16,6 +16,11 @@ class Asked:
     claim: Claim
     owner: Owner
     n: int
+
+    @property
+    def holding(self) -> Holding:
+        """What the case holds if this is granted."""
+        return self.claim.id, self.owner.procedure, self.owner.subject
 
 
 class Claims:

@@ -20,7 +20,7 @@ from services.chassis.dead_letters import DeadLetters, Failure
 from services.chassis.deadlines import Deadlines
 from services.chassis.folding import Basis, Draft, Folder
 from services.chassis.health import Breaker, Health
-from services.chassis.journal import Entry, HeardId, Journal, Tip, entry_id
+from services.chassis.journal import Entry, HeardId, Journal, Tip, entry_id, holding
 from services.chassis.message import Message, Outgoing
 from services.chassis.procedure import Owner
 from services.chassis.reading import Item, Reader
@@ -146,11 +146,10 @@ class Consumer:
             for id, case in cases.items():
                 if id not in lost:
                     await self._settle(case, tips[id], failed)
+                case.start_again()
             entries.update({e.id: e for id, e in drafts.items() if id not in lost})
             metrics.CONFLICTS.labels(self.service).inc(len(lost))
-            cases = {id: cases[id] for id in lost}
-            for case in cases.values():
-                case.start_again()
+            cases = {id: case for id, case in cases.items() if case.items}
         stored = await self._do.journal.entries(repeated - set(entries)) if repeated else []
         return stored + list(entries.values())
 
@@ -181,11 +180,11 @@ class Consumer:
             undecided = [case for case in undecided if case.draft and case.draft.asked]
 
     async def _settle(self, case: Case, tip: Tip, failed: list[Failure]) -> None:
-        """Take stock of a case whose entry is in the journal."""
+        """Take stock of a case whose entry is in the journal; what is left waits for the next."""
         draft = case.draft
         assert draft is not None
-        kept = tip.claims | set(draft.entry.claims if draft.entry else ())
-        unused = [a for a in case.asked if a.claim.id not in kept and a.n <= tip.n]
+        kept = tip.holds.union(map(holding, draft.entry.claims if draft.entry else ()))
+        unused = [a for a in case.asked if a.holding not in kept and a.n <= tip.n]
         if unused:
             await self._do.claims.forget(unused)
         for due in draft.stale:
@@ -201,6 +200,8 @@ class Consumer:
             metrics.EMITTED.labels(self.service, event["type"]).inc()
         for measure in draft.measures:
             metrics.MEASURES[measure.metric].labels(**measure.labels).observe(measure.value)
+        case.items = {item.heard_id: item for item in draft.rest}
+        case.asked = []
 
     async def _effect(self, entries: Sequence[Entry]) -> None:
         """Carry out what the stored entries say: registers first, so that who hears also sees."""

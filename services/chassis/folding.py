@@ -26,10 +26,15 @@ from services.chassis.store import Unencodable
 
 @dataclass
 class Draft:
-    """What the items of a case lead to. While something is `asked`, there is nothing else."""
+    """What the items of a case lead to. While something is `asked`, there is nothing else.
+
+    `rest` waits for the next entry: what an item releases, a later one may claim again, and which
+    of the two came last is told by the number of the entry.
+    """
 
     entry: Entry | None = None
     asked: list[Asked] = field(default_factory=list)
+    rest: list[Item] = field(default_factory=list)
     failed: list[tuple[Item, Exception]] = field(default_factory=list)
     handled: list[Item] = field(default_factory=list)
     stale: list[Due] = field(default_factory=list)
@@ -75,7 +80,7 @@ class Folder:
         draft = Draft()
         memory = self._memory.load(basis.tip.state)
         effects = Effects()
-        for item in items:
+        for index, item in enumerate(items, 1):
             step = Step(basis.case_id, basis.tip.n + 1, basis.now, basis.answers, item)
             try:
                 after = self._decide(memory, step, draft)
@@ -88,6 +93,9 @@ class Folder:
                 memory = after
                 effects.merge(step.effects)
                 draft.handled.append(item)
+                if step.effects.releases:
+                    draft.rest = list(items[index:])
+                    break
         if draft.handled:
             try:
                 draft.entry = self._entry(basis, draft.handled, memory, effects)
@@ -102,6 +110,7 @@ class Folder:
             alone = [self.fold(basis, [item]) for item in draft.handled]
             culprits = [item for each in alone for item, _ in each.failed] or draft.handled[-1:]
         again = self.fold(basis, [item for item in draft.handled if item not in culprits])
+        again.rest += draft.rest
         again.failed += draft.failed + [(item, error) for item in culprits]
         again.stale += draft.stale
         return again
@@ -162,6 +171,7 @@ class Folder:
             gone = deadlines.taken_back(case_id, due.procedure, due.name)
             effects.deadlines.setdefault(key, gone)
         held = {id: owner for id, owner in basis.answers.items() if owner.case_id == case_id}
+        claims = [{"id": id, "owner": held[id].model_dump()} for id in sorted(held)]
         return Entry(
             case_id=case_id,
             n=tip.n + 1,
@@ -171,7 +181,7 @@ class Folder:
             context=to_json(
                 {"now": basis.now, "rules": self._rules_version, "claims": basis.answers}
             ),
-            claims=sorted(held),
+            claims=claims,
             records=list(effects.records.values()),
             deadlines=list(effects.deadlines.values()),
             releases=effects.releases,

@@ -17,6 +17,8 @@ from services.chassis.store import Document, Store, encode
 NO_HASH = b""
 HeardId = tuple[str, str]
 """Source and id of an event: unique together, by CloudEvents."""
+Holding = tuple[str, str, str]
+"""What a case holds: the id of a claim, and the procedure and subject it is held for."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Entry:
     heard: list[Document]
     state: bytes
     context: bytes
-    claims: list[str] = field(default_factory=list)
+    claims: list[Document] = field(default_factory=list)
     records: list[Document] = field(default_factory=list)
     deadlines: list[Document] = field(default_factory=list)
     releases: list[Document] = field(default_factory=list)
@@ -84,13 +86,13 @@ def entry_from(document: Document) -> Entry:
 
 @dataclass(frozen=True)
 class Tip:
-    """The newest entry of a case, and what all its entries together have heard and claimed."""
+    """The newest entry of a case, what all its entries together have heard, and what it holds."""
 
     n: int = 0
     hash: bytes = NO_HASH
     state: bytes | None = None
     heard: dict[HeardId, int] = field(default_factory=dict)
-    claims: frozenset[str] = frozenset()
+    holds: frozenset[Holding] = frozenset()
 
 
 class Torn(Exception):
@@ -119,7 +121,7 @@ class Journal:
             rows: dict[str, list[Document]] = defaultdict(list)
             for row in await self._entries.find(
                 {"case_id": {"$in": list(missing)}},
-                fields=("case_id", "n", "heard", "hash", "state", "claims"),
+                fields=("case_id", "n", "heard", "hash", "state", "claims", "releases"),
             ):
                 rows[row["case_id"]].append(row)
             for case_id in list(missing):
@@ -169,5 +171,19 @@ def _tip(rows: list[Document]) -> Tip:
         hash=last["hash"],
         state=last["state"],
         heard={(heard["source"], heard["id"]): row["n"] for row in rows for heard in row["heard"]},
-        claims=frozenset(claim for row in rows for claim in row["claims"]),
+        holds=_holds(rows),
     )
+
+
+def _holds(rows: Iterable[Document]) -> frozenset[Holding]:
+    """An entry releases after it has claimed: a release is the last thing in an entry."""
+    held: set[Holding] = set()
+    for row in rows:
+        held |= {holding(claim) for claim in row["claims"]}
+        held -= {holding(claim) for claim in row["releases"]}
+    return frozenset(held)
+
+
+def holding(claim: Document) -> Holding:
+    """Return what a stored claim or release speaks of."""
+    return claim["id"], claim["owner"]["procedure"], claim["owner"]["subject"]
