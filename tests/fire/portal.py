@@ -64,8 +64,16 @@ class Portal:
     with the same key, until `patience` seconds are over.
     """
 
-    def __init__(self, url: str, *, connections: int = 64, patience: float = 60.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = 64,
+        patience: float = 60.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
+        self._transport = transport
         self._patience = patience
         self._free = asyncio.Semaphore(connections)
         self._idle: list[httpx.AsyncClient] = []
@@ -93,6 +101,7 @@ class Portal:
             timeout=_REQUEST_SECONDS,
             trust_env=False,
             verify=self._tls,
+            transport=self._transport,
         )
         self._closing.push_async_callback(client.aclose)
         return client
