@@ -1,0 +1,1 @@
+"""The bare pipeline: the hops of a birth by plain aiokafka and PyMongo, with no guarantee."""

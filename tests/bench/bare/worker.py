@@ -1,0 +1,135 @@
+"""One service of the bare pipeline: `python -m tests.bench.bare.worker SERVICE`.
+
+As little as can be done for a message: nothing is parsed, checked or remembered, and offsets are
+committed by a timer, whatever happened. What is here for speed was measured.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from time import time
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from contracts.catalogue import topic
+from tests.bench.bare.flow import KIND, Step, heard_topics, steps
+from tests.bench.feeder import new_producer
+
+KAFKA, MONGO, PREFIX = "BARE_KAFKA", "BARE_MONGO", "BARE_PREFIX"
+"""The environment variables that tell a worker where the servers are, and which run this is."""
+READY = "ready"
+
+Document = dict[str, Any]
+Said = tuple[Step, bytes]
+"""What was decided: a step has heard all it needs to know about this case."""
+
+
+class Worker:
+    """Reads all there is, writes documents and says events, and meanwhile reads on."""
+
+    def __init__(self, service: str, prefix: str, mongo: AsyncDatabase[Document]) -> None:
+        self._table = steps(service)
+        self._topic = prefix + topic(service)
+        self._mongo = mongo
+
+    async def run(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
+        """Work until cancelled."""
+        before: Awaitable[Any] = asyncio.sleep(0)
+        while True:
+            fetched = await consumer.getmany(timeout_ms=1000)
+            # By partition: all events of a case are in the same one of every topic.
+            said: dict[int, list[Said]] = defaultdict(list)
+            for source, records in fetched.items():
+                said[source.partition].extend(self._decide(records))
+            await before
+            before = asyncio.gather(*self._write(said), *self._say(producer, said))
+
+    def _decide(self, records: Iterable[Any]) -> Iterator[Said]:
+        table = self._table
+        for record in records:
+            found = table[record.value[KIND]]
+            if found is None:
+                continue
+            step, bit = found
+            case = record.key
+            if bit != step.everything:
+                heard = step.waiting.get(case, 0) | bit
+                if heard != step.everything:
+                    step.waiting[case] = heard
+                    continue
+                del step.waiting[case]
+            yield step, case
+
+    def _write(self, said: Mapping[int, Iterable[Said]]) -> Iterator[Awaitable[Any]]:
+        documents: dict[str, list[Document]] = defaultdict(list)
+        for some in said.values():
+            for step, case in some:
+                documents[step.register].append(_document(case))
+        for register, new in documents.items():
+            yield self._mongo[register].insert_many(new, ordered=False)
+
+    def _say(
+        self, producer: AIOKafkaProducer, said: Mapping[int, Iterable[Said]]
+    ) -> Iterator[Awaitable[Any]]:
+        now = int(time() * 1000)
+        for partition, some in said.items():
+            batch = producer.create_batch()
+            for step, case in some:
+                value = step.head + case + step.tail
+                if batch.append(key=case, value=value, timestamp=now) is None:
+                    yield _sent(producer, batch, self._topic, partition)
+                    batch = producer.create_batch()
+                    batch.append(key=case, value=value, timestamp=now)
+            if batch.record_count():
+                yield _sent(producer, batch, self._topic, partition)
+
+
+def _document(case: bytes) -> Document:
+    """Return what a register holds of a case at the least: who, which number, since when."""
+    return {
+        "_id": case.decode(),
+        "personal_id": "001326123456",
+        "full_name": "Trần Minh An",
+        "number": "01-2026-012345",
+        "on": "2026-11-21",
+    }
+
+
+async def _sent(producer: AIOKafkaProducer, batch: Any, topic: str, partition: int) -> None:
+    await (await producer.send_batch(batch, topic, partition=partition))
+
+
+async def main(service: str) -> None:
+    """Run until SIGTERM. Prints one line when it is ready to be fed."""
+    kafka, prefix = os.environ[KAFKA], os.environ[PREFIX]
+    client: AsyncMongoClient[Document] = AsyncMongoClient(os.environ[MONGO], w=1)
+    worker = Worker(service, prefix, client[prefix.replace(".", "_") + service])
+    consumer = AIOKafkaConsumer(
+        *(prefix + name for name in heard_topics(service)),
+        bootstrap_servers=kafka,
+        group_id=prefix + service,
+        auto_offset_reset="earliest",
+        enable_auto_commit=True,
+        check_crcs=False,
+    )
+    producer = new_producer(kafka)
+    await asyncio.gather(consumer.start(), producer.start(), client.admin.command("ping"))
+    gc.freeze()
+    working = asyncio.create_task(worker.run(consumer, producer))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    print(READY, flush=True)
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+    await asyncio.gather(consumer.stop(), producer.stop(), client.close())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
