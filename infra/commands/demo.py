@@ -9,7 +9,7 @@ from rich.console import Console
 
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
-from infra.commands.fire import fire_at, fire_written_at, run
+from infra.commands.fire import PACED_CONCURRENCY, fire_at, fire_written_at, run
 from infra.commands.people import import_people
 from infra.commands.progress import counted, shown
 from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
@@ -32,7 +32,7 @@ HELP = "\n\n".join(
         "[bold]Examples[/]",
         "  onestop demo",
         "  onestop demo --exit",
-        "  onestop demo --count 5000 --fresh --port-base 9000",
+        "  onestop demo --count 5000 --rate 200 --fresh --port-base 9000",
     )
 )
 
@@ -48,6 +48,9 @@ def demo(
     count: Annotated[
         int, typer.Option("--count", min=1, help="Send so many generated births.")
     ] = 200,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0.001, help="Births a second, whatever the answers.")
+    ] = 50.0,
     data: Data = DEFAULT_DATA,
     fresh: Fresh = False,
     port_base: PortBase = None,
@@ -63,7 +66,7 @@ def demo(
         try:
             with shown_start:
                 stack.start()
-            report = _declare(stack, count, console)
+            report = _declare(stack, count, rate, console)
             console.print()
             console.print(tables.whole(report))
             console.print()
@@ -79,14 +82,15 @@ def demo(
             stack.stop()
 
 
-def _declare(stack: Stack, count: int, console: Console) -> Report:
+def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     url = stack.url("portal")
     with tempfile.TemporaryDirectory() as folder:
         people = Path(folder) / "people.ndjson"
         total = population.write(people, DEFAULT_FAMILIES)
         with counted(console, "People", total, "known to the portal") as known:
             import_people(stack, people, total, known)
-    runs, day, manner = Runs(), words.today(), Manner()
+    runs, day = Runs(), words.today()
+    manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))
     by_hand = run(fire_written_at(url, runs.take_run(), manner, bar))
     load = generated(Births(day), runs.take_births(count), count)

@@ -22,6 +22,8 @@ from tests.fire.volume import Load, Manner, fire, from_file, generated
 from tests.fire.written_run import fire_written
 
 Url = Annotated[str, typer.Option("--url", envvar="ONESTOP_URL", help="Where the portal answers.")]
+CONCURRENCY = 32
+PACED_CONCURRENCY = 256
 DEFAULT_URL = "http://127.0.0.1:8080"
 Showing = AbstractContextManager[Tell]
 """Shows the progress of a run, from when the portal has answered."""
@@ -69,7 +71,7 @@ def fire_command(
             "--concurrency",
             min=1,
             help="Requests under way at most.",
-            show_default="32; 256 with --rate",
+            show_default=f"{CONCURRENCY}; {PACED_CONCURRENCY} with --rate",
         ),
     ] = None,
     batch_size: Annotated[
@@ -127,7 +129,7 @@ def fire_command(
         raise typer.BadParameter("--rate needs --count or --file")
     manner = Manner(
         rate=rate,
-        concurrency=concurrency or (32 if rate is None else 256),
+        concurrency=concurrency or (CONCURRENCY if rate is None else PACED_CONCURRENCY),
         batch_size=batch_size,
         duplicates=duplicates,
         quiet=timeout,
