@@ -103,7 +103,7 @@ class Cases:
     summary="One case: its procedures, whom it waits for, its results and its timeline",
     responses={
         200: {"model": CaseView, "content": {"application/json": {"example": CASE}}},
-        **documented(404, 503),
+        **documented(404, 422, 503),
     },
 )
 async def one_case(request: Request, case_id: Annotated[str, Path(max_length=128)]) -> Response:

@@ -186,4 +186,4 @@ def _deceased(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldE
 
 def _facts(person: Person) -> int:
     """Return how many facts the register adds to the identifier that was filled in."""
-    return sum(value is not None for _, value in person) - 1
+    return sum(value is not None for value in vars(person).values()) - 1

@@ -49,6 +49,12 @@ class LineAnswer(TypedDict, total=False):
     problem: ProblemDocument
 
 
+class Lines(Response):
+    """Answers, one on each line."""
+
+    media_type = NDJSON
+
+
 class Line(Input):
     """One line of a batch."""
 
@@ -98,7 +104,8 @@ async def declare(
 @router.post(
     "/api/declarations/batch",
     summary="Declare many at once, by NDJSON",
-    responses={200: {"content": {NDJSON: {}}, "model": LineAnswer}, **documented(413, 415)},
+    response_class=Lines,
+    responses={200: {"model": LineAnswer}, **documented(413, 415)},
     openapi_extra={
         "requestBody": {"required": True, "content": {NDJSON: {"example": BATCH}}},
     },
@@ -125,7 +132,7 @@ async def declare_many(request: Request) -> Response:
     told = [_line_answer(number, answers[number]) for number, _ in lines]
     again = any(line["status"] == 503 for line in told)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if again else {}
-    return Response(b"".join(_encoded(told)), 200, headers, NDJSON)
+    return Lines(b"".join(_encoded(told)), 200, headers)
 
 
 def _encoded(lines: list[LineAnswer]) -> Iterator[bytes]:

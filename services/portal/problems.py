@@ -86,8 +86,19 @@ def unavailable() -> Problem:
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what the OpenAPI document says of these errors."""
-    schema = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
-    return {
-        status: {"model": ProblemDocument, "content": {MEDIA_TYPE: schema}} for status in statuses
-    }
+    """Return what a route says of these errors in its documentation."""
+    return {status: {"model": ProblemDocument} for status in statuses}
+
+
+def under_their_media_type(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document whose errors have the media type of problems.
+
+    FastAPI writes a model down under the media type of the route.
+    """
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    (schema,) = response["content"].values()
+                    response["content"] = {MEDIA_TYPE: schema}
+    return document

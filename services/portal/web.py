@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -13,7 +14,7 @@ from services.chassis.service import Service
 from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.intake import Intake
-from services.portal.problems import Problem, error, unavailable
+from services.portal.problems import Problem, error, unavailable, under_their_media_type
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
         (Exception, _fault),
     ):
         app.add_exception_handler(kind, handler)
+    openapi = app.openapi
+    app.openapi = cache(lambda: under_their_media_type(openapi()))  # type: ignore[method-assign]
     return app
 
 

@@ -1,0 +1,1 @@
+"""The portal as a process, on a real broker and a real mongod of its own."""

@@ -1,0 +1,145 @@
+"""GET /api/cases: a case from its first moment to its last."""
+
+from typing import Any
+
+import pytest
+
+from contracts.birth.process import BIRTH, FEES, IDENTIFIER
+from contracts.common.events import CaseCompleted
+from tests.integration.office import eventually
+from tests.integration.portal.counter import Counter, declaration
+from tests.unit.births import abroad, identified, registered, settled
+
+
+def born_abroad() -> dict[str, Any]:
+    """Return a declaration with a short bundle: birth, identifier and fees."""
+    body = declaration()
+    return body | {"form": abroad(child=body["form"]["child"] | ABROAD)}
+
+
+ABROAD = {"place": {"country": "JP", "detail": "Tokyo"}}
+
+
+async def complete(counter: Counter, case_id: str) -> dict[str, Any]:
+    """Let the agencies do their part in a case born abroad."""
+    await counter.publish(case_id, settled(), identified(), registered())
+    return await counter.until(case_id, "completed")
+
+
+async def test_the_page_of_a_case_from_acceptance_to_completion(counter: Counter) -> None:
+    case_id = await counter.accepted(body=born_abroad())
+    page = await counter.case(case_id)
+    assert page["status"] == "in-progress"
+    assert page["waiting_for"] == [
+        {"procedure": BIRTH, "owner": "civil-status"},
+        {"procedure": FEES, "owner": "payments"},
+    ]
+    await counter.publish(case_id, registered())
+    await eventually(lambda: _ended(counter, case_id) == {BIRTH})
+    page = await counter.case(case_id)
+    assert [waited["procedure"] for waited in page["waiting_for"]] == [IDENTIFIER, FEES]
+    page = await complete(counter, case_id)
+    assert page["waiting_for"] == []
+    assert page["completed_at"] is not None
+    assert 0 <= page["seconds"] < 60
+    results = {each["name"]: each["result"] for each in page["procedures"]}
+    assert results[IDENTIFIER] == {"personal_id": "001226000007"}
+    assert {each["state"] for each in page["procedures"]} == {"granted"}
+    types = [event["type"] for event in page["timeline"]]
+    assert types[0] == "portal.declaration-submitted.v1"
+    assert types[-1] == CaseCompleted.type
+    assert types.count("civil-status.birth-registered.v1") == 2, "heard twice, under two ids"
+    assert all(event["notice"]["vi"] for event in page["timeline"])
+
+
+def _ended(counter: Counter, case_id: str) -> set[str]:
+    rows = counter.rows("cases", _id=case_id)
+    return set(rows[0]["ended"]) if rows else set()
+
+
+async def test_completion_is_published_once_and_measured(counter: Counter) -> None:
+    labels = {"group": "birth", "outcome": "completed"}
+    before = await counter.metric("onestop_case_seconds_count", **labels)
+    case_id = await counter.accepted(body=born_abroad())
+    await complete(counter, case_id)
+    await counter.publish(case_id, settled(), registered())
+    await eventually(lambda: len(_heard(counter, case_id)) == 6)
+    (completed,) = await counter.published(case_id, CaseCompleted)
+    assert completed.data.results == dict.fromkeys((BIRTH, IDENTIFIER, FEES), "granted")
+    assert await counter.metric("onestop_case_seconds_count", **labels) == before + 1
+
+
+def _heard(counter: Counter, case_id: str) -> list[Any]:
+    return [heard for entry in counter.rows("journal", case_id=case_id) for heard in entry["heard"]]
+
+
+async def test_agencies_may_be_faster_than_the_submission(counter: Counter) -> None:
+    """Their events arrive on other topics: nothing says which is read first."""
+    case_id = await counter.accepted()
+    other = f"early-{case_id}"
+    await counter.publish(other, registered(), settled())
+    await eventually(lambda: len(_heard(counter, other)) == 2)
+    assert (await counter.http.get(f"/api/cases/{other}")).status_code == 404
+
+
+async def test_lists_are_filtered_and_come_in_pages_newest_first(counter: Counter) -> None:
+    done = [await counter.accepted(body=born_abroad()) for _ in range(2)]
+    for case_id in done:
+        await complete(counter, case_id)
+    open_cases = [await counter.accepted() for _ in range(3)]
+    for case_id in open_cases:
+        await counter.registered(case_id)
+
+    found: list[str] = []
+    after: str | None = None
+    while len(found) < 3:
+        page = await listed(counter, status="in-progress", limit=2, after=after)
+        found += [row["case_id"] for row in page["cases"]]
+        after = page["next"]
+    assert found[:3] == open_cases[::-1]
+
+    page = await listed(counter, status="completed", group="birth", limit=2)
+    assert [row["case_id"] for row in page["cases"]] == done[::-1]
+    assert all(row["seconds"] is not None for row in page["cases"])
+    assert (await listed(counter, group="wedding"))["cases"] == []
+
+    pages, after = 0, None
+    total: list[str] = []
+    while True:
+        page = await listed(counter, limit=3, after=after)
+        total += [row["case_id"] for row in page["cases"]]
+        pages, after = pages + 1, page["next"]
+        if after is None:
+            break
+    assert len(total) == len(set(total)) == len(counter.rows("cases"))
+    assert pages == -(-len(total) // 3)
+
+
+async def listed(counter: Counter, **params: Any) -> dict[str, Any]:
+    given = {name: value for name, value in params.items() if value is not None}
+    response = await counter.http.get("/api/cases", params=given)
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+@pytest.mark.parametrize("repeats", [1, 100])
+async def test_up_to_500_cases_are_asked_for_at_once(counter: Counter, repeats: int) -> None:
+    ids = [await counter.accepted() for _ in range(5)]
+    page = await listed(counter, ids=",".join([*ids, "nobody"][:5] * repeats))
+    assert [row["case_id"] for row in page["cases"]] == ids
+    assert page["next"] is None
+    assert set(page["cases"][0]) == {
+        "case_id", "group", "status", "submitted_at", "completed_at", "seconds"
+    }  # fmt: skip
+
+
+async def test_unfinished_cases_are_counted(counter: Counter) -> None:
+    case_id = await counter.accepted()
+    await counter.registered(case_id)
+    expected = len(counter.rows("cases", status="in-progress"))
+
+    async def counted() -> bool:
+        return await counter.metric("onestop_cases_in_flight", group="birth") == expected
+
+    await eventually(counted)
+    assert await counter.metric("onestop_oldest_unfinished_case_seconds", group="birth") > 0
