@@ -6,7 +6,7 @@ from typing import Any
 
 from services.chassis.journal import Entry, Holding
 from services.chassis.procedure import Claim, Owner
-from services.chassis.store import Remove, Store
+from services.chassis.store import Document, Remove, Store
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,10 @@ class Asked:
         """What the case holds if this is granted."""
         return self.claim.id, self.owner.procedure, self.owner.subject
 
+    def row(self) -> Document:
+        """Return the claim as it is stored while it is held."""
+        return {"_id": self.claim.id, "owner": self.owner.model_dump(), "n": self.n}
+
 
 class Claims:
     """The claims of one service. `n` is the entry for which a claim was last made or confirmed."""
@@ -34,11 +38,7 @@ class Claims:
         held: dict[Asked, Owner] = {}
         left = list(asked)
         while left:
-            rows = [
-                {"_id": a.claim.id, "owner": a.owner.model_dump(), "n": a.n}
-                for a in _first_of_each(left)
-            ]
-            taken = await self._claims.insert(rows)
+            taken = await self._claims.insert([a.row() for a in _first_of_each(left)])
             held.update({a: a.owner for a in _first_of_each(left) if a.claim.id not in taken})
             left = [a for a in left if a not in held]
             owners = await self._owners({a.claim.id for a in left})

@@ -7,7 +7,7 @@ the journal is not decided again, but every effect of the entry that heard it is
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ from services.chassis.folding import Basis, Draft, Folder
 from services.chassis.health import Breaker, Health
 from services.chassis.journal import Entry, HeardId, Journal, Tip, entry_id, holding
 from services.chassis.message import Message, Outgoing
-from services.chassis.procedure import Owner
+from services.chassis.procedure import Measure, Owner
 from services.chassis.reading import Item, Reader
 from services.chassis.registers import Registers
 from services.chassis.store import StoreUnavailable
@@ -198,8 +198,7 @@ class Consumer:
             metrics.HANDLED.labels(self.service, item.cause.type).inc()
         for event in draft.entry.events if draft.entry else ():
             metrics.EMITTED.labels(self.service, event["type"]).inc()
-        for measure in draft.measures:
-            metrics.MEASURES[measure.metric].labels(**measure.labels).observe(measure.value)
+        _take(draft.measures)
         case.items = {item.heard_id: item for item in draft.rest}
         case.asked = []
 
@@ -237,9 +236,18 @@ def outgoing(entry: Entry, topic: str) -> list[Outgoing]:
     ]
 
 
+def _take(measures: Iterable[Measure]) -> None:
+    """Take what a decision measured; a measure that does not fit costs nothing but itself."""
+    for measure in measures:
+        try:
+            metrics.MEASURES[measure.metric].labels(**measure.labels).observe(measure.value)
+        except (KeyError, ValueError) as error:
+            log.error("no such measure: %s", error)
+
+
 def _type(message: Message) -> str:
     """Return a type that is safe as a label: only what the catalogue knows."""
-    claimed = dict(message.headers).get("type", b"").decode("ascii", "replace")
+    claimed = (dict(message.headers).get("type") or b"").decode("ascii", "replace")
     return claimed if claimed in catalogue().events else "unknown"
 
 

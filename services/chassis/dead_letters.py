@@ -10,6 +10,7 @@ from services.chassis.message import Message
 from services.chassis.store import Document, Insert, Store
 
 Status = Literal["dead", "replay", "replayed"]
+_LONGEST_TEXT = 20_000
 LARGEST_KEPT = 8 * 1024 * 1024
 """A larger message is kept by reference: its topic, partition and offset are its `_id`."""
 
@@ -26,7 +27,8 @@ class Failure:
     def of(cls, message: Message, error: Exception) -> "Failure":
         """Return the failure that an exception makes of a message."""
         trace = "".join(traceback.format_exception(error)[-12:])
-        return cls(message, f"{type(error).__name__}: {error}", trace)
+        reason = f"{type(error).__name__}: {error}"
+        return cls(message, _text(reason[:_LONGEST_TEXT]), _text(trace[-_LONGEST_TEXT:]))
 
 
 class DeadLetters:
@@ -82,6 +84,11 @@ class DeadLetters:
     async def count(self, status: Status = "dead") -> int:
         """Return how many letters have this status. Raises `StoreUnavailable`."""
         return await self._letters.count({"status": status})
+
+
+def _text(text: str) -> str:
+    """Return what can be stored of a text that may hold anything."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _letter(failure: Failure, at: datetime) -> Insert:

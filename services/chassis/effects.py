@@ -1,5 +1,6 @@
 """From a decision to effects as they are stored: events encoded, records, deadlines, releases."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +14,11 @@ from services.chassis.deadlines import Due
 from services.chassis.memory import Memory
 from services.chassis.procedure import Deadline, Decision, Measure, Owner, Procedure, Record
 from services.chassis.reading import Item
-from services.chassis.store import Document, Unencodable
+from services.chassis.registers import RESERVED
+from services.chassis.store import Document, Unencodable, check_row
 
 Answers = Mapping[str, Owner]
+_REGISTER = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass
@@ -35,6 +38,15 @@ class Effects:
         self.releases += later.releases
         self.events += later.events
         self.measures += later.measures
+
+    def stored(self) -> dict[str, Any]:
+        """Return the effects as the fields of an entry."""
+        return {
+            "records": list(self.records.values()),
+            "deadlines": list(self.deadlines.values()),
+            "releases": self.releases,
+            "events": self.events,
+        }
 
 
 @dataclass(frozen=True)
@@ -129,9 +141,13 @@ class Effector:
 
 
 def _stored(record: Record) -> Document:
+    if not _REGISTER.fullmatch(record.register) or record.register in RESERVED:
+        raise Unencodable(f"{record.register!r} is no name for a register")
+    fields = dict(record.fields)
+    check_row(fields)
     return {
         "register": record.register,
         "key": record.key,
-        "fields": dict(record.fields),
+        "fields": fields,
         "insert_only": record.insert_only,
     }

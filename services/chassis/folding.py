@@ -21,7 +21,7 @@ from services.chassis.procedure import (
     Procedure,
 )
 from services.chassis.reading import Item
-from services.chassis.store import Unencodable
+from services.chassis.store import LARGEST, encode
 
 
 @dataclass
@@ -77,43 +77,60 @@ class Folder:
 
     def fold(self, basis: Basis, items: Sequence[Item]) -> Draft:
         """Return the draft of the case's next entry. An item that fails leaves no trace in it."""
-        draft = Draft()
-        memory = self._memory.load(basis.tip.state)
-        effects = Effects()
-        for index, item in enumerate(items, 1):
+        try:
+            memory = self._memory.load(basis.tip.state)
+        except ValueError as error:
+            return Draft(failed=[(item, error) for item in items])
+        try:
+            return self._fold(basis, items, memory)
+        except ValueError:
+            return self._fold(basis, items, memory, check=True)
+
+    def _fold(
+        self, basis: Basis, items: Sequence[Item], memory: Memory, check: bool = False
+    ) -> Draft:
+        """Fold the items. To `check` each of them alone finds those that cannot be stored.
+
+        Raises `ValueError` for an entry that cannot be stored.
+        """
+        draft, effects, size = Draft(), Effects(), 0
+        for index, item in enumerate(items):
             step = Step(basis.case_id, basis.tip.n + 1, basis.now, basis.answers, item)
             try:
                 after = self._decide(memory, step, draft)
+                size += self._size(after, step) if check and after and not draft.asked else 0
             except Exception as error:  # noqa: BLE001  whatever a handler raises costs its item only
                 draft.failed.append((item, error))
                 continue
             if draft.asked:
                 return Draft(asked=draft.asked)
+            if size > LARGEST and draft.handled:
+                draft.rest = list(items[index:])
+                break
             if after is not None:
                 memory = after
                 effects.merge(step.effects)
                 draft.handled.append(item)
                 if step.effects.releases:
-                    draft.rest = list(items[index:])
+                    draft.rest = list(items[index + 1 :])
                     break
         if draft.handled:
-            try:
-                draft.entry = self._entry(basis, draft.handled, memory, effects)
-            except (Unencodable, ValueError) as error:
-                return self._without_the_unencodable(basis, draft, error)
+            draft.entry = self._entry(basis, draft.handled, memory, effects)
         draft.measures = effects.measures
         return draft
 
-    def _without_the_unencodable(self, basis: Basis, draft: Draft, error: Exception) -> Draft:
-        culprits = draft.handled
-        if len(draft.handled) > 1:
-            alone = [self.fold(basis, [item]) for item in draft.handled]
-            culprits = [item for each in alone for item, _ in each.failed] or draft.handled[-1:]
-        again = self.fold(basis, [item for item in draft.handled if item not in culprits])
-        again.rest += draft.rest
-        again.failed += draft.failed + [(item, error) for item in culprits]
-        again.stale += draft.stale
-        return again
+    def _size(self, memory: Memory, step: Step) -> int:
+        """Return what one item adds to an entry. Raises `ValueError` if that cannot be stored."""
+        item = Entry(
+            case_id=step.case_id,
+            n=step.n,
+            at=step.now,
+            heard=[step.item.heard()],
+            state=self._memory.dump(memory),
+            context=b"",
+            **step.effects.stored(),
+        )
+        return item.size()
 
     def _decide(self, memory: Memory, step: Step, draft: Draft) -> Memory | None:
         """Return the memory after one item, or None where the item no longer counts."""
@@ -129,9 +146,10 @@ class Folder:
             context = self._context(procedure, step)
             decision = _ask(procedure, state, item, context)
             if decision.claims:
-                draft.asked += [
-                    Asked(claim, context.owner(claim), step.n) for claim in decision.claims
-                ]
+                asked = [Asked(claim, context.owner(claim), step.n) for claim in decision.claims]
+                for each in asked:
+                    encode(each.row())  # here, because one write claims for all cases
+                draft.asked += asked
                 continue
             after.states[procedure.name] = decision.state
             self._effector.collect(procedure, decision, step, after)
@@ -182,10 +200,7 @@ class Folder:
                 {"now": basis.now, "rules": self._rules_version, "claims": basis.answers}
             ),
             claims=claims,
-            records=list(effects.records.values()),
-            deadlines=list(effects.deadlines.values()),
-            releases=effects.releases,
-            events=effects.events,
+            **effects.stored(),
             previous_hash=tip.hash,
         ).sealed()
 

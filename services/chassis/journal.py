@@ -52,6 +52,10 @@ class Entry:
         """Return the entry with its hash. Raises `Unencodable` where it cannot be stored."""
         return Entry(**{**self.__dict__, "hash": self.expected_hash()})
 
+    def size(self) -> int:
+        """Return the bytes of its content. Raises `Unencodable`."""
+        return len(encode(self._content()))
+
     def expected_hash(self) -> bytes:
         """Return SHA-256 over the previous hash and the content. Raises `Unencodable`."""
         return hashlib.sha256(self.previous_hash + encode(self._content())).digest()

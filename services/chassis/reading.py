@@ -153,12 +153,13 @@ def _item(envelope: Envelope[Event], message: Message, headers: Mapping[str, byt
 
 
 def _headers(headers: Headers) -> dict[str, bytes]:
-    for name, value in headers:
+    given = {name: value for name, value in headers if value is not None}
+    for name, value in given.items():
         try:
             value.decode()
         except UnicodeDecodeError as error:
             raise Unreadable(f"header '{name}' is not UTF-8 at byte {error.start}") from error
-    return dict(headers)
+    return given
 
 
 def _unversioned(type: str) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from services.chassis.journal import Entry
 from services.chassis.store import Collection, Document, Insert, Store, Upsert, Write
 
+RESERVED = frozenset({"claims", "dead_letters", "deadlines", "journal"})
+"""The collections that every service has, which are no registers."""
+
 
 class Registers:
     """The registers of one service, each a collection of rows with deterministic keys."""

@@ -9,7 +9,7 @@ import bson
 from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import DeleteOne, InsertOne, ReadPreference, UpdateOne, WriteConcern
+from pymongo import DeleteOne, InsertOne, ReadPreference, ReplaceOne, WriteConcern
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -24,7 +24,9 @@ Document = dict[str, Any]
 _DUPLICATE_KEY = 11000
 # Not primary, shutting down, stepping down: the server is there but cannot serve for a while.
 _PASSING = frozenset({6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
-_LARGEST = 15 * 1024 * 1024
+LARGEST = 15 * 1024 * 1024
+"""Bytes of one document; the server takes 16 MiB."""
+_DEEPEST = 100
 
 
 class StoreUnavailable(ConnectionError):
@@ -37,7 +39,7 @@ class Unencodable(ValueError):
 
 @dataclass(frozen=True)
 class Upsert:
-    """Set these fields under the key, if what is stored there has a smaller `version`."""
+    """Let this row replace the one under the key, if that one has a smaller `version`."""
 
     key: str
     version: int
@@ -66,11 +68,28 @@ def encode(document: Mapping[str, Any]) -> bytes:
     """Return the document as BSON. Raises `Unencodable` where it is too large or has no BSON."""
     try:
         encoded = bson.encode(document)
-    except (BSONError, OverflowError, UnicodeEncodeError) as error:
+    except (BSONError, OverflowError, RecursionError, UnicodeEncodeError) as error:
         raise Unencodable(f"cannot be stored: {type(error).__name__}") from error
-    if len(encoded) > _LARGEST:
-        raise Unencodable(f"cannot be stored: {len(encoded):,} bytes are more than {_LARGEST:,}")
+    if len(encoded) > LARGEST:
+        raise Unencodable(f"cannot be stored: {len(encoded):,} bytes are more than {LARGEST:,}")
     return encoded
+
+
+def check_row(fields: Mapping[str, Any]) -> None:
+    """Raise `Unencodable` for names that no row can have, and for documents in documents."""
+    for name in fields:
+        if not name or name.startswith(("$", "_")):
+            raise Unencodable(f"cannot be stored: {name!r} is no name for a field")
+    if _deeper_than(_DEEPEST, fields):
+        raise Unencodable(f"cannot be stored: more than {_DEEPEST} documents in documents")
+
+
+def _deeper_than(levels: int, value: Any) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return False
+    return levels == 0 or any(_deeper_than(levels - 1, inner) for inner in value)
 
 
 class Collection:
@@ -203,9 +222,9 @@ def _operation(write: Write, upsert: bool) -> Any:
     match write:
         case Upsert(key, version, fields):
             # A stored version that is not smaller makes this an insert that collides: no change.
-            return UpdateOne(
+            return ReplaceOne(
                 {"_id": key, "_version": {"$lt": version}},
-                {"$set": {**fields, "_version": version}},
+                {"_version": version, **fields},
                 upsert=upsert,
             )
         case Insert(key, fields):

@@ -1,12 +1,13 @@
 """Faults as test tools: something done at a point of the loop, put there from outside.
 
-    python -m services.chassis.testing --crash after-append --at 3 -- services.residence run
+    python -m services.chassis.testing --crash after-append --at 3 -- services.AGENCY run
 
 runs the service as usual, and kills the process (SIGKILL) when it reaches that point for the third
 time. A pass with nothing to do, an empty append for one, is not counted.
 """
 
 import argparse
+import asyncio
 import os
 import runpy
 import signal
@@ -20,6 +21,7 @@ from services.chassis.claims import Claims
 from services.chassis.journal import Journal
 from services.chassis.registers import Registers
 
+_STEP = 0.02
 Act = Callable[[], Awaitable[None]]
 
 
@@ -69,6 +71,18 @@ def inject(point: str, act: Act, *, at: int = 1, target: Any = None) -> None:
         setattr(target, chosen.method, faulty.__get__(target))
 
 
+async def eventually(
+    condition: Callable[[], Awaitable[bool]] | Callable[[], bool], limit: float = 20.0
+) -> None:
+    """Wait until the condition holds. Raises `TimeoutError` at the limit, in seconds."""
+    async with asyncio.timeout(limit):
+        while True:
+            answer = condition()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(_STEP)
+
+
 async def die() -> None:
     """End the process at once, as a power cut would."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -79,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m services.chassis.testing")
     parser.add_argument("--crash", choices=POINTS, required=True)
     parser.add_argument("--at", type=int, default=1, metavar="N")
-    parser.add_argument("module", help="the service, services.residence for one")
+    parser.add_argument("module", help="the package of the service")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="its own arguments")
     wanted = parser.parse_args(arguments)
     inject(wanted.crash, die, at=wanted.at)

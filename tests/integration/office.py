@@ -2,8 +2,9 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -21,7 +22,7 @@ from services.chassis.procedure import Procedure
 from services.chassis.reading import Reader
 from services.chassis.runtime import Runtime
 from services.chassis.settings import Settings
-from services.chassis.testing import POINTS, Act, inject
+from services.chassis.testing import POINTS, Act, eventually, inject
 from tests.integration.events import CITIZEN, NOON, Answered, Paid, Passed, Told
 
 LIMIT_SECONDS = 20.0
@@ -30,18 +31,6 @@ CATALOGUED: tuple[type[Event], ...] = (Told, Paid, Answered, Passed)
 
 _numbers = itertools.count(1)
 _run = uuid4().hex[:6]
-
-
-async def eventually(
-    condition: Callable[[], Awaitable[bool]] | Callable[[], bool], limit: float = LIMIT_SECONDS
-) -> None:
-    """Wait until the condition holds; fail at the limit."""
-    async with asyncio.timeout(limit):
-        while True:
-            answer = condition()
-            if answer if isinstance(answer, bool) else await answer:
-                return
-            await asyncio.sleep(0.02)
 
 
 class PowerCut(Exception):
@@ -123,6 +112,12 @@ class Office:
         timestamp = int(NOON.timestamp() * 1000)
         offset = next(self._offsets)
         return Message(self.topic_of(event), 0, offset, timestamp, case.encode(), value, headers)
+
+    def changed(self, message: Message, change: Callable[[dict[str, Any]], Any]) -> Message:
+        """The message with something changed in its envelope."""
+        envelope = json.loads(message.value or b"")
+        change(envelope)
+        return replace(message, value=json.dumps(envelope).encode())
 
     async def handle(self, *messages: Message) -> None:
         """Handle them as one batch, without Kafka in between."""

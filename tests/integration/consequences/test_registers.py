@@ -89,6 +89,22 @@ async def test_the_newest_wins_when_two_replicas_write_a_row_for_the_first_time_
     assert stale == {}
 
 
+async def test_a_row_is_what_the_newest_entry_says_whatever_came_before(offices: Offices) -> None:
+    office = offices.open(writer)
+    await office.runtime.registers.apply([entry(1, "in order", older=True)])
+    await office.runtime.registers.apply([entry(2, "in order")])
+    await office.runtime.registers.apply([entry(2, "late")])
+    await office.runtime.registers.apply([entry(1, "late", older=True)])
+    assert await office.rows("latest") == {"in order": {"n": 2}, "late": {"n": 2}}
+
+
+async def test_names_of_fields_are_names_and_no_paths(offices: Offices) -> None:
+    office = offices.open(writer)
+    await office.runtime.registers.apply([entry(1, "a", **{"x.y": 1, "x": {"$inc": {"a.b": 2}}})])
+    row = {"n": 1, "x.y": 1, "x": {"$inc": {"a.b": 2}}}
+    assert await office.rows("latest") == {"a": row}
+
+
 async def test_rows_say_which_case_and_entry_they_are_from(offices: Offices) -> None:
     office = offices.open(writer)
     await office.tell("a", Told(number=1))

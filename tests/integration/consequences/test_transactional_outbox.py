@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.testing import eventually
 from tests.integration.events import Answered, Told
-from tests.integration.office import Office, Offices, PowerCut, eventually, power_cut
+from tests.integration.office import Office, Offices, PowerCut, power_cut
 
 POINTS = ("after-claims", "before-append", "after-append", "after-registers", "after-publish")
 
