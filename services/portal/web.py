@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from services.chassis.service import Service
@@ -34,7 +35,8 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             yield
 
-    app = FastAPI(
+    # Its documentation needs nothing from the internet: an office may have none.
+    app = FastAPIOffline(
         title="Onestop portal",
         summary="One declaration, every procedure.",
         version="1",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.office import eventually
+from  import eventually
 from tests.integration.portal.counter import Counter, declaration, new_key
 from tests.unit.births import MOTHER, form, people, person
 

@@ -1,5 +1,6 @@
 """Whatever goes wrong is told as problem details (RFC 9457)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -132,4 +133,11 @@ async def test_the_documentation_shows_every_path_with_its_problems(counter: Cou
         "/api/cases",
         "/api/cases/{case_id}",
     }
-    assert (await counter.http.get("/docs")).status_code == 200
+
+
+async def test_the_documentation_needs_no_internet(counter: Counter) -> None:
+    page = (await counter.http.get("/docs")).text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(addresses) >= 2
+    for address in addresses:
+        assert (await counter.http.get(address)).status_code == 200
