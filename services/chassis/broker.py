@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from services.chassis.message import Message, Outgoing
@@ -24,6 +24,10 @@ _IDLE = 0.05
 
 class BrokerUnavailable(ConnectionError):
     """The broker did not acknowledge in time; what was sent may or may not have arrived."""
+
+
+class Gone(LookupError):
+    """The message is no longer in Kafka, so it will never be there again."""
 
 
 class Publisher:
@@ -169,7 +173,7 @@ async def existing_topics(bootstrap: str) -> set[str]:
 async def fetch_one(bootstrap: str, message: Message) -> Message:
     """Return the message with its value, read again from where it lies in Kafka.
 
-    Raises `BrokerUnavailable` where it cannot be read now, or no longer.
+    Raises `BrokerUnavailable` where it cannot be read now, and `Gone` where it never will be.
     """
     tp = TopicPartition(message.topic, message.partition)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="none")
@@ -179,6 +183,8 @@ async def fetch_one(bootstrap: str, message: Message) -> Message:
         consumer.seek(tp, message.offset)
         async with asyncio.timeout(10):
             record = await consumer.getone(tp)
+    except OffsetOutOfRangeError as error:
+        raise Gone(f"{message.id} was not kept here and is no longer in Kafka") from error
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerUnavailable(f"{message.id} cannot be read: {type(error).__name__}") from error
     finally:

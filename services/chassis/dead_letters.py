@@ -1,7 +1,7 @@
 """Dead letters: messages that could not be handled, kept whole until somebody replays them."""
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,6 +13,8 @@ Status = Literal["dead", "replay", "replayed"]
 _LONGEST_TEXT = 20_000
 LARGEST_KEPT = 8 * 1024 * 1024
 """A larger message is kept by reference: its topic, partition and offset are its `_id`."""
+
+_SUMMARY = ("at", "status", "replays", "replayed_at", "size", "headers", "reason")
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ class DeadLetters:
         filter = {"status": status} if status else {}
         return await self._letters.find(filter, sort=[("at", 1)], limit=limit)
 
+    async def summaries(
+        self, status: Status | None = None, ids: Collection[str] | None = None
+    ) -> list[Document]:
+        """Return letters without their bytes and tracebacks, oldest first.
+
+        Raises `StoreUnavailable`.
+        """
+        filter: Document = {"status": status} if status else {}
+        if ids is not None:
+            filter["_id"] = {"$in": list(ids)}
+        return await self._letters.find(filter, fields=_SUMMARY, sort=[("at", 1), ("_id", 1)])
+
     async def get(self, id: str) -> Document | None:
         """Return one letter. Raises `StoreUnavailable`."""
         found = await self._letters.find({"_id": id}, limit=1)
@@ -73,13 +87,15 @@ class DeadLetters:
         change = {"$set": {"status": "replay"}}
         return await self._letters.update({"_id": id, "status": "dead"}, change) == 1
 
-    async def replayed(self, id: str, at: datetime) -> None:
-        """Say that a letter's replay was handled. Raises `StoreUnavailable`."""
+    async def replayed(self, letter: Document, at: datetime) -> None:
+        """Say that a letter was replayed, unless it is dead again. Raises `StoreUnavailable`."""
         change: dict[str, Any] = {
             "$set": {"status": "replayed", "replayed_at": at},
             "$inc": {"replays": 1},
         }
-        await self._letters.update({"_id": id, "status": "replay"}, change)
+        # The number tells this replay from one asked for since it failed.
+        filter = {"_id": letter["_id"], "status": "replay", "replays": letter["replays"]}
+        await self._letters.update(filter, change)
 
     async def count(self, status: Status = "dead") -> int:
         """Return how many letters have this status. Raises `StoreUnavailable`."""

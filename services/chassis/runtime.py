@@ -9,10 +9,10 @@ from typing import NoReturn
 from aiokafka.errors import KafkaError
 
 from services.chassis import metrics
-from services.chassis.broker import BrokerUnavailable, Publisher, existing_topics, fetch_one
+from services.chassis.broker import BrokerUnavailable, Gone, Publisher, existing_topics, fetch_one
 from services.chassis.claims import Claims
 from services.chassis.consumer import Collaborators, Consumer
-from services.chassis.dead_letters import DeadLetters, message_of
+from services.chassis.dead_letters import DeadLetters, Failure, message_of
 from services.chassis.deadlines import Deadlines
 from services.chassis.folding import Folder
 from services.chassis.health import Breaker, Health, TooManyDeadLetters
@@ -185,9 +185,15 @@ class Runtime:
         for letter in await self.dead_letters.find("replay", limit=50):
             message = message_of(letter)
             if message.value is None and letter["size"]:
-                message = await fetch_one(self.settings.kafka, message)
+                try:
+                    message = await fetch_one(self.settings.kafka, message)
+                except Gone as error:
+                    await self.dead_letters.write(
+                        [Failure.of(message, error)], self.consumer.clock()
+                    )
+                    continue
             await self.consumer.handle([message])
-            await self.dead_letters.replayed(letter["_id"], self.consumer.clock())
+            await self.dead_letters.replayed(letter, self.consumer.clock())
 
     async def _look_at_store(self) -> None:
         try:
