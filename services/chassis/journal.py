@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from services.chassis.store import Document, Store, encode
 
@@ -58,7 +57,7 @@ class Entry:
 
     def expected_hash(self) -> bytes:
         """Return SHA-256 over the previous hash and the content. Raises `Unencodable`."""
-        return hashlib.sha256(self.previous_hash + encode(self._content())).digest()
+        return seal(self._content())
 
     def _content(self) -> Document:
         return {
@@ -76,6 +75,15 @@ class Entry:
             "events": self.events,
             "previous_hash": self.previous_hash,
         }
+
+
+def seal(content: Document) -> bytes:
+    """Return the hash of an entry's content, all its stored fields but `hash` in their order.
+
+    Raises `Unencodable`.
+    """
+    previous: bytes = content["previous_hash"]
+    return hashlib.sha256(previous + encode(content)).digest()
 
 
 def entry_id(case_id: str, n: int) -> str:
@@ -156,11 +164,29 @@ class Journal:
         rows = await self._entries.find({"case_id": case_id}, sort=[("case_id", 1), ("n", 1)])
         return [entry_from(row) for row in rows]
 
-    async def scan(self, case_id: str | None = None) -> AsyncIterator[Entry]:
-        """Yield all entries, or those of one case, in order. Raises `StoreUnavailable`."""
-        filter: dict[str, Any] = {"case_id": case_id} if case_id else {}
-        async for row in self._entries.scan(filter, sort=[("case_id", 1), ("n", 1)]):
-            yield entry_from(row)
+    async def documents(
+        self, case_id: str | None = None, since: datetime | None = None
+    ) -> AsyncIterator[Document]:
+        """Yield entries by case and number as they are stored, whatever has been done to them.
+
+        Raises `StoreUnavailable`.
+        """
+        filter = _chosen(case_id, since)
+        async for row in self._entries.scan_as_stored(filter, sort=[("case_id", 1), ("n", 1)]):
+            yield row
+
+    async def count(self, case_id: str | None = None, since: datetime | None = None) -> int:
+        """Return how many entries `documents` would yield now. Raises `StoreUnavailable`."""
+        return await self._entries.count(_chosen(case_id, since))
+
+
+def _chosen(case_id: str | None, since: datetime | None) -> Document:
+    filter: Document = {}
+    if case_id is not None:
+        filter["case_id"] = case_id
+    if since is not None:
+        filter["at"] = {"$gte": since}
+    return filter
 
 
 def _tip(rows: list[Document]) -> Tip:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import DeleteOne, InsertOne, ReadPreference, ReplaceOne, WriteConcern
@@ -163,12 +163,21 @@ class Collection:
             found: list[Document] = await cursor.to_list(length=None)
             return found
 
-    async def scan(
+    async def scan_as_stored(
         self, filter: Mapping[str, Any], sort: Sequence[tuple[str, int]]
     ) -> AsyncIterator[Document]:
-        """Yield the documents found, a batch in memory at a time. Raises `StoreUnavailable`."""
+        """Yield the documents found, a batch in memory at a time, also where one is damaged.
+
+        Text that is not UTF-8 comes as other text, which does not encode to the same bytes.
+        Raises `StoreUnavailable`.
+        """
+        lenient: CodecOptions[Document] = CodecOptions(
+            tz_aware=True,
+            unicode_decode_error_handler="replace",
+            datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+        )
         with _translated():
-            async for document in self._raw.find(filter).sort(list(sort)):
+            async for document in self._raw.with_options(lenient).find(filter).sort(list(sort)):
                 yield document
 
     async def count(self, filter: Mapping[str, Any]) -> int:

@@ -1,0 +1,47 @@
+"""`python -m services.<name>`: it only gathers the commands."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+import uvicorn
+
+from services.chassis.importing import Importer
+from services.chassis.logs import start_logging
+from services.chassis.operate import dead_letters, importing, journal
+from services.chassis.operate.session import settings_or_exit
+
+if TYPE_CHECKING:
+    from services.chassis.service import Service
+
+
+def command(
+    service: "Service", app: Any = None, importer: Importer[Any] | None = None
+) -> typer.Typer:
+    """Return the Typer command of a service; with an importer, it has `import` too."""
+    cli = typer.Typer(
+        help=f"The {service.name} service. Settings come from ONESTOP_* variables.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+
+    @cli.command()
+    def run() -> None:
+        """Run the service until SIGTERM."""
+        settings = settings_or_exit()
+        start_logging(service.name, settings.log_level)
+        uvicorn.run(
+            app or service.asgi(),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=20,
+        )
+
+    dead_letters.register(cli, service)
+    journal.register(cli, service)
+    if importer is not None:
+        importing.register(cli, service, importer)
+    return cli
