@@ -20,7 +20,7 @@ from contracts.people.events import PersonRecorded
 from infra.local import Stack
 from services.chassis.broker import Publisher
 from services.chassis.message import Outgoing
-from  import eventually
+from services.chassis.testing import eventually
 from tests.unit.births import MOTHER, form
 
 DATABASE = "onestop_portal"

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER
 from contracts.common.events import CaseCompleted
-from  import eventually
+from services.chassis.testing import eventually
 from tests.integration.portal.counter import Counter, declaration
 from tests.unit.births import abroad, identified, registered, settled
 

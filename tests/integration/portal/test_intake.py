@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from  import eventually
+from services.chassis.testing import eventually
 from tests.integration.portal.counter import Counter, declaration, new_key
 from tests.unit.births import MOTHER, form, people, person
 
