@@ -13,6 +13,9 @@ from services.chassis.operate.session import settings_or_exit
 if TYPE_CHECKING:
     from services.chassis.service import Service
 
+_LONGEST_REQUEST_HEAD = 64 * 1024
+"""Bytes of a request's first line and headers."""
+
 
 def command(
     service: "Service", app: Any = None, importer: Importer[Any] | None = None
@@ -38,6 +41,8 @@ def command(
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=20,
+            # A question that names 500 things by id is longer than the 16 KiB that are usual.
+            h11_max_incomplete_event_size=_LONGEST_REQUEST_HEAD,
         )
 
     dead_letters.register(cli, service)
