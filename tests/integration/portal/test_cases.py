@@ -1,6 +1,8 @@
 """GET /api/cases: a case from its first moment to its last."""
 
+import asyncio
 from typing import Any
+from urllib.parse import urlparse
 
 import pytest
 
@@ -143,3 +145,18 @@ async def test_unfinished_cases_are_counted(counter: Counter) -> None:
 
     await eventually(counted)
     assert await counter.metric("onestop_oldest_unfinished_case_seconds", group="birth") > 0
+
+
+async def test_a_question_about_500_cases_may_arrive_in_pieces(counter: Counter) -> None:
+    """It is longer than the 16 KiB of an unfinished request that uvicorn would take."""
+    address = urlparse(counter.stack.url("portal"))
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    ids = "%2C".join(["01a20040-a5a4-73a8-b8d3-ab911707044a"] * 500)
+    request = f"GET /api/cases?ids={ids} HTTP/1.1\r\nHost: portal\r\n\r\n".encode()
+    for piece in (request[:17_000], request[17_000:]):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0.2)
+    assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+    writer.close()
+    await writer.wait_closed()
