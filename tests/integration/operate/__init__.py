@@ -1,0 +1,1 @@
+"""The operators' commands on real servers."""
