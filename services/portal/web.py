@@ -15,7 +15,7 @@ from services.chassis.service import Service
 from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.intake import Intake
-from services.portal.problems import Problem, error, unavailable, under_their_media_type
+from services.portal.problems import Problem, error, under_their_media_type
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ async def _invalid(_: Request, raised: Exception) -> Response:
 
 
 async def _unavailable(_: Request, __: Exception) -> Response:
-    return unavailable().response()
+    return Problem(503, "unavailable", "the store is away at the moment: ask again").response()
 
 
 async def _fault(_: Request, fault: Exception) -> Response:
