@@ -1,10 +1,10 @@
-"""Kafka, as the chassis uses it: a publisher that cannot hang, and a consumer that can wait."""
+"""Kafka, as the chassis uses it: a publisher that cannot hang, and single questions."""
 
 import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 LARGEST_EVENT = 900_000
 """Bytes of one event; the broker takes a batch of 1 MiB at most."""
 _BATCH_BYTES = 1_000_000
-_IDLE = 0.05
 
 
 class BrokerUnavailable(ConnectionError):
@@ -128,36 +127,6 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     with contextlib.suppress(Exception):
         async with asyncio.timeout(1):
             await producer.stop()
-
-
-class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """A consumer whose `getmany` returns only with messages.
-
-    FastStream sleeps a whole poll time-out after each empty poll, so an event that arrives then
-    would wait for it. This one waits where the messages come in, and tells `on_idle` meanwhile.
-    """
-
-    def __init__(self, *topics: str, on_idle: Callable[[], None], **options: Any) -> None:
-        super().__init__(*topics, **options)
-        self._on_idle = on_idle
-        self.handed_out: dict[TopicPartition, int] = {}
-        """The offset after the last message that was returned, by partition."""
-
-    async def getmany(
-        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
-    ) -> Any:
-        """Wait until there are messages and return them."""
-        while True:
-            found = await super().getmany(
-                *partitions, timeout_ms=timeout_ms, max_records=max_records
-            )
-            if found:
-                for partition, messages in found.items():
-                    self.handed_out[partition] = messages[-1].offset + 1
-                return found
-            self._on_idle()
-            # A poll returns at once while no partition is assigned.
-            await asyncio.sleep(_IDLE if not self.assignment() else 0)
 
 
 async def existing_topics(bootstrap: str) -> set[str]:

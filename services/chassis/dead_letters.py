@@ -124,6 +124,7 @@ def _letter(failure: Failure, at: datetime) -> Insert:
             "key": message.key,
             "value": message.value if size <= LARGEST_KEPT else None,
             "headers": [[name, value] for name, value in message.headers],
+            "unreadable": message.unreadable,
             "reason": failure.reason,
             "traceback": failure.trace,
         },
@@ -140,5 +141,6 @@ def message_of(letter: Document) -> Message:
         key=letter["key"],
         value=letter["value"],
         headers=tuple((name, value) for name, value in letter["headers"]),
+        unreadable=letter["unreadable"],
         replayed=True,
     )

@@ -17,6 +17,8 @@ class Message:
     value: bytes | None
     headers: Headers = ()
     replayed: bool = False
+    unreadable: str | None = None
+    """Why the client could not read it; then there is neither key nor value."""
 
     @property
     def id(self) -> str:

@@ -76,6 +76,8 @@ class Reader:
 
         Raises `Unreadable`.
         """
+        if message.unreadable:
+            raise Unreadable(message.unreadable)
         headers = _headers(message.headers)
         value = message.value
         if value is None:

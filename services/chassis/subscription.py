@@ -15,9 +15,9 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import ConsumerProtocol
 
-from services.chassis.broker import PatientConsumer
 from services.chassis.message import Message
 from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
+from services.chassis.polling import PatientConsumer
 from services.chassis.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -212,6 +212,7 @@ class Subscription:
                     record.key,
                     record.value,
                     tuple(record.headers),
+                    unreadable=getattr(record, "unreadable", None),
                 )
                 for record in records
             ],

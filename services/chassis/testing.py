@@ -16,9 +16,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.chassis.broker import PatientConsumer, Publisher
+from services.chassis.broker import Publisher
 from services.chassis.claims import Claims
 from services.chassis.journal import Journal
+from services.chassis.polling import PatientConsumer
 from services.chassis.registers import Registers
 
 _STEP = 0.02
