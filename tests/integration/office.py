@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -28,6 +28,7 @@ from tests.integration.events import CITIZEN, NOON, Answered, Paid, Passed, Told
 LIMIT_SECONDS = 20.0
 PARTITIONS = 3
 CATALOGUED: tuple[type[Event], ...] = (Told, Paid, Answered, Passed)
+NO_GROUPS: Mapping[str, str] = {}
 
 _numbers = itertools.count(1)
 _run = uuid4().hex[:6]
@@ -202,12 +203,18 @@ class Offices:
     servers: Stack
     opened: list[Office]
 
-    def open(self, *procedures: Procedure[Any], door: bool = False, **settings: Any) -> Office:
+    def open(
+        self,
+        *procedures: Procedure[Any],
+        door: bool = False,
+        groups: Mapping[str, str] = NO_GROUPS,
+        **settings: Any,
+    ) -> Office:
         """Return an office that has not been started, with topics of its own."""
         name = f"office-{_run}-{next(_numbers)}"
         topics = (f"{name}-citizen.events", f"{name}-bank.events")
         create_topics(self.servers.addresses.kafka, (*topics, topic(name)), PARTITIONS)
-        return self._open(name, topics, procedures, settings, door)
+        return self._open(name, topics, procedures, settings, groups, door)
 
     def again(self, office: Office, *procedures: Procedure[Any], **settings: Any) -> Office:
         """Return one more replica of an office, or a new version of it."""
@@ -219,6 +226,7 @@ class Offices:
         topics: tuple[str, ...],
         procedures: Sequence[Procedure[Any]],
         settings: dict[str, Any],
+        groups: Mapping[str, str] = NO_GROUPS,
         door: bool = False,
     ) -> Office:
         chosen = Settings(
@@ -234,7 +242,8 @@ class Offices:
             reports_unknown=door,
         )
         secret = chosen.secret.get_secret_value()
-        folder = Folder(name, [(procedure, None) for procedure in procedures], secret=secret)
+        grouped = [(procedure, groups.get(procedure.name)) for procedure in procedures]
+        folder = Folder(name, grouped, secret=secret)
         office = Office(Runtime(name, topics, reader, folder, chosen))
         self.opened.append(office)
         return office
