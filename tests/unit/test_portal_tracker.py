@@ -1,24 +1,19 @@
 """The tracker: whatever the order in which a case is heard, it ends once, and as the data say."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
-from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.birth.events import (
-    BirthRefused,
     BirthRegistered,
     HealthCardIssued,
-    HealthCardRefused,
     IdentityCardIssued,
     PremiumFunded,
-    ResidenceRefused,
     ResidenceRegistered,
 )
 from contracts.birth.process import (
@@ -31,104 +26,31 @@ from contracts.birth.process import (
     RESIDENCE,
     USUAL,
 )
-from contracts.catalogue import Catalogue, catalogue
-from contracts.common.events import (
-    CaseCompleted,
-    DeclarationSubmitted,
-    FeeRefunded,
-    FeeSettled,
-    PersonIdentified,
-)
+from contracts.catalogue import catalogue
+from contracts.common.events import CaseCompleted, FeeRefunded, FeeSettled, PersonIdentified
 from contracts.envelope import Event
-from contracts.group import Bundle, Form, ProcedureGroup, ProcedureSpec
-from contracts.model import Reason, Text
 from contracts.people.events import PersonRecorded
-from services.chassis.procedure import Cause, Context, Decision, Measure, Procedure
-from services.portal.tracker import Case, case, followed, tracker
-from tests.unit.births import BUNDLE, RECEIVED, household, identified, registered, settled
-from tests.unit.births import submitted as declared
-
-REASON = Reason(vi="Không được.", en="No.", code="no", refers_to="case-0")
-CHILD = "001226000007"
-CARD = "TE1012600000712"
-ABROAD = (BIRTH, IDENTIFIER, FEES)
-
-SUBMITTED = declared()
-REGISTERED, IDENTIFIED, SETTLED = registered(), identified(), settled()
-RESIDENT = ResidenceRegistered(
-    personal_id=CHILD,
-    confirmation_number="TT-1",
-    registered_on=date(2026, 11, 20),
-    household=household(),
+from services.portal.tracker import Case, case, followed
+from tests.unit.births import BUNDLE, RECEIVED
+from tests.unit.tracking import (
+    ABROAD,
+    CARDED,
+    FUNDED,
+    IDENTIFIED,
+    INSURED,
+    NOT_BORN,
+    NOT_INSURED,
+    NOT_RESIDENT,
+    REASON,
+    REGISTERED,
+    RESIDENT,
+    SETTLED,
+    SUBMITTED,
+    WHOLE,
+    Listener,
+    after,
+    submitted,
 )
-NOT_RESIDENT = ResidenceRefused(personal_id=CHILD, reason=REASON)
-INSURED = HealthCardIssued(
-    personal_id=CHILD,
-    card_number=CARD,
-    valid_from=date(2026, 11, 10),
-    valid_until=date(2032, 11, 10),
-    premium_months=72,
-)
-NOT_INSURED = HealthCardRefused(personal_id=CHILD, reason=REASON)
-FUNDED = PremiumFunded(personal_id=CHILD, card_number=CARD, months=72, monthly=113_850, total=8)
-CARDED = IdentityCardIssued(
-    personal_id=CHILD,
-    card_number=CHILD,
-    issued_on=date(2026, 11, 20),
-    valid_until=date(2040, 11, 10),
-)
-NOT_BORN = BirthRefused(reason=REASON)
-WHOLE = (SUBMITTED, REGISTERED, IDENTIFIED, SETTLED, RESIDENT, INSURED, FUNDED, CARDED)
-
-
-@dataclass
-class Listener:
-    """One case at the tracker, and all that it led to. Events happen a second apart."""
-
-    procedure: Procedure[Case] = case
-    group: str = "birth"
-    state: Case = field(default_factory=Case)
-    events: list[CaseCompleted] = field(default_factory=list)
-    measures: list[Measure] = field(default_factory=list)
-    rows: list[Mapping[str, Any]] = field(default_factory=list)
-    now: datetime = RECEIVED + timedelta(minutes=1)
-
-    def hear(self, *events: Event, times: Mapping[type[Event], int] | None = None) -> None:
-        for event in events:
-            seconds = (times or {}).get(type(event), 1)
-            decision = self.decide(event, RECEIVED + timedelta(seconds=seconds))
-            stored = decision.state.model_dump_json(exclude_defaults=True)
-            self.state = Case.model_validate_json(stored)
-            self.events += [e for e in decision.events if isinstance(e, CaseCompleted)]
-            self.measures += decision.measures
-            self.rows += [record.fields for record in decision.records]
-
-    def decide(self, event: Event, at: datetime, entry: int = 1) -> Decision[Case]:
-        cause = Cause(
-            id=uuid5(NAMESPACE_URL, f"{event.type}/{entry}"),
-            type=event.type,
-            source="/services/somebody",
-            time=at,
-            group=self.group,
-            entry=entry,
-        )
-        context = Context(case_id="case-1", procedure="case", now=self.now, cause=cause)
-        return self.procedure.decide(self.state, event, context)
-
-    @property
-    def completed(self) -> CaseCompleted:
-        (event,) = self.events
-        return event
-
-
-def after(*events: Event, **options: Any) -> Listener:
-    listener = Listener()
-    listener.hear(*events, **options)
-    return listener
-
-
-def submitted(bundle: Sequence[str]) -> DeclarationSubmitted:
-    return declared(bundle=tuple(bundle))
 
 
 @given(order=st.permutations(WHOLE), repeats=st.lists(st.sampled_from(WHOLE), max_size=8))
@@ -335,107 +257,3 @@ def test_all_events_of_cases_are_followed_and_no_others() -> None:
     assert CaseCompleted.type not in types
     assert PersonRecorded.type not in types
     assert FeeRefunded.type in types
-
-
-class Asked(Event, type="club.asked.v1"):
-    """The club heard of a wish to join."""
-
-
-class Admitted(Event, type="club.admitted.v1"):
-    """The club admitted somebody."""
-
-    number: int
-
-
-class Rejected(Event, type="club.rejected.v1"):
-    """The club rejected somebody."""
-
-    reason: Reason
-
-
-class Locker(Event, type="janitor.locker.v1"):
-    """A locker was given."""
-
-
-class Badge(Event, type="printer.badge.v1"):
-    """A badge was printed."""
-
-
-class JoiningForm(Form):
-    """A wish to join."""
-
-
-def spec(name: str, owner: str, **rest: Any) -> ProcedureSpec:
-    title = Text(vi=name, en=name)
-    return ProcedureSpec(name=name, title=title, owner=owner, hears=(DeclarationSubmitted,), **rest)
-
-
-CLUB = ProcedureGroup(
-    name="club",
-    title=Text(vi="Câu lạc bộ", en="Club"),
-    form=JoiningForm,
-    procedures=(
-        # In no helpful order: the badge stands on the locker, which stands on the membership.
-        spec("badge", "printer", ends={Badge: "granted"}, requires=("locker",)),
-        spec("locker", "janitor", ends={Locker: "granted"}, requires=("membership",)),
-        spec(
-            "membership",
-            "club",
-            ends={Admitted: "granted", Rejected: "refused"},
-            shows=("number",),
-        ),
-    ),
-    bundles=(Bundle(since=date(2020, 1, 1), procedures=("badge", "membership"), source=""),),
-)
-WORLD = Catalogue(
-    groups={"club": CLUB},
-    events={e.type: e for e in (DeclarationSubmitted, Asked, Admitted, Rejected, Locker, Badge)},
-)
-WISH = declared(group="club", bundle=("badge", "locker", "membership"))
-
-
-def club(*events: Event) -> Listener:
-    listener = Listener(procedure=tracker(WORLD), group="club")
-    listener.hear(*events)
-    return listener
-
-
-@pytest.mark.parametrize("order", list(permutations([WISH, Asked(), Admitted(number=7), Locker()])))
-def test_a_group_that_nobody_thought_of_works_by_its_data(order: Sequence[Event]) -> None:
-    listener = club(*order)
-    assert not listener.events
-    listener.hear(Badge())
-    assert listener.completed.outcome == "completed"
-    assert listener.rows[-1]["ended"]["membership"]["result"] == {"number": 7}
-
-
-def test_its_refusal_closes_all_that_stands_on_it() -> None:
-    listener = club(Rejected(reason=REASON), WISH)
-    assert listener.completed.outcome == "refused"
-    assert listener.completed.results == {
-        "badge": "not-started",
-        "locker": "not-started",
-        "membership": "refused",
-    }
-
-
-def test_a_requirement_outside_the_bundle_is_not_waited_for() -> None:
-    listener = club(declared(group="club", bundle=("badge",)), Badge())
-    assert listener.completed.outcome == "completed"
-
-
-def test_procedures_that_require_each_other_are_a_mistake_that_is_named() -> None:
-    circle = ProcedureGroup(
-        name="club",
-        title=CLUB.title,
-        form=JoiningForm,
-        procedures=(
-            spec("hen", "farm", ends={Admitted: "granted"}, requires=("egg",)),
-            spec("egg", "farm", ends={Locker: "granted"}, requires=("hen",)),
-        ),
-        bundles=(),
-    )
-    world = Catalogue(groups={"club": circle}, events=WORLD.events)
-    listener = Listener(procedure=tracker(world), group="club")
-    with pytest.raises(ValueError, match="in a circle: hen, egg"):
-        listener.hear(declared(group="club", bundle=("hen", "egg")))
