@@ -51,17 +51,18 @@ class Publisher:
         """
         if not messages:
             return
+        producer = None
         try:
             async with asyncio.timeout(self._timeout):
                 producer = await self._ready()
                 await self._send(producer, messages)
         except (KafkaError, OSError, TimeoutError) as error:
-            await self._discard()
+            await self._discard(producer)
             raise BrokerUnavailable(f"not acknowledged: {type(error).__name__}") from error
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._discard()
+        await self._discard(self._producer)
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._building:
@@ -107,12 +108,14 @@ class Publisher:
         chosen: int = self._partitioner(message.key, partitions, partitions)
         return chosen
 
-    async def _discard(self) -> None:
+    async def _discard(self, failed: AIOKafkaProducer | None) -> None:
+        """Stop the producer that failed; it may be another than the one in use by now."""
         async with self._building:
-            producer, self._producer = self._producer, None
+            if failed is None or failed is not self._producer:
+                return
+            self._producer = None
             self._partitions.clear()
-            if producer is not None:
-                await _stop(producer)
+            await _stop(failed)
 
 
 def _append(batch: Any, message: Outgoing) -> bool:
@@ -123,10 +126,12 @@ def _append(batch: Any, message: Outgoing) -> bool:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    # Stopping flushes what it holds, for ever if the broker is away.
+    # Stopping flushes what it holds, for ever if the broker is away, and closes only after that.
     with contextlib.suppress(Exception):
         async with asyncio.timeout(1):
             await producer.stop()
+    with contextlib.suppress(Exception):
+        await producer.client.close()
 
 
 async def existing_topics(bootstrap: str) -> set[str]:
@@ -158,4 +163,6 @@ async def fetch_one(bootstrap: str, message: Message) -> Message:
         raise BrokerUnavailable(f"{message.id} cannot be read: {type(error).__name__}") from error
     finally:
         await consumer.stop()
+    if record.offset != message.offset:
+        raise Gone(f"{message.id} was not kept here and is no longer in Kafka")
     return replace(message, value=record.value)

@@ -7,9 +7,10 @@ the journal is not decided again, but every effect of the entry that heard it is
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from contracts.catalogue import catalogue
 from contracts.envelope import CONTENT_TYPE
@@ -20,7 +21,7 @@ from services.chassis.dead_letters import DeadLetters, Failure
 from services.chassis.deadlines import Deadlines
 from services.chassis.folding import Basis, Draft, Folder
 from services.chassis.health import Breaker, Health
-from services.chassis.journal import Entry, HeardId, Journal, Tip, entry_id, holding
+from services.chassis.journal import Entry, Gap, HeardId, Journal, Tip, entry_id, holding
 from services.chassis.message import Message, Outgoing
 from services.chassis.procedure import Measure, Owner
 from services.chassis.reading import Item, Reader
@@ -30,6 +31,8 @@ from services.chassis.store import StoreUnavailable
 log = logging.getLogger(__name__)
 
 CONTENT = (("content-type", CONTENT_TYPE.encode()),)
+T = TypeVar("T")
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
@@ -96,30 +99,36 @@ class Consumer:
         self, items: Sequence[Item], failures: Sequence[Failure] = (), size: int = 0
     ) -> None:
         """The same for items that have been read already."""
-        started, pause = time.perf_counter(), _FIRST_PAUSE
-        while True:
-            try:
-                await self._attempt(items, failures, size)
-            except (StoreUnavailable, BrokerUnavailable) as error:
-                metrics.RETRIES.labels(self.service).inc()
-                log.warning("batch begun again: %s", error)
-                self._health.tick()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                break
+        started = time.perf_counter()
+        failed = [*failures, *await self._insist(lambda: self._attempt(items))]
+        fresh = [failure for failure in failed if not failure.message.replayed]
+        # What is skipped is no sign of health.
+        concerned = [item for item in items if self._folder.concerns(item)]
+        self._breaker.admit(len(concerned) + len(failures), len(fresh))
+        await self._insist(lambda: self._put_aside(failed))
         self._health.tick()
         metrics.BATCH_SIZE.labels(self.service).observe(size or len(items))
         metrics.BATCH_SECONDS.labels(self.service).observe(time.perf_counter() - started)
 
-    async def _attempt(self, items: Sequence[Item], failures: Sequence[Failure], size: int) -> None:
-        failed = list(failures)
-        cases = self._by_case(items)
-        entries = await self._decide_and_append(cases, failed)
+    async def _insist(self, do: Callable[[], Awaitable[T]]) -> T:
+        """Do it until no lost connection comes between. Each try counts as progress."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return await do()
+            except (StoreUnavailable, BrokerUnavailable) as error:
+                metrics.RETRIES.labels(self.service).inc()
+                log.warning("begun again: %s", error)
+                self._health.tick()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _attempt(self, items: Sequence[Item]) -> list[Failure]:
+        """Decide, append and effect once. Return what could not be decided."""
+        failed: list[Failure] = []
+        entries = await self._decide_and_append(self._by_case(items), failed)
         await self._effect(entries)
-        fresh = [failure for failure in failed if not failure.message.replayed]
-        self._breaker.admit(max(size, len(items)), len(fresh))
-        await self._put_aside(failed)
+        return failed
 
     def _by_case(self, items: Sequence[Item]) -> dict[str, Case]:
         cases: dict[str, Case] = {}
@@ -137,8 +146,11 @@ class Consumer:
         repeated: set[str] = set()
         while cases:
             tips = await self._do.journal.load(cases)
+            cases = self._without_gaps(cases, tips, failed)
             for case in cases.values():
                 repeated |= self._take_out_heard(case, tips[case.id])
+                if not case.items:
+                    await self._forget_unused(case, tips[case.id])
             cases = {id: case for id, case in cases.items() if case.items}
             await self._decide(cases, tips)
             drafts = {id: d.entry for id, case in cases.items() if (d := case.draft) and d.entry}
@@ -152,6 +164,16 @@ class Consumer:
             cases = {id: case for id, case in cases.items() if case.items}
         stored = await self._do.journal.entries(repeated - set(entries)) if repeated else []
         return stored + list(entries.values())
+
+    def _without_gaps(
+        self, cases: dict[str, Case], tips: dict[str, Tip], failed: list[Failure]
+    ) -> dict[str, Case]:
+        gap = Gap("entries of the case are missing: run `journal verify`, and restore them")
+        for id, case in cases.items():
+            if tips[id].torn:
+                items = case.items.values()
+                failed += [Failure.of(item.message, gap, item.whereabouts()) for item in items]
+        return {id: case for id, case in cases.items() if not tips[id].torn}
 
     def _take_out_heard(self, case: Case, tip: Tip) -> set[str]:
         heard = {id: tip.heard[id] for id in case.items if id in tip.heard}
@@ -183,35 +205,42 @@ class Consumer:
         """Take stock of a case whose entry is in the journal; what is left waits for the next."""
         draft = case.draft
         assert draft is not None
-        kept = tip.holds.union(map(holding, draft.entry.claims if draft.entry else ()))
-        unused = [a for a in case.asked if a.holding not in kept and a.n <= tip.n]
-        if unused:
-            await self._do.claims.forget(unused)
+        await self._forget_unused(case, tip, draft.entry)
         for due in draft.stale:
             await self._do.deadlines.drop(due)
         for item, error in draft.failed:
-            if item.message is not None:
-                failed.append(Failure.of(item.message, error))
-            else:
-                log.error("a deadline failed", exc_info=error, extra=_where(item))
+            failed.append(Failure.of(item.message, error, item.whereabouts()))
+            if item.due is not None:
+                await self._do.deadlines.drop(item.due)
         for item in draft.handled:
             metrics.HANDLED.labels(self.service, item.cause.type).inc()
+            log.debug("handled %s", item.cause.type, extra=item.whereabouts())
         for event in draft.entry.events if draft.entry else ():
             metrics.EMITTED.labels(self.service, event["type"]).inc()
         _take(draft.measures)
         case.items = {item.heard_id: item for item in draft.rest}
         case.asked = []
 
+    async def _forget_unused(self, case: Case, tip: Tip, entry: Entry | None = None) -> None:
+        """Release what was claimed for an entry that lost, and is not held by another.
+
+        What a message that failed has claimed stays with it until its replay.
+        """
+        kept = tip.holds.union(map(holding, entry.claims if entry else ()))
+        unused = [a for a in case.asked if a.holding not in kept and a.n <= tip.n]
+        if unused:
+            await self._do.claims.forget(unused)
+
     async def _effect(self, entries: Sequence[Entry]) -> None:
-        """Carry out what the stored entries say: registers first, so that who hears also sees."""
-        await asyncio.gather(
-            self._do.registers.apply(entries),
-            self._do.deadlines.apply(entries),
-            self._do.claims.release(entries),
-        )
+        """Carry out what the stored entries say: registers first, so that who hears also sees.
+
+        Deadlines last: a deadline that fired is what its entry's effects are repeated from.
+        """
+        await asyncio.gather(self._do.registers.apply(entries), self._do.claims.release(entries))
         await self._do.publisher.publish(
             [message for entry in entries for message in outgoing(entry, self._folder.topic)]
         )
+        await self._do.deadlines.apply(entries)
 
     async def _put_aside(self, failed: Sequence[Failure]) -> None:
         if not failed:
@@ -219,7 +248,7 @@ class Consumer:
         await self._do.dead_letters.write(failed, self.clock())
         for failure in failed:
             metrics.DEAD_LETTERED.labels(self.service, _type(failure.message)).inc()
-            log.warning("dead letter %s: %s", failure.message.id, failure.reason)
+            log.warning("dead letter %s: %s", failure.message.id, failure.kind, extra=failure.where)
 
 
 def outgoing(entry: Entry, topic: str) -> list[Outgoing]:
@@ -249,7 +278,3 @@ def _type(message: Message) -> str:
     """Return a type that is safe as a label: only what the catalogue knows."""
     claimed = (dict(message.headers).get("type") or b"").decode("ascii", "replace")
     return claimed if claimed in catalogue().events else "unknown"
-
-
-def _where(item: Item) -> dict[str, str]:
-    return {"case": item.case_id, "correlation": str(item.correlation)}

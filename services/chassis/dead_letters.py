@@ -1,8 +1,8 @@
 """Dead letters: messages that could not be handled, kept whole until somebody replays them."""
 
 import traceback
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -24,13 +24,26 @@ class Failure:
     message: Message
     reason: str
     trace: str = ""
+    kind: str = ""
+    """What a log may say of it: the reason may hold personal data, and stays in the letter."""
+    where: Mapping[str, str] = field(default_factory=dict)
+    """Case, correlation and trace, where the message could be read."""
 
     @classmethod
-    def of(cls, message: Message, error: Exception) -> "Failure":
+    def of(
+        cls, message: Message, error: Exception, where: Mapping[str, str] | None = None
+    ) -> "Failure":
         """Return the failure that an exception makes of a message."""
+        kind = type(error).__name__
         trace = "".join(traceback.format_exception(error)[-12:])
-        reason = f"{type(error).__name__}: {error}"
-        return cls(message, _text(reason[:_LONGEST_TEXT]), _text(trace[-_LONGEST_TEXT:]))
+        reason = f"{kind}: {error}"
+        return cls(
+            message,
+            _text(reason[:_LONGEST_TEXT]),
+            _text(trace[-_LONGEST_TEXT:]),
+            kind,
+            where or {},
+        )
 
 
 class DeadLetters:

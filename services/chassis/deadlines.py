@@ -1,16 +1,19 @@
 """Deadlines: calls to a procedure at a time, as documents that any replica can find."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from contracts.model import Value
 from services.chassis.journal import Entry
+from services.chassis.message import Message
 from services.chassis.store import Document, Store, Upsert
 
+TOPIC = "deadlines"
+"""Where the message of a deadline comes from: no topic of the broker, but our own collection."""
 
-@dataclass(frozen=True)
-class Due:
+
+class Due(Value):
     """A deadline that has come due. `cause` is the event that set it."""
 
     case_id: str
@@ -24,9 +27,30 @@ class Due:
     partition: int
 
     @property
+    def key(self) -> str:
+        """Its `_id`. Set anew by another event it is another deadline, so that the effects of the
+        one that fired can still be repeated from it."""
+        return key(self.case_id, self.procedure, self.name, str(self.cause))
+
+    @property
     def event_id(self) -> UUID:
         """The id under which the firing is heard: the same from every replica."""
         return uuid5(self.cause, f"deadline/{self.procedure}/{self.name}")
+
+    def message(self) -> Message:
+        """Return it as a message, so that one that fails can be kept and replayed as any other."""
+        return Message(
+            topic=f"{TOPIC}/{self.key}",
+            partition=self.partition,
+            offset=0,
+            timestamp=int(self.due.timestamp() * 1000),
+            key=self.case_id.encode(),
+            value=self.model_dump_json().encode(),
+        )
+
+    def row(self) -> Document:
+        """Return what an entry stores to set this deadline."""
+        return {"key": self.key, "fields": {**self.model_dump(mode="json"), "due": self.due}}
 
 
 class Deadlines:
@@ -37,7 +61,7 @@ class Deadlines:
 
     async def prepare(self) -> None:
         """Create the index. Raises `StoreUnavailable`."""
-        await self._deadlines.index([("due", 1)])
+        await self._deadlines.index([("partition", 1), ("due", 1)])
 
     async def apply(self, entries: Iterable[Entry]) -> None:
         """Set or take back the deadlines of the entries. Raises `StoreUnavailable`."""
@@ -49,60 +73,30 @@ class Deadlines:
             ]
         )
 
-    async def due(self, now: datetime, partitions: Collection[int], limit: int = 500) -> list[Due]:
-        """Return deadlines of these partitions that are due, oldest first."""
+    async def due(self, until: Mapping[int, datetime], limit: int = 500) -> list[Due]:
+        """Return deadlines that are due, oldest first, by partition until when it is caught up.
+
+        Raises `StoreUnavailable`.
+        """
+        if not until:
+            return []
         rows = await self._deadlines.find(
-            {"due": {"$lte": now}, "partition": {"$in": list(partitions)}},
+            {"$or": [{"partition": p, "due": {"$lte": moment}} for p, moment in until.items()]},
             sort=[("due", 1)],
             limit=limit,
         )
-        return [_due(row) for row in rows]
+        return [Due.model_validate(row) for row in rows]
 
     async def drop(self, due: Due) -> None:
-        """Take back a deadline that is no longer current, unless it has been set anew."""
-        await self._deadlines.update(
-            {"_id": key(due.case_id, due.procedure, due.name), "cause": str(due.cause)},
-            {"$set": {"due": None}},
-        )
+        """Take back a deadline that is no longer current or has failed."""
+        await self._deadlines.update({"_id": due.key}, {"$set": {"due": None}})
 
 
-def key(case_id: str, procedure: str, name: str) -> str:
+def key(case_id: str, procedure: str, name: str, cause: str) -> str:
     """Return the `_id` of a deadline."""
-    return f"{case_id}/{procedure}/{name}"
+    return f"{case_id}/{procedure}/{name}/{cause}"
 
 
-def row(due: Due) -> Document:
-    """Return what an entry stores to set this deadline."""
-    return {
-        "key": key(due.case_id, due.procedure, due.name),
-        "fields": {
-            "case_id": due.case_id,
-            "procedure": due.procedure,
-            "name": due.name,
-            "due": due.due,
-            "cause": str(due.cause),
-            "group": due.group,
-            "correlation": str(due.correlation),
-            "traceparent": due.traceparent,
-            "partition": due.partition,
-        },
-    }
-
-
-def taken_back(case_id: str, procedure: str, name: str) -> Document:
+def taken_back(key: str) -> Document:
     """Return what an entry stores to take a deadline back."""
-    return {"key": key(case_id, procedure, name), "fields": {"due": None}}
-
-
-def _due(row: Document) -> Due:
-    return Due(
-        case_id=row["case_id"],
-        procedure=row["procedure"],
-        name=row["name"],
-        due=row["due"],
-        cause=UUID(row["cause"]),
-        group=row["group"],
-        correlation=UUID(row["correlation"]),
-        traceparent=row["traceparent"],
-        partition=row["partition"],
-    )
+    return {"key": key, "fields": {"due": None}}

@@ -84,8 +84,7 @@ class Effector:
         for record in decision.records:
             effects.records[record.register, record.key] = _stored(record)
         for deadline in decision.deadlines:
-            key = deadlines.key(case_id, procedure.name, deadline.name)
-            effects.deadlines[key] = self._deadline(procedure, deadline, step, after)
+            self._deadline(procedure, deadline, step, after)
         for claim in decision.releases:
             owner = Owner(case_id=case_id, procedure=procedure.name, subject=claim.subject)
             effects.releases.append({"id": claim.id, "owner": owner.model_dump()})
@@ -119,25 +118,28 @@ class Effector:
 
     def _deadline(
         self, procedure: Procedure[Any], deadline: Deadline, step: Step, after: Memory
-    ) -> Document:
+    ) -> None:
         name = f"{procedure.name}/{deadline.name}"
+        rows, item = step.effects.deadlines, step.item
+        before = after.deadlines.pop(name, None)
+        if before is not None:
+            gone = deadlines.key(step.case_id, procedure.name, deadline.name, before)
+            rows[gone] = deadlines.taken_back(gone)
         if deadline.due is None:
-            after.deadlines.pop(name, None)
-            return deadlines.taken_back(step.case_id, procedure.name, deadline.name)
-        after.deadlines[name] = str(step.item.cause.id)
-        return deadlines.row(
-            Due(
-                case_id=step.case_id,
-                procedure=procedure.name,
-                name=deadline.name,
-                due=deadline.due,
-                cause=step.item.cause.id,
-                group=step.item.cause.group,
-                correlation=step.item.correlation,
-                traceparent=step.item.traceparent,
-                partition=step.item.partition,
-            )
+            return
+        due = Due(
+            case_id=step.case_id,
+            procedure=procedure.name,
+            name=deadline.name,
+            due=deadline.due,
+            cause=item.cause.id,
+            group=item.cause.group,
+            correlation=item.correlation,
+            traceparent=item.traceparent,
+            partition=item.partition,
         )
+        after.deadlines[name] = str(item.cause.id)
+        rows[due.key] = due.row()
 
 
 def _stored(record: Record) -> Document:

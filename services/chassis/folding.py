@@ -185,9 +185,7 @@ class Folder:
         case_id, tip = basis.case_id, basis.tip
         fired = [item.due for item in handled if item.due is not None]
         for due in fired:
-            key = deadlines.key(case_id, due.procedure, due.name)
-            gone = deadlines.taken_back(case_id, due.procedure, due.name)
-            effects.deadlines.setdefault(key, gone)
+            effects.deadlines.setdefault(due.key, deadlines.taken_back(due.key))
         held = {id: owner for id, owner in basis.answers.items() if owner.case_id == case_id}
         claims = [{"id": id, "owner": held[id].model_dump()} for id in sorted(held)]
         return Entry(

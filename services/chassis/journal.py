@@ -5,6 +5,7 @@ An entry is everything at once: the idempotent consumer (`heard`), the transacti
 trail (`hash` covers the entry and its predecessor's hash).
 """
 
+import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
@@ -14,6 +15,7 @@ from datetime import datetime
 from services.chassis.store import Document, Store, encode
 
 NO_HASH = b""
+_READS, _PAUSE = 10, 0.05
 HeardId = tuple[str, str]
 """Source and id of an event: unique together, by CloudEvents."""
 Holding = tuple[str, str, str]
@@ -105,6 +107,12 @@ class Tip:
     state: bytes | None = None
     heard: dict[HeardId, int] = field(default_factory=dict)
     holds: frozenset[Holding] = frozenset()
+    torn: bool = False
+    """Entries before the newest are missing, and do not come: somebody has removed them."""
+
+
+class Gap(ValueError):
+    """Entries of a case are missing in the journal."""
 
 
 class Torn(Exception):
@@ -124,12 +132,13 @@ class Journal:
     async def load(self, case_ids: Collection[str]) -> dict[str, Tip]:
         """Return the tip of each case; a case without entries has an empty one.
 
-        A find is no snapshot: it is repeated until the numbers of each case are contiguous.
-        Raises `StoreUnavailable`.
+        A find is no snapshot: it is repeated until the numbers of each case are contiguous. A case
+        whose numbers never are has a `torn` tip. Raises `StoreUnavailable`.
         """
         tips: dict[str, Tip] = {}
         missing = set(case_ids)
-        while missing:
+        for attempt in range(_READS):
+            await asyncio.sleep(_PAUSE * min(attempt, 1))
             rows: dict[str, list[Document]] = defaultdict(list)
             for row in await self._entries.find(
                 {"case_id": {"$in": list(missing)}},
@@ -142,7 +151,9 @@ class Journal:
                 except Torn:
                     continue
                 missing.discard(case_id)
-        return tips
+            if not missing:
+                break
+        return tips | dict.fromkeys(missing, Tip(torn=True))
 
     async def append(self, entries: Sequence[Entry]) -> set[str]:
         """Append one entry for each case; return the cases whose number was taken.

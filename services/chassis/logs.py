@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 
 _CONTEXT = ("case", "correlation", "trace", "event")
@@ -29,7 +30,9 @@ class JsonFormatter(logging.Formatter):
             if value is not None:
                 line[name] = str(value)
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["error"] = getattr(record.exc_info[0], "__name__", "unknown")
+            # Where, not with what: the text of an error may hold personal data.
+            line["traceback"] = "".join(traceback.format_tb(record.exc_info[2]))
         return json.dumps(line, ensure_ascii=False)
 
 

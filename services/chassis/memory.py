@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12
 
 from services.chassis.procedure import Procedure, State
@@ -25,7 +25,8 @@ class Memory:
 class MemoryCodec:
     """Reads and writes the memory of the procedures of one service, as JSON.
 
-    Fields that have their default are left out: in a state, a default means "nothing yet".
+    Everything is written out: a default that changes must not change what is remembered. The state
+    of a procedure that only another version of the service knows is kept as it is.
     """
 
     def __init__(self, procedures: Sequence[Procedure[Any]]) -> None:
@@ -34,6 +35,7 @@ class MemoryCodec:
         }
         typed_dict: Any = TypedDict  # the names of its fields are known only now
         states = typed_dict("states", fields, total=False)
+        states.__pydantic_config__ = ConfigDict(extra="allow")
         stored = typed_dict("stored", {"states": states, "deadlines": dict[str, str]})
         self._adapter: TypeAdapter[Any] = TypeAdapter(stored)
 
@@ -46,4 +48,4 @@ class MemoryCodec:
     def dump(self, memory: Memory) -> bytes:
         """Return the JSON. Raises `ValueError` for what has no JSON, a lone surrogate for one."""
         stored = {"states": memory.states, "deadlines": memory.deadlines}
-        return self._adapter.dump_json(stored, exclude_defaults=True)
+        return self._adapter.dump_json(stored)

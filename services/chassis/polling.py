@@ -1,19 +1,23 @@
 """A consumer that waits for messages, and that hands out also what it cannot read."""
 
 import asyncio
+import contextlib
 import logging
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CorruptRecordException, UnsupportedCodecError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaError,
+    UnsupportedCodecError,
+)
 
 log = logging.getLogger(__name__)
 
 _IDLE = 0.05
-_UNREADABLE = (UnicodeDecodeError, UnsupportedCodecError)
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,23 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     poll. This one goes back to what it last handed out, and from there one record at a time.
     """
 
-    def __init__(self, *topics: str, on_idle: Callable[[], None], **options: Any) -> None:
+    def __init__(
+        self,
+        *topics: str,
+        on_idle: Callable[[], None],
+        before_stop: Callable[[], Awaitable[None]],
+        **options: Any,
+    ) -> None:
         super().__init__(*topics, **options)
-        self._on_idle = on_idle
+        self._on_idle, self._before_stop = on_idle, before_stop
         self._careful = False
         self.handed_out: dict[TopicPartition, int] = {}
         """The offset after the last message that was returned, by partition."""
+
+    async def stop(self) -> None:
+        """Do what comes before, then leave the group and close."""
+        await self._before_stop()
+        await super().stop()
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -54,7 +69,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         """Wait until there are messages and return them."""
         while True:
             if self._careful:
-                found = await self._one_by_one(timeout_ms, max_records)
+                found = await self._one_record(timeout_ms)
             else:
                 found = await self._poll(timeout_ms, max_records)
             if found:
@@ -68,41 +83,51 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def _poll(self, timeout_ms: int, max_records: int | None) -> Any:
         try:
             return await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
-        except (*_UNREADABLE, CorruptRecordException) as error:
-            log.error("a record cannot be read: %s", type(error).__name__)
+        except ConsumerStoppedError:
+            raise
+        except Exception as error:
+            log.error("a poll failed: %s", type(error).__name__)
             await self._go_back()
-            if isinstance(error, CorruptRecordException):
+            if isinstance(error, KafkaError) and not isinstance(error, UnsupportedCodecError):
                 raise
             self._careful = True
         return {}
 
     async def _go_back(self) -> None:
-        for tp in self.assignment():
-            offset = self.handed_out.get(tp)
-            if offset is None:
-                offset = await self.committed(tp)
-            if offset is None:
-                await self.seek_to_beginning(tp)
-            else:
-                self.seek(tp, offset)
+        """Seek to what was last handed out: the failed poll has moved past what it dropped."""
+        assigned = self.assignment()
+        for tp in assigned & self.handed_out.keys():
+            self.seek(tp, self.handed_out[tp])
+        for tp in assigned - self.handed_out.keys():
+            offset = await self.committed(tp)
+            with contextlib.suppress(IllegalStateError):  # revoked meanwhile
+                if offset is None:
+                    await self.seek_to_beginning(tp)
+                else:
+                    self.seek(tp, offset)
 
-    async def _one_by_one(self, timeout_ms: int, max_records: int | None) -> Any:
-        """Read until the record that cannot be read; only then are there polls of many again."""
-        found: dict[TopicPartition, list[Any]] = defaultdict(list)
-        wait = timeout_ms
+    async def _one_record(self, timeout_ms: int) -> Any:
+        """Read a single record, or one that stands for it; after that, or if there is none in a
+        whole pass, there are polls of many again."""
         for tp in self.assignment():
-            for _ in range(max_records or 1):
-                try:
-                    got = await super().getmany(tp, timeout_ms=wait, max_records=1)
-                except _UNREADABLE as error:
-                    offset = await self.position(tp)
-                    reason = f"the record cannot be read: {type(error).__name__}"
-                    found[tp].append(UnreadRecord(tp.topic, tp.partition, offset, reason))
-                    self.seek(tp, offset + 1)
-                    self._careful = False
-                    return found
-                if not got:
-                    break
-                found[tp] += got[tp]
-                wait = 0
-        return found
+            try:
+                found = await super().getmany(tp, timeout_ms=timeout_ms, max_records=1)
+            except (ConsumerStoppedError, IllegalStateError):
+                raise
+            except KafkaError as error:
+                if not isinstance(error, UnsupportedCodecError):
+                    raise
+                return await self._unread(tp, error)
+            except Exception as error:  # noqa: BLE001  whatever a broken record breaks
+                return await self._unread(tp, error)
+            if found:
+                return found
+        self._careful = False
+        return {}
+
+    async def _unread(self, tp: TopicPartition, error: Exception) -> Any:
+        offset = await self.position(tp)
+        self.seek(tp, offset + 1)
+        self._careful = False
+        reason = f"the record cannot be read: {type(error).__name__}"
+        return {tp: [UnreadRecord(tp.topic, tp.partition, offset, reason)]}

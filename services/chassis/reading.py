@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.envelope import Codec, Envelope, Event, Undecodable, type_of
+from services.chassis import deadlines
 from services.chassis.broker import LARGEST_EVENT
 from services.chassis.dead_letters import Failure
 from services.chassis.deadlines import Due
@@ -28,15 +29,22 @@ class Item:
     correlation: UUID
     traceparent: str | None
     partition: int
+    message: Message
     event: Event | None = None
     due: Due | None = None
-    message: Message | None = None
     witnessed_hash: str | None = None
 
     @property
     def heard_id(self) -> HeardId:
         """Source and id, by which a repeated event is known."""
         return self.cause.source, str(self.cause.id)
+
+    def whereabouts(self) -> dict[str, str]:
+        """Return what a log says of it."""
+        where = {"case": self.case_id, "correlation": str(self.correlation)}
+        if self.traceparent is not None:
+            where["trace"] = self.traceparent.split("-")[1]
+        return {**where, "event": str(self.cause.id)}
 
     def heard(self) -> Document:
         """Return what the journal keeps: enough to know it again and to bear witness to it."""
@@ -78,6 +86,8 @@ class Reader:
         """
         if message.unreadable:
             raise Unreadable(message.unreadable)
+        if message.topic.startswith(f"{deadlines.TOPIC}/"):
+            return item_of(Due.model_validate_json(message.value or b""), message)
         headers = _headers(message.headers)
         value = message.value
         if value is None:
@@ -122,8 +132,8 @@ class Reader:
         return items, failures
 
 
-def item_of(due: Due) -> Item:
-    """Return the item of a deadline that came due."""
+def item_of(due: Due, message: Message | None = None) -> Item:
+    """Return the item of a deadline that came due, perhaps from the message of a replay."""
     return Item(
         case_id=due.case_id,
         cause=Cause(
@@ -136,6 +146,7 @@ def item_of(due: Due) -> Item:
         correlation=due.correlation,
         traceparent=due.traceparent,
         partition=due.partition,
+        message=message or due.message(),
         due=due,
     )
 

@@ -31,6 +31,10 @@ _PAUSE = 0.5
 _SILENT_AFTER_MS = 10_000
 
 
+class Halted(Exception):
+    """The service had stopped itself, and is now stopped from outside."""
+
+
 class Runtime:
     """Everything one process of a service holds while it runs."""
 
@@ -73,6 +77,7 @@ class Runtime:
             health=self.health,
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
         self._prepare: list[Callable[[], Awaitable[None]]] = [
             self.journal.prepare,
             self.deadlines.prepare,
@@ -96,6 +101,7 @@ class Runtime:
 
     async def stop(self) -> None:
         """Finish the batch in hand, commit, and close."""
+        self._stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -104,6 +110,13 @@ class Runtime:
         self.store.close()
 
     async def _connect(self) -> None:
+        try:
+            await self._connect_all()
+        except Exception:
+            log.exception("the service cannot start")
+            await self._halt("the service cannot start; see the log", alive=False)
+
+    async def _connect_all(self) -> None:
         await self._until("store", self._prepare_store)
         self.every(2.0, self._look_at_store)
         await self._until("broker", self._subscribe)
@@ -129,7 +142,7 @@ class Runtime:
             try:
                 await do()
             except TooManyDeadLetters as error:
-                await self._halt(str(error))
+                await self._halt(str(error), alive=True)
             except _AWAY as error:
                 log.info("%s: %s", getattr(do, "__name__", "task"), error)
             except Exception:
@@ -154,39 +167,44 @@ class Runtime:
     async def _handle(self, messages: Sequence[Message]) -> None:
         """Handle a batch; never raise, because the subscriber would go on with the next one."""
         try:
+            await self.subscription.look_for_gaps(messages)
             await self.consumer.handle(messages)
         except TooManyDeadLetters as error:
-            await self._halt(str(error))
+            await self._halt(str(error), alive=True)
         except Exception:
             log.exception("the loop failed")
-            await self._halt("the loop failed in a way that it does not know; see the log", "dead")
+            reason = "the loop failed in a way that it does not know; see the log"
+            await self._halt(reason, alive=False)
 
-    async def _halt(self, reason: str, alive: str = "alive") -> NoReturn:
-        self.health.halt(reason, alive=alive == "alive")
+    async def _halt(self, reason: str, *, alive: bool) -> NoReturn:
+        """Do nothing more until the service is stopped, and then raise, so that nothing of what
+        was in hand is taken for finished."""
+        self.health.halt(reason, alive=alive)
         metrics.HALTED.labels(self.name).set(1)
         log.critical("halted: %s", reason)
-        await asyncio.Event().wait()
-        raise AssertionError("a halted service only stops")
+        await self._stopping.wait()
+        raise Halted(reason)
 
     async def _fire_deadlines(self) -> None:
         """Handle deadlines that are due, once everything that came before them is handled."""
         clock = self.consumer.clock()
-        due = await self.deadlines.due(clock, self.subscription.partitions)
         until = {
-            partition: await self.subscription.caught_up_until(partition)
-            for partition in {d.partition for d in due}
+            partition: min(clock, await self.subscription.caught_up_until(partition))
+            for partition in self.subscription.partitions
         }
-        ready = [item_of(d) for d in due if until[d.partition] >= d.due.timestamp() * 1000]
-        if ready:
-            await self.consumer.handle_items(ready)
+        due = await self.deadlines.due(until)
+        if due:
+            await self.consumer.handle_items([item_of(each) for each in due])
 
     async def _replay(self) -> None:
         """Handle the dead letters that somebody asked to replay, each on its own."""
-        for letter in await self.dead_letters.find("replay", limit=50):
+        for letter in await self.dead_letters.find("replay", limit=10):
             message = message_of(letter)
             if message.value is None and letter["size"]:
                 try:
                     message = await fetch_one(self.settings.kafka, message)
+                except BrokerUnavailable:
+                    continue  # it waits for the broker, and no other letter waits for it
                 except Gone as error:
                     await self.dead_letters.write(
                         [Failure.of(message, error)], self.consumer.clock()

@@ -23,7 +23,11 @@ Document = dict[str, Any]
 
 _DUPLICATE_KEY = 11000
 # Not primary, shutting down, stepping down: the server is there but cannot serve for a while.
-_PASSING = frozenset({6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+_PASSING = frozenset(
+    {6, 7, 43, 50, 64, 89, 91, 134, 189, 237, 262}
+    | {9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436}
+)
+_ONE_ANSWER = 100_000
 LARGEST = 15 * 1024 * 1024
 """Bytes of one document; the server takes 16 MiB."""
 _DEEPEST = 100
@@ -158,8 +162,8 @@ class Collection:
             cursor = self._raw.find(filter, dict.fromkeys(fields, 1) if fields else None)
             if sort:
                 cursor = cursor.sort(list(sort))
-            if limit:
-                cursor = cursor.limit(limit)
+            # All in one answer: with the next one, a restarted server no longer knows the cursor.
+            cursor = cursor.limit(limit) if limit else cursor.batch_size(_ONE_ANSWER)
             found: list[Document] = await cursor.to_list(length=None)
             return found
 

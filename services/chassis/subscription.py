@@ -5,6 +5,7 @@ import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -23,7 +24,8 @@ from services.chassis.settings import Settings
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
-_FETCH_BYTES = 1024 * 1024
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FETCH_BYTES = 256 * 1024
 
 
 class Subscription:
@@ -48,7 +50,8 @@ class Subscription:
             client_id=self.service,
             consumer_only=True,
             logger=None,
-            request_timeout_ms=int(self.settings.publish_timeout * 1000),
+            # Joining a group is answered only when all members have joined.
+            request_timeout_ms=int(self.settings.session_timeout * 1000) + 5_000,
         )
         self._broker = broker
 
@@ -70,7 +73,6 @@ class Subscription:
             decoder=_as_is,
         )
         async def consume(batch: list[Message]) -> None:
-            await self._look_for_gaps(batch)
             await handle(batch)
             self._finish(batch)
 
@@ -79,15 +81,15 @@ class Subscription:
         config.builder = partial(
             PatientConsumer,
             on_idle=self._on_idle,
+            before_stop=self.commit,
             **config.builder.keywords,  # type: ignore[attr-defined]
         )
         self._subscriber = broker.subscribers[0]
         await broker.start()
 
     async def stop(self) -> None:
-        """Commit what is finished and leave the group."""
+        """Wait for the batch in hand, commit what is finished, and leave the group."""
         if self._broker is not None:
-            await self.commit()
             await self._broker.stop()
             self._broker = None
 
@@ -130,25 +132,22 @@ class Subscription:
             owned.setdefault(tp.partition, set()).add(tp.topic)
         return {number for number, topics in owned.items() if topics == set(self.topics)}
 
-    async def caught_up_until(self, partition: int) -> int:
-        """Return until when (ms since the epoch) everything in the partition number is handled.
-
-        0 where that is not known.
-        """
+    async def caught_up_until(self, partition: int) -> datetime:
+        """Return until when everything in the partition number is handled, or the epoch."""
         consumer = self.consumer
         if consumer is None or partition not in self.partitions:
-            return 0
+            return _EPOCH
         until = []
         for tp in (TopicPartition(topic, partition) for topic in self.topics):
             highwater, polled = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
             if highwater is None or polled is None:
-                return 0
+                return _EPOCH
             handed_out = consumer.handed_out.get(tp)
             in_hand = handed_out is not None and self._finished.get(tp, 0) < handed_out
             position = await consumer.position(tp)
             idle = not in_hand and position >= highwater
             until.append(polled if idle else self._handled_until.get(tp, 0))
-        return min(until)
+        return _EPOCH + timedelta(milliseconds=min(until))
 
     def last_poll(self) -> float:
         """Return when (ms since the epoch) the broker last answered a fetch.
@@ -173,17 +172,26 @@ class Subscription:
                 done = await consumer.position(tp) if done is None else done
                 LAG.labels(self.service, tp.topic, str(tp.partition)).set(highwater - done)
 
-    async def _look_for_gaps(self, batch: Iterable[Message]) -> None:
+    async def look_for_gaps(self, batch: Iterable[Message]) -> None:
         """Count messages that retention deleted before this service had read them."""
         for message in batch:
             tp = TopicPartition(message.topic, message.partition)
-            if tp not in self._expected and self.consumer is not None:
-                self._expected[tp] = await self.consumer.committed(tp) or message.offset
+            if tp not in self._expected:
+                self._expected[tp] = await self._committed_before(tp, message.offset)
                 self._finished.setdefault(tp, message.offset)
-            if message.offset > self._expected.get(tp, message.offset):
+            if message.offset > self._expected[tp]:
                 OFFSET_GAPS.labels(self.service, tp.topic).inc()
                 log.error("offsets %s-%s are gone", self._expected[tp], message.offset - 1)
             self._expected[tp] = message.offset + 1
+
+    async def _committed_before(self, tp: TopicPartition, offset: int) -> int:
+        """Return where the group had left off, or `offset` where nobody says so in time."""
+        try:
+            async with asyncio.timeout(self.settings.session_timeout / 2):
+                committed = await self.consumer.committed(tp) if self.consumer else None
+        except (KafkaError, TimeoutError):
+            committed = None
+        return offset if committed is None else int(committed)
 
     def _finish(self, batch: Iterable[Message]) -> None:
         for message in batch:
