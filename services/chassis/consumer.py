@@ -185,12 +185,13 @@ class Consumer:
     async def _decide(self, cases: dict[str, Case], tips: dict[str, Tip]) -> None:
         """Fold each case, in rounds: all claims of a round are made in one write."""
         at = self.clock()
+        bases = {id: Basis(id, tips[id], case.answers, at) for id, case in cases.items()}
         undecided = list(cases.values())
         while undecided:
             round: list[tuple[Case, Asked]] = []
             for case in undecided:
                 items = list(case.items.values())
-                draft = self._folder.fold(Basis(case.id, tips[case.id], case.answers, at), items)
+                draft = self._folder.fold(bases[case.id], items)
                 case.draft = draft
                 case.asked += draft.asked
                 round += [(case, asked) for asked in draft.asked]

@@ -58,6 +58,7 @@ class Step:
     now: datetime
     answers: Answers
     item: Item
+    memos: dict[tuple[str, UUID], dict[str, Any]]
     effects: Effects = field(default_factory=Effects)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -49,6 +50,8 @@ class Basis:
     tip: Tip
     answers: Answers
     now: datetime
+    memos: dict[tuple[str, UUID], dict[str, Any]] = field(default_factory=dict)
+    """What decisions computed in earlier rounds, by procedure and cause."""
 
 
 class Folder:
@@ -95,7 +98,7 @@ class Folder:
         """
         draft, effects, size = Draft(), Effects(), 0
         for index, item in enumerate(items):
-            step = Step(basis.case_id, basis.tip.n + 1, basis.now, basis.answers, item)
+            step = Step(basis.case_id, basis.tip.n + 1, basis.now, basis.answers, item, basis.memos)
             try:
                 after = self._decide(memory, step, draft)
                 size += self._size(after, step) if check and after and not draft.asked else 0
@@ -177,6 +180,7 @@ class Folder:
             rules=self._rules,
             answers=step.answers,
             secret=self._secret,
+            memo=step.memos.setdefault((procedure.name, step.item.cause.id), {}),
         )
 
     def _entry(

@@ -75,6 +75,7 @@ class Measure:
 
 S = TypeVar("S", bound=State)
 E = TypeVar("E", bound=Event)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,17 @@ class Context:
     rules: Any = None
     answers: Mapping[str, Owner] = field(default_factory=dict)
     secret: bytes = field(default=b"", repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, name: str, compute: Callable[[], V]) -> V:
+        """Return what `compute` returns, computed in the first round of this decision only.
+
+        For what follows from state, event, time and rules alone, before anything is claimed.
+        """
+        if name not in self.memo:
+            self.memo[name] = compute()
+        value: V = self.memo[name]
+        return value
 
     def owner(self, claim: Claim) -> Owner:
         """Return who this decision would own the claim as."""

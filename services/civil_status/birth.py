@@ -56,11 +56,20 @@ def declared(
     if state.outcome or state.awaits_official:
         return Decision(state)
     rules: CivilStatusRules = context.rules
-    dossier = open_dossier(event, BirthForm.model_validate(event.form, extra="ignore"), rules)
-    found = examine(dossier) or application(dossier, event)
-    if rules.approval_of(BIRTH, dossier.received_on, event.province) == "review":
+    found = context.once("found", lambda: find(event, rules))
+    received_on = local_date(event.received_at)
+    if rules.approval_of(BIRTH, received_on, event.province) == "review":
         return Decision(Registration(awaits_official=found))
     return conclude(found, context)
+
+
+def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | Reason:
+    """Examine the declaration: what is to be registered, or why it cannot be.
+
+    Raises as `declared`.
+    """
+    dossier = open_dossier(event, BirthForm.model_validate(event.form, extra="ignore"), rules)
+    return examine(dossier) or application(dossier, event)
 
 
 # The seam for an official: the handler of the official's decision calls
