@@ -24,7 +24,7 @@ class Asked:
 
     def row(self) -> Document:
         """Return the claim as it is stored while it is held."""
-        return {"_id": self.claim.id, "owner": self.owner.model_dump(), "n": self.n}
+        return {"_id": self.claim.id, "owner": self.owner.document(), "n": self.n}
 
 
 class Claims:
@@ -63,17 +63,17 @@ class Claims:
     async def forget(self, unused: Iterable[Asked]) -> None:
         """Release what was claimed for an entry that was then not appended so."""
         await self._claims.write(
-            [Remove({"_id": a.claim.id, "owner": a.owner.model_dump(), "n": a.n}) for a in unused]
+            [Remove({"_id": a.claim.id, "owner": a.owner.document(), "n": a.n}) for a in unused]
         )
 
     async def _owners(self, ids: set[str]) -> dict[str, Owner]:
         if not ids:
             return {}
         rows = await self._claims.find({"_id": {"$in": list(ids)}})
-        return {row["_id"]: Owner.model_validate(row["owner"]) for row in rows}
+        return {row["_id"]: Owner(**row["owner"]) for row in rows}
 
     async def _confirm(self, asked: Asked) -> bool:
-        filter: dict[str, Any] = {"_id": asked.claim.id, "owner": asked.owner.model_dump()}
+        filter: dict[str, Any] = {"_id": asked.claim.id, "owner": asked.owner.document()}
         return await self._claims.update(filter, {"$max": {"n": asked.n}}) == 1
 
 

@@ -88,7 +88,7 @@ class Effector:
             self._deadline(procedure, deadline, step, after)
         for claim in decision.releases:
             owner = Owner(case_id=case_id, procedure=procedure.name, subject=claim.subject)
-            effects.releases.append({"id": claim.id, "owner": owner.model_dump()})
+            effects.releases.append({"id": claim.id, "owner": owner.document()})
         effects.measures += decision.measures
 
     def _encode(self, procedure: Procedure[Any], event: Event, index: int, step: Step) -> Document:

@@ -191,7 +191,7 @@ class Folder:
         for due in fired:
             effects.deadlines.setdefault(due.key, deadlines.taken_back(due.key))
         held = {id: owner for id, owner in basis.answers.items() if owner.case_id == case_id}
-        claims = [{"id": id, "owner": held[id].model_dump()} for id in sorted(held)]
+        claims = [{"id": id, "owner": held[id].document()} for id in sorted(held)]
         return Entry(
             case_id=case_id,
             n=tip.n + 1,
