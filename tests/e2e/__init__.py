@@ -1,0 +1,1 @@
+"""The whole system from outside: processes, commands and HTTP."""
