@@ -36,7 +36,8 @@ class Connection:
 
     async def post(self, path: str, headers: str, body: bytes) -> tuple[int, bytes]:
         """Return status and body of the answer."""
-        if self._streams is None:
+        # The portal closes a connection that was idle for a few seconds.
+        if self._streams is None or self._streams[0].at_eof():
             self._streams = await asyncio.open_connection(self.host, self.port)
         reader, writer = self._streams
         head = (

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 
 from contracts.common.events import CaseCompleted
 
-STALLED_SECONDS = 30.0
+STALLED_SECONDS = 180.0
 _COMPLETED = f'"type":"{CaseCompleted.type}"'.encode()
 _HEAD = 160
 """The type of an event stands within its first bytes."""
@@ -66,7 +66,10 @@ async def observing(kafka: str, topic: str) -> AsyncIterator[Observer]:
             await consumer.position(partition)
         observer = Observer(consumer)
         watching = asyncio.create_task(observer.run())
-        yield observer
-        watching.cancel()
+        try:
+            yield observer
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
     finally:
         await consumer.stop()
