@@ -165,7 +165,13 @@ class Runtime:
             raise
 
     async def _handle(self, messages: Sequence[Message]) -> None:
-        """Handle a batch; never raise, because the subscriber would go on with the next one."""
+        """Handle a batch, and return only when it is finished.
+
+        The subscriber passes over a batch that raises: once `Halted` was raised it is raised for
+        all that follow, or their offsets would be committed over those of the one left unfinished.
+        """
+        if self.health.halted is not None:
+            raise Halted(self.health.halted)
         try:
             await self.subscription.look_for_gaps(messages)
             await self.consumer.handle(messages)

@@ -152,6 +152,15 @@ class Office:
         await eventually(lambda: not self.runtime.health.problems)
         await eventually(lambda: bool(self.runtime.subscription.partitions))
 
+    async def committed(self) -> int:
+        """How many messages the group has put behind it, over all its partitions."""
+        async with AIOKafkaConsumer(
+            bootstrap_servers=self.kafka, group_id=self.runtime.name, enable_auto_commit=False
+        ) as consumer:
+            partitions = [TopicPartition(t, n) for t in self.topics for n in range(PARTITIONS)]
+            consumer.assign(partitions)
+            return sum([await consumer.committed(tp) or 0 for tp in partitions])
+
     async def entries(self, case: str = "case") -> list[Entry]:
         """The journal of a case."""
         return await self.runtime.journal.case(case)
@@ -229,12 +238,15 @@ class Offices:
         groups: Mapping[str, str] = NO_GROUPS,
         door: bool = False,
     ) -> Office:
-        chosen = Settings(
-            kafka=self.servers.addresses.kafka,
-            mongo=self.servers.addresses.mongo,
-            database_prefix="test_",
-            **{"commit_interval": 0.05, "source_interval": 0.05, **settings},
-        )
+        addresses = self.servers.addresses
+        defaults = {
+            "kafka": addresses.kafka,
+            "mongo": addresses.mongo,
+            "database_prefix": "test_",
+            "commit_interval": 0.05,
+            "source_interval": 0.05,
+        }
+        chosen = Settings.model_validate({**defaults, **settings})
         handled = {type for procedure in procedures for type in procedure.handles}
         reader = Reader(
             [event for event in CATALOGUED if event.type in handled],

@@ -1,17 +1,19 @@
 """A service that would dead-letter nearly everything stops instead of emptying its topics."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.envelope import Event
+from services.chassis.dead_letters import Failure
 from services.chassis.health import Breaker, TooManyDeadLetters
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.chassis.store import StoreUnavailable
 from services.chassis.testing import eventually
 from tests.integration.events import Passed, Told
-from tests.integration.office import PARTITIONS, Office, Offices
+from tests.integration.office import Office, Offices
 
 
 class Nothing(State):
@@ -31,16 +33,6 @@ def deployed(works: bool) -> Procedure[Nothing]:
     return procedure
 
 
-async def committed(office: Office) -> int:
-    """How many messages the group has put behind it, in all partitions together."""
-    async with AIOKafkaConsumer(
-        bootstrap_servers=office.kafka, group_id=office.runtime.name, enable_auto_commit=False
-    ) as consumer:
-        partitions = [TopicPartition(office.topics[0], n) for n in range(PARTITIONS)]
-        consumer.assign(partitions)
-        return sum([await consumer.committed(tp) or 0 for tp in partitions])
-
-
 async def test_a_bad_deploy_stops_and_its_successor_handles_everything(offices: Offices) -> None:
     office = offices.open(deployed(works=False), batch=10)
     cases = [f"case {n}" for n in range(100)]
@@ -54,7 +46,7 @@ async def test_a_bad_deploy_stops_and_its_successor_handles_everything(offices: 
         await office.runtime.stop()
     letters = [letter["key"].decode() for letter in await offices.again(office).letters()]
     assert len(letters) < office.runtime.settings.dead_minimum
-    assert await committed(office) <= len(letters)
+    assert await office.committed() <= len(letters)
 
     mended = offices.again(office, deployed(works=True), batch=10)
     await mended.start()
@@ -90,18 +82,20 @@ async def test_some_bad_events_among_many_good_ones_do_not_stop_it(offices: Offi
     assert len(await office.rows("words")) == 150
 
 
-async def test_a_batch_begun_again_is_not_counted_twice(offices: Offices) -> None:
+async def test_a_batch_begun_again_is_not_counted_twice(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office = offices.open(deployed(works=True))
     letters = office.runtime.dead_letters
     write = letters.write
     lost = [StoreUnavailable("gone")] * 3
 
-    async def unlucky(*args: object) -> None:
+    async def unlucky(failures: Sequence[Failure], at: datetime) -> None:
         if lost:
             raise lost.pop()
-        await write(*args)  # type: ignore[arg-type]
+        await write(failures, at)
 
-    letters.write = unlucky  # type: ignore[method-assign]
+    monkeypatch.setattr(letters, "write", unlucky)
     await office.handle(*[office.message(f"case {n}", Told(text="bad")) for n in range(10)])
     assert len(await office.letters()) == 10
 

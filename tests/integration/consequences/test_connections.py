@@ -1,0 +1,160 @@
+"""Lost connections are waited for, for as long as it takes; only a loop that hangs is not alive."""
+
+import asyncio
+
+import pytest
+
+from infra.local.topics import create_topics
+from services.chassis.broker import BrokerUnavailable
+from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.store import StoreUnavailable
+from services.chassis.testing import eventually
+from tests.integration.events import Answered, Told
+from tests.integration.office import PARTITIONS, Office, Offices
+
+NOWHERE = "127.0.0.1:1"
+FAULTS = {
+    "after-claims": StoreUnavailable,
+    "before-append": StoreUnavailable,
+    "after-append": StoreUnavailable,
+    "after-registers": StoreUnavailable,
+    "after-publish": BrokerUnavailable,
+}
+
+
+class Nothing(State):
+    """No state."""
+
+
+writer = Procedure("writer", initial=Nothing())
+
+
+@writer.on(Told)
+def told(state: Nothing, event: Told, context: Context) -> Decision[Nothing]:
+    """Take a number, write it down and say it."""
+    number = context.first_free("number", lambda k: f"{k}")
+    records = (Record("numbers", number, {"case": context.case_id}),)
+    return Decision(state, events=(Answered(text=number),), records=records)
+
+
+@pytest.mark.parametrize("point", FAULTS)
+async def test_a_lost_connection_anywhere_is_waited_for(offices: Offices, point: str) -> None:
+    office = offices.open(writer)
+
+    async def lose() -> None:
+        raise FAULTS[point]("gone")
+
+    for number in (1, 2, 3):
+        office.at(point, lose, number)
+    await office.tell("a", Told())
+    await office.tell("b", Told())
+    assert set(await office.texts()) == {"0", "1"}
+    assert len(await office.entries("a")) == len(await office.entries("b")) == 1
+    assert {row["case"] for row in (await office.rows("numbers")).values()} == {"a", "b"}
+    assert await office.letters() == []
+
+
+async def test_the_store_may_be_away_for_a_while(offices: Offices) -> None:
+    office = offices.open(writer, store_timeout=0.2)
+    await office.start()
+    servers = offices.servers
+    await asyncio.to_thread(servers.kill, "mongo")
+    try:
+        await office.send(*[office.message(f"case {n}", Told()) for n in range(5)])
+        await eventually(lambda: "store" in office.runtime.health.missing)
+        await moves(office)
+        assert office.runtime.health.alive
+    finally:
+        await asyncio.to_thread(servers.start_part, "mongo")
+    await eventually(lambda: all_said(office, 5))
+    await eventually(lambda: not office.runtime.health.problems)
+    assert sorted(await office.rows("numbers")) == ["0", "1", "2", "3", "4"]
+
+
+async def all_said(office: Office, count: int) -> bool:
+    return len(set(await office.texts())) == count
+
+
+async def moves(office: Office) -> None:
+    """Wait for two signs of progress: the first may be of something that is over."""
+    health = office.runtime.health
+    for _ in range(2):
+        before = health._moved
+        await eventually(lambda before=before: health._moved > before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"mongo": f"mongodb://{NOWHERE}", "store_timeout": 0.1}, "store"),
+        ({"kafka": NOWHERE}, "broker"),
+    ],
+)
+async def test_a_service_waits_for_servers_that_are_not_there_yet(
+    offices: Offices, settings: dict[str, object], what: str
+) -> None:
+    office = offices.again(offices.open(writer), writer, **settings)
+    await office.runtime.start()
+    await eventually(lambda: office.runtime.health.missing.get(what) != "not reached yet")
+    await moves(office)
+    assert office.runtime.health.alive
+    assert office.runtime.health.problems
+
+
+async def test_a_service_waits_for_its_topics(offices: Offices) -> None:
+    office = offices.open(writer)
+    late = f"{office.runtime.name}-late.events"
+    office.runtime.subscription.topics = (late,)
+    await office.runtime.start()
+    await eventually(lambda: late in office.runtime.health.missing.get("broker", ""))
+    create_topics(office.kafka, [late], PARTITIONS)
+    await eventually(lambda: not office.runtime.health.problems)
+
+
+async def test_an_idle_service_is_alive(offices: Offices) -> None:
+    office = offices.open(writer)
+    await office.start()
+    await moves(office)
+    assert office.runtime.health.alive
+
+
+async def test_a_loop_that_hangs_is_not_alive(offices: Offices) -> None:
+    office = offices.open(writer, stalled_after=1.0)
+    await office.start()
+    assert office.runtime.health.alive
+    go_on = asyncio.Event()
+    office.at("before-append", lambda: _wait(go_on))
+    await office.send(office.message("a", Told()))
+    await eventually(lambda: not office.runtime.health.alive)
+    go_on.set()
+    await eventually(lambda: office.runtime.health.alive)
+    await eventually(lambda: all_said(office, 1))
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def test_a_fault_that_nobody_knows_asks_for_a_restart_and_loses_nothing(
+    offices: Offices,
+) -> None:
+    office = offices.open(writer, batch=1)
+
+    async def break_off() -> None:
+        raise RuntimeError("nobody knows this one")
+
+    office.at("after-append", break_off, 2)
+    await office.send(*[office.message("case", Told()) for _ in range(4)])
+    await office.start()
+    await eventually(lambda: office.runtime.health.halted is not None)
+    assert not office.runtime.health.alive
+    async with asyncio.timeout(10):
+        await office.runtime.stop()
+    assert await office.committed() == 1
+    successor = offices.again(office, writer)
+    await successor.start()
+    await eventually(lambda: heard(successor, 4))
+
+
+async def heard(office: Office, count: int) -> bool:
+    return sum(len(entry.heard) for entry in await office.entries("case")) == count
