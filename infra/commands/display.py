@@ -27,6 +27,7 @@ class StartTable:
 
     def __init__(self, console: Console) -> None:
         """Show on this console, between `with` and its end."""
+        self._console = console
         self._states: dict[str, str] = {}
         self._since = time.monotonic()
         self._live = Live(console=console, refresh_per_second=8)
@@ -44,6 +45,9 @@ class StartTable:
     def __exit__(self, *_: object) -> None:
         """Leave the last state on the screen."""
         self._live.stop()
+        if not self._console.is_interactive:
+            # Into a file, rich writes the last state without an end of its last line.
+            self._console.print()
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))

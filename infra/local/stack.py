@@ -101,6 +101,7 @@ class Stack:
             self._start_servers()
             self._tell("topics", f"creating {len(self.topics)}")
             topics.create_topics(self.addresses.kafka, self.topics, self._partitions)
+            self._tell("topics", "ready")
             for name in self.services:
                 self._add(self._service(name, name, self._environments.get(name, {})))
             self._await_ready(self.services)
