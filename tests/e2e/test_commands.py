@@ -1,0 +1,117 @@
+"""`onestop demo` and `onestop up` as somebody at a terminal sees them, to the very end."""
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from contracts.catalogue import catalogue
+from infra.local.waiting import wait_until
+from tests.e2e import toy
+from tests.e2e.onestop import LIMIT_SECONDS, Surroundings, onestop, running
+
+UP = "Ctrl-C stops everything."
+
+
+@pytest.fixture
+def surroundings() -> Iterator[Surroundings]:
+    """Ports of one's own; nothing that was started there may be left."""
+    surroundings = Surroundings(catalogue().services)
+    yield surroundings
+    assert surroundings.left() == []
+
+
+def test_the_demonstration_ends_with_its_table(surroundings: Surroundings, tmp_path: Path) -> None:
+    done = onestop(
+        surroundings.environment,
+        *("demo", "--exit", "--count", "40", "--rate", "20", "--data", str(tmp_path)),
+    )
+    assert (done.status, done.err) == (0, ""), done.out
+    assert "Every accepted declaration has ended as it should." in done.out
+    for row in ("accepted", "completed", "refused", "partial"):
+        assert re.search(rf"^ {row} +│ +[0-9]+ *$", done.out, re.MULTILINE), done.out
+    assert re.search(r"cases +┃ +p50 +┃ +p95 +┃ +p99 +┃ +max", done.out), done.out
+    for step in ("From submission to completion", "Birth registration", "Fees"):
+        assert re.search(rf"^ *{step} +│ +[0-9]+ │( +[0-9]+\.[0-9]{{3}} ?│?){{4}}", done.out, re.M)
+    for name in catalogue().services:
+        assert f"http://127.0.0.1:{surroundings.ports[name]}/metrics" in done.out
+        assert str(tmp_path / name / "logs" / f"{name}.log") in done.out.replace("\n", "")
+    assert f"{surroundings.portal}/docs" in done.out
+    for part in ("topics +ready", "People", "Written", "Births"):
+        assert re.search(rf"^ *{part} ", done.out, re.MULTILINE), "a line of its own"
+
+
+@pytest.mark.parametrize("part", ["portal", "mongo"])
+def test_a_port_in_use_is_one_sentence(
+    part: str, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", surroundings.ports[part])):
+        done = onestop(surroundings.environment, "demo", "--exit", "--data", str(tmp_path))
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert f"port {surroundings.ports[part]} for {part} is in use" in done.err
+
+
+def test_ctrl_c_stops_everything_also_an_agency_that_came_later(tmp_path: Path) -> None:
+    services = toy.catalogued("services")
+    surroundings = Surroundings(services, toy.ENVIRONMENT)
+    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
+        assert up.says(UP), up.complaint
+        for name in services:
+            url = f"http://127.0.0.1:{surroundings.ports[name]}"
+            assert url in up.said
+            assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+        assert len(surroundings.left()) > len(services)
+        up.interrupt()
+        assert (up.ends(), up.complaint) == (0, "")
+    assert surroundings.left() == []
+
+
+def test_ctrl_c_at_the_start_leaves_nothing_either(
+    surroundings: Surroundings, tmp_path: Path
+) -> None:
+    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
+        assert wait_until(lambda: len(surroundings.left()) > 1, LIMIT_SECONDS), "nothing started"
+        up.interrupt()
+        assert (up.ends(), up.complaint) == (130, "")
+
+
+def test_a_service_that_dies_is_named_and_takes_the_rest_along(
+    surroundings: Surroundings, tmp_path: Path
+) -> None:
+    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
+        assert up.says(UP), up.complaint
+        surroundings.process_of("services.residence").kill()
+        assert (up.ends(), up.complaint.count("\n")) == (1, 1)
+        assert up.complaint.startswith("onestop: residence died (killed by SIGKILL)")
+        assert str(tmp_path / "residence" / "logs" / "residence.log") in up.complaint
+
+
+def test_nobody_at_the_door_is_one_sentence(surroundings: Surroundings) -> None:
+    for command in (("fire", "--count", "1"), ("case", "any")):
+        done = onestop(surroundings.environment, *command, "--url", surroundings.portal)
+        assert (done.status, done.err.count("\n")) == (1, 1)
+        assert f"no portal answers at {surroundings.portal}" in done.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *[("up",), ("demo",), ("fire",), ("case",), ("population", "import")],
+        *[("journal", "verify"), ("journal", "republish")],
+        *[("dead-letters", "list"), ("dead-letters", "show"), ("dead-letters", "replay")],
+    ],
+    ids=" ".join,
+)
+def test_the_help_of_each_command_has_an_example(command: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        (sys.executable, "-m", "infra.cli", *command, "--help"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(rf"onestop {' '.join(command)}", done.stdout.split("Example")[1])
