@@ -48,14 +48,24 @@ def bench(
     console = Console()
     chosen = [each.value for each in only or list(Only)]
     options = {"count": count, "rate": rate, "seconds": seconds, "rounds": rounds, "only": chosen}
+    failure: BaseException | None = None
     try:
         found = asyncio.run(_measure(options, console))
-    except OnestopError as error:
-        console.print(f"[red]{error}[/]")
-        raise typer.Exit(1) from None
+    except* OnestopError as group:
+        # Not raised from here: what is raised in an `except*` comes out as a group again.
+        failure = group
+    if failure is not None:
+        console.print(f"[red]{_first(failure)}[/]")
+        raise typer.Exit(1)
     table.show(found, console)
     write.write_text(json.dumps(found.document(), indent=1) + "\n", encoding="utf-8")
     console.print(f"written to {os.path.relpath(write)}")
+
+
+def _first(failure: BaseException) -> BaseException:
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure
 
 
 async def _measure(options: dict[str, Any], console: Console) -> results.Results:

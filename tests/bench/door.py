@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 
+from infra.errors import OnestopError
 from tests.bench.declarations import Declaration
 from tests.bench.feeder import Submitted
 
@@ -22,7 +23,7 @@ _BATCHES_AT_ONCE = 4
 _SINGLES_AT_ONCE = 64
 
 
-class Refused(Exception):
+class Refused(OnestopError):
     """The portal did not accept a declaration that it must accept."""
 
 

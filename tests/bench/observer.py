@@ -8,6 +8,7 @@ from time import time
 from aiokafka import AIOKafkaConsumer
 
 from contracts.common.events import CaseCompleted
+from infra.errors import OnestopError
 
 STALLED_SECONDS = 180.0
 _COMPLETED = f'"type":"{CaseCompleted.type}"'.encode()
@@ -15,7 +16,7 @@ _HEAD = 160
 """The type of an event stands within its first bytes."""
 
 
-class Stalled(Exception):
+class Stalled(OnestopError):
     """Cases do not end: what is measured is broken."""
 
 
