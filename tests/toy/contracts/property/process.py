@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Annotated
 
+from pydantic import Field
+
 from contracts.common.events import DeclarationSubmitted
 from contracts.group import Bundle, Form, ProcedureGroup, ProcedureSpec
 from contracts.model import Name, PersonalId, ProvinceCode, Text
 from contracts.property.events import TaxAssessed, TransferRefused, TransferRegistered
-from pydantic import Field
 
 
 class TransferForm(Form):

@@ -5,7 +5,6 @@ from datetime import timedelta
 from contracts.common.events import DeclarationSubmitted
 from contracts.model import Reason
 from contracts.property.events import TaxAssessed, TransferRefused, TransferRegistered
-
 from services.chassis.procedure import (
     Claim,
     Context,
