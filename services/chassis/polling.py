@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,10 @@ from aiokafka.errors import (
 log = logging.getLogger(__name__)
 
 _IDLE = 0.05
+
+
+def _count(found: Mapping[TopicPartition, Sequence[Any]]) -> int:
+    return sum(len(messages) for messages in found.values())
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,9 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     Where aiokafka fails to read a record, it has by then moved past others that it read in the same
     poll. This one goes back to what it last handed out, and from there one record at a time.
+
+    While it is behind, it reads one partition number after the other, over all topics, so that the
+    events of a case meet in one batch and cost one entry.
     """
 
     def __init__(
@@ -55,6 +63,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         super().__init__(*topics, **options)
         self._on_idle, self._before_stop = on_idle, before_stop
         self._careful = False
+        self._behind, self._number = False, -1
         self.handed_out: dict[TopicPartition, int] = {}
         """The offset after the last message that was returned, by partition."""
 
@@ -82,7 +91,11 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     async def _poll(self, timeout_ms: int, max_records: int | None) -> Any:
         try:
-            return await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
+            if self._behind:
+                return await self._next_number(max_records)
+            found = await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
+            self._behind = max_records is not None and _count(found) >= max_records
+            return found
         except ConsumerStoppedError:
             raise
         except Exception as error:
@@ -91,6 +104,20 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if isinstance(error, KafkaError) and not isinstance(error, UnsupportedCodecError):
                 raise
             self._careful = True
+        return {}
+
+    async def _next_number(self, max_records: int | None) -> Any:
+        """Read one partition number in all topics: what a case led to by now comes together."""
+        by_number: dict[int, list[TopicPartition]] = defaultdict(list)
+        for tp in self.assignment():
+            by_number[tp.partition].append(tp)
+        later = sorted(by_number, key=lambda number: (number <= self._number, number))
+        for number in later:
+            found = await super().getmany(*by_number[number], max_records=max_records)
+            if found:
+                self._number = number
+                return found
+        self._behind = False
         return {}
 
     async def _go_back(self) -> None:

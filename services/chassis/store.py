@@ -84,8 +84,13 @@ def check_row(fields: Mapping[str, Any]) -> None:
     for name in fields:
         if not name or name.startswith(("$", "_")):
             raise Unencodable(f"cannot be stored: {name!r} is no name for a field")
-    if _deeper_than(_DEEPEST, fields):
+    if any(isinstance(value, _NESTING) for value in fields.values()) and _deeper_than(
+        _DEEPEST, fields
+    ):
         raise Unencodable(f"cannot be stored: more than {_DEEPEST} documents in documents")
+
+
+_NESTING = (dict, list, tuple)
 
 
 def _deeper_than(levels: int, value: Any) -> bool:
@@ -93,7 +98,8 @@ def _deeper_than(levels: int, value: Any) -> bool:
         value = value.values()
     elif not isinstance(value, list | tuple):
         return False
-    return levels == 0 or any(_deeper_than(levels - 1, inner) for inner in value)
+    inner = [each for each in value if isinstance(each, _NESTING)]
+    return levels == 0 or any(_deeper_than(levels - 1, each) for each in inner)
 
 
 class Collection:

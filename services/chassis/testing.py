@@ -3,7 +3,9 @@
     python -m services.chassis.testing --crash after-append --at 3 -- services.AGENCY run
 
 runs the service as usual, and kills the process (SIGKILL) when it reaches that point for the third
-time. A pass with nothing to do, an empty append for one, is not counted.
+time. A pass with nothing to do, an empty append for one, is not counted. The point can be named in
+the environment too, for a process that is started again by the same command line:
+ONESTOP_TEST_CRASH=after-append:3.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from services.chassis.journal import Journal
 from services.chassis.polling import PatientConsumer
 from services.chassis.registers import Registers
 
+VARIABLE = "ONESTOP_TEST_CRASH"
 _STEP = 0.02
 Act = Callable[[], Awaitable[None]]
 
@@ -92,12 +95,14 @@ async def die() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a module with a crash at a point of its loop."""
     parser = argparse.ArgumentParser(prog="python -m services.chassis.testing")
-    parser.add_argument("--crash", choices=POINTS, required=True)
-    parser.add_argument("--at", type=int, default=1, metavar="N")
+    point, _, at = os.environ.get(VARIABLE, "").partition(":")
+    parser.add_argument("--crash", choices=POINTS, default=point or None)
+    parser.add_argument("--at", type=int, default=int(at or 1), metavar="N")
     parser.add_argument("module", help="the package of the service")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="its own arguments")
     wanted = parser.parse_args(arguments)
-    inject(wanted.crash, die, at=wanted.at)
+    if wanted.crash:
+        inject(wanted.crash, die, at=wanted.at)
     sys.argv = [wanted.module, *wanted.rest]
     runpy.run_module(wanted.module, run_name="__main__", alter_sys=True)
 

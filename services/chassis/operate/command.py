@@ -1,5 +1,6 @@
 """`python -m services.<name>`: it only gathers the commands."""
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -34,6 +35,7 @@ def command(
         """Run the service until SIGTERM."""
         settings = settings_or_exit()
         start_logging(service.name, settings.log_level)
+        _collect_less_often()
         uvicorn.run(
             app or service.asgi(),
             host=settings.http_host,
@@ -50,3 +52,14 @@ def command(
     if importer is not None:
         importing.register(cli, service, importer)
     return cli
+
+
+def _collect_less_often() -> None:
+    """Leave what is there for good out of garbage collection, and collect after whole batches.
+
+    A batch makes tens of thousands of objects, nearly none of them in cycles: looking for cycles
+    every 700 of them took a third of the time of a decision.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
