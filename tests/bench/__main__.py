@@ -42,7 +42,12 @@ def bench(
     seconds: Annotated[float, typer.Option(min=0, help="For so long; 0: not at all.")] = 60,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     only: Annotated[list[Only] | None, typer.Option(help="Can be given several times.")] = None,
-    write: Annotated[Path, typer.Option(help="Where the results go, as JSON.")] = RESULTS,
+    write: Annotated[
+        Path,
+        typer.Option(
+            help="Where the results go, as JSON.", show_default="tests/bench/results.json"
+        ),
+    ] = RESULTS,
 ) -> None:
     """Measure throughput with everything at once, and latency at a steady rate."""
     console = Console()
