@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from aiokafka.errors import (
 log = logging.getLogger(__name__)
 
 _IDLE = 0.05
+_PATIENCE_MS = 1000
+"""How long to wait for the records of a partition that has some."""
 
 
 def _count(found: Mapping[TopicPartition, Sequence[Any]]) -> int:
@@ -47,7 +49,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     would wait for it. This one waits where the messages come in, and tells `on_idle` meanwhile.
 
     Where aiokafka fails to read a record, it has by then moved past others that it read in the same
-    poll. This one goes back to what it last handed out, and from there one record at a time.
+    poll, and does not say which one failed. This one goes back to what it last handed out, reads
+    each partition once by itself, and the one that fails record by record.
 
     While it is behind, it reads one partition number after the other, over all topics, so that the
     events of a case meet in one batch and cost one entry.
@@ -62,7 +65,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     ) -> None:
         super().__init__(*topics, **options)
         self._on_idle, self._before_stop = on_idle, before_stop
-        self._careful = False
+        self._astray = False
+        self._alone: list[TopicPartition] = []
         self._behind, self._number = False, -1
         self.handed_out: dict[TopicPartition, int] = {}
         """The offset after the last message that was returned, by partition."""
@@ -77,8 +81,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     ) -> Any:
         """Wait until there are messages and return them."""
         while True:
-            if self._careful:
-                found = await self._one_record(timeout_ms)
+            if self._astray:
+                await self._go_back()
+            if self._alone:
+                found = await self._one_partition(self._alone.pop(), max_records)
             else:
                 found = await self._poll(timeout_ms, max_records)
             if found:
@@ -100,10 +106,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             raise
         except Exception as error:
             log.error("a poll failed: %s", type(error).__name__)
-            await self._go_back()
-            if isinstance(error, KafkaError) and not isinstance(error, UnsupportedCodecError):
+            self._astray = True
+            if not _of_a_record(error):
                 raise
-            self._careful = True
+            self._alone = list(self.assignment())
         return {}
 
     async def _next_number(self, max_records: int | None) -> Any:
@@ -121,7 +127,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         return {}
 
     async def _go_back(self) -> None:
-        """Seek to what was last handed out: the failed poll has moved past what it dropped."""
+        """Seek to what was last handed out: the failed poll has moved past what it dropped.
+
+        Nothing is read before that succeeds.
+        """
         assigned = self.assignment()
         for tp in assigned & self.handed_out.keys():
             self.seek(tp, self.handed_out[tp])
@@ -132,29 +141,53 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                     await self.seek_to_beginning(tp)
                 else:
                     self.seek(tp, offset)
+        self._astray = False
 
-    async def _one_record(self, timeout_ms: int) -> Any:
-        """Read a single record, or one that stands for it; after that, or if there is none in a
-        whole pass, there are polls of many again."""
-        for tp in self.assignment():
+    async def _one_partition(self, tp: TopicPartition, max_records: int | None) -> Any:
+        """Read one partition, as long as it is ours; where that fails, record by record."""
+        with contextlib.suppress(IllegalStateError):  # revoked meanwhile
+            if await self._caught_up(tp):
+                return {}
             try:
-                found = await super().getmany(tp, timeout_ms=timeout_ms, max_records=1)
-            except (ConsumerStoppedError, IllegalStateError):
+                return await super().getmany(tp, timeout_ms=_PATIENCE_MS, max_records=max_records)
+            except ConsumerStoppedError:
                 raise
-            except KafkaError as error:
-                if not isinstance(error, UnsupportedCodecError):
+            except Exception as error:
+                if not _of_a_record(error):
                     raise
-                return await self._unread(tp, error)
-            except Exception as error:  # noqa: BLE001  whatever a broken record breaks
-                return await self._unread(tp, error)
-            if found:
-                return found
-        self._careful = False
+            self.seek(tp, await self.position(tp))
+            found = [record async for record in self._records(tp, max_records or 1)]
+            return {tp: found} if found else {}
         return {}
 
-    async def _unread(self, tp: TopicPartition, error: Exception) -> Any:
-        offset = await self.position(tp)
-        self.seek(tp, offset + 1)
-        self._careful = False
-        reason = f"the record cannot be read: {type(error).__name__}"
-        return {tp: [UnreadRecord(tp.topic, tp.partition, offset, reason)]}
+    async def _records(self, tp: TopicPartition, limit: int) -> AsyncIterator[Any]:
+        """Yield records, and for each that cannot be read one that stands for it."""
+        with contextlib.suppress(IllegalStateError):  # revoked meanwhile
+            for _ in range(limit):
+                if await self._caught_up(tp):
+                    return
+                try:
+                    found = await super().getmany(tp, timeout_ms=_PATIENCE_MS, max_records=1)
+                except ConsumerStoppedError:
+                    raise
+                except Exception as error:  # noqa: BLE001  whatever a broken record breaks
+                    if not _of_a_record(error):
+                        return  # it comes again with the next poll
+                    offset = await self.position(tp)
+                    self.seek(tp, offset + 1)
+                    reason = f"the record cannot be read: {type(error).__name__}"
+                    yield UnreadRecord(tp.topic, tp.partition, offset, reason)
+                else:
+                    if not found:
+                        return
+                    yield found[tp][0]
+
+    async def _caught_up(self, tp: TopicPartition) -> bool:
+        """Return whether there is nothing to wait for. Raises `IllegalStateError` if not ours."""
+        position = await self.position(tp)
+        highwater = self.highwater(tp)
+        return highwater is not None and position >= highwater
+
+
+def _of_a_record(error: Exception) -> bool:
+    return not isinstance(error, KafkaError) or isinstance(error, UnsupportedCodecError)
