@@ -42,8 +42,9 @@ class Item:
     def whereabouts(self) -> dict[str, str]:
         """Return what a log says of it."""
         where = {"case": self.case_id, "correlation": str(self.correlation)}
-        if self.traceparent is not None:
-            where["trace"] = self.traceparent.split("-")[1]
+        match (self.traceparent or "").split("-"):
+            case [_, trace, _, _]:  # whatever else a sender wrote there is no trace
+                where["trace"] = trace
         return {**where, "event": str(self.cause.id)}
 
     def heard(self) -> Document:
