@@ -204,7 +204,10 @@ class Runtime:
 
     async def _replay(self) -> None:
         """Handle the dead letters that somebody asked to replay, each on its own."""
-        for letter in await self.dead_letters.find("replay", limit=10):
+        for summary in await self.dead_letters.summaries("replay"):
+            letter = await self.dead_letters.get(summary["_id"])
+            if letter is None or letter["status"] != "replay":
+                continue  # another replica was first
             message = message_of(letter)
             if message.value is None and letter["size"]:
                 try:
