@@ -1,5 +1,6 @@
 """`onestop`, the umbrella: it only gathers the commands and turns errors into one line."""
 
+import logging
 import sys
 
 import typer
@@ -31,6 +32,8 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command line and exit. An error of use is one line on stderr, never a traceback."""
+    # It reports each try to reach a broker that has not started yet.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         # Without standalone mode: there, a wrong option is answered with a page.
         sys.exit(app(standalone_mode=False))
