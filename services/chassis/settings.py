@@ -26,7 +26,7 @@ class Settings(BaseModel):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     secret: SecretBytes = SecretBytes(DEMONSTRATION_SECRET)
     """Keys the derivation of candidates for numbers; the same for all replicas of all services."""
-    batch: Annotated[int, Field(ge=1, le=5000)] = 1500
+    batch: Annotated[int, Field(ge=1, le=5000)] = 500
     commit_interval: Annotated[float, Field(gt=0)] = 0.25
     session_timeout: Annotated[float, Field(gt=0)] = 10.0
     publish_timeout: Annotated[float, Field(gt=0)] = 10.0
