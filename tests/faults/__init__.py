@@ -1,0 +1,1 @@
+"""The whole system under faults: nothing lost, nothing done twice."""

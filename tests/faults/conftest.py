@@ -1,0 +1,38 @@
+"""One system for all faults: every test leaves it whole, with more behind it than before."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local import Stack
+from tests.faults.city import City, command
+from tests.faults.flow import FAMILIES, Flow
+from tests.fire.population import write
+
+SETTINGS = {"ONESTOP_SESSION_TIMEOUT": "4", "ONESTOP_STORE_TIMEOUT": "2"}
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """The six services, and a population that the portal knows."""
+    with Stack(tmp_path_factory.mktemp("city"), command=command, environment=SETTINGS) as stack:
+        _import(stack, tmp_path_factory.mktemp("people") / "people.ndjson")
+        city = City(stack, Flow(stack))
+        asyncio.run(city.finished())
+        yield city
+
+
+def _import(stack: Stack, file: Path) -> None:
+    write(file, FAMILIES)
+    environment = {
+        **os.environ,
+        "ONESTOP_KAFKA": stack.addresses.kafka,
+        "ONESTOP_MONGO": stack.addresses.mongo,
+    }
+    arguments = [sys.executable, "-m", "infra.cli", "population", "import", str(file), "--wait"]
+    subprocess.run(arguments, env=environment, check=True, capture_output=True, timeout=120)

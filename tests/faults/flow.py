@@ -1,0 +1,89 @@
+"""Declarations on their way: through the door, or straight to its topic."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts.catalogue import topic
+from contracts.common.events import DeclarationSubmitted
+from infra.local import Stack
+from services.chassis.broker import Publisher
+from services.chassis.message import Outgoing
+from services.portal import declaration as portal
+from services.portal.declaration import Identity
+from tests.fire.births import Birth, Births
+from tests.fire.population import population
+from tests.fire.portal import Item, Portal
+
+FAMILIES = 150
+AT_ONCE = 4
+LIMIT_SECONDS = 60.0
+
+
+@dataclass
+class Flow:
+    """Feeds a stack with one birth after another, and remembers how each should end."""
+
+    stack: Stack
+    outcomes: dict[str, str] = field(default_factory=dict)
+    """By case, of those that were acknowledged."""
+
+    def __post_init__(self) -> None:
+        births = Births(datetime.now(UTC).date(), FAMILIES)
+        self._births = births.sequence(0, births.capacity)
+        self._people = {person.personal_id: person for person in population(FAMILIES)}
+
+    def next(self, count: int) -> list[Birth]:
+        """The next births, each of another child."""
+        return list(islice(self._births, count))
+
+    async def declare(self, births: Sequence[Birth]) -> None:
+        """Send them through the door, each again and again until it is acknowledged."""
+        waiting = iter(births)
+        async with Portal(self.stack.url("portal"), patience=LIMIT_SECONDS) as door:
+
+            async def work() -> None:
+                for birth in waiting:
+                    (answer,) = await door.declare([Item(birth.key, birth.declaration)])
+                    assert answer.accepted and answer.case_id, answer.sentence()
+                    self.outcomes[answer.case_id] = birth.outcome
+
+            async with asyncio.TaskGroup() as group:
+                for _ in range(AT_ONCE):
+                    group.create_task(work())
+
+    @asynccontextmanager
+    async def declaring(self, count: int) -> AsyncIterator[None]:
+        """Declare so many meanwhile, and wait at the end until all are acknowledged."""
+        sending = asyncio.create_task(self.declare(self.next(count)))
+        try:
+            yield
+            async with asyncio.timeout(LIMIT_SECONDS):
+                await sending
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def publish(self, count: int) -> None:
+        """Put so many on the door's topic, as it would have done."""
+        publisher = Publisher(self.stack.addresses.kafka, LIMIT_SECONDS, "flow")
+        try:
+            await publisher.publish(list(self._events(self.next(count))))
+        finally:
+            await publisher.close()
+
+    def _events(self, births: Sequence[Birth]) -> Iterator[Outgoing]:
+        for birth in births:
+            filled = portal.filled(portal.sent(birth.declaration))
+            now = datetime.now(UTC)
+            event = portal.event_of(filled, self._people, now)
+            id = uuid5(NAMESPACE_URL, birth.key)
+            identity = Identity(f"{id}", id, f"00-{id.hex}-{id.hex[:16]}-01")
+            self.outcomes[identity.case_id] = birth.outcome
+            value = portal.encode(event, identity)
+            headers = (("type", DeclarationSubmitted.type.encode()),)
+            yield Outgoing(topic("portal"), identity.case_id.encode(), value, headers)
