@@ -27,6 +27,9 @@ KAFKA, MONGO, PREFIX = "BARE_KAFKA", "BARE_MONGO", "BARE_PREFIX"
 """The environment variables that tell a worker where the servers are, and which run this is."""
 READY = "ready"
 
+UNDER_WAY = 4
+"""So many batches are written and said at once: with one at a time, events wait for each other."""
+
 Document = dict[str, Any]
 Said = tuple[Step, bytes]
 """What was decided: a step has heard all it needs to know about this case."""
@@ -39,18 +42,25 @@ class Worker:
         self._table = steps(service)
         self._topic = prefix + topic(service)
         self._mongo = mongo
+        self._free = asyncio.Semaphore(UNDER_WAY)
 
     async def run(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
         """Work until cancelled."""
-        before: Awaitable[Any] = asyncio.sleep(0)
-        while True:
-            fetched = await consumer.getmany(timeout_ms=1000)
-            # By partition: all events of a case are in the same one of every topic.
-            said: dict[int, list[Said]] = defaultdict(list)
-            for source, records in fetched.items():
-                said[source.partition].extend(self._decide(records))
-            await before
-            before = asyncio.gather(*self._write(said), *self._say(producer, said))
+        async with asyncio.TaskGroup() as under_way:
+            while True:
+                fetched = await consumer.getmany(timeout_ms=1000)
+                # By partition: all events of a case are in the same one of every topic.
+                said: dict[int, list[Said]] = defaultdict(list)
+                for source, records in fetched.items():
+                    said[source.partition].extend(self._decide(records))
+                await self._free.acquire()
+                under_way.create_task(self._do(producer, said))
+
+    async def _do(self, producer: AIOKafkaProducer, said: Mapping[int, list[Said]]) -> None:
+        try:
+            await asyncio.gather(*self._say(producer, said), *self._write(said))
+        finally:
+            self._free.release()
 
     def _decide(self, records: Iterable[Any]) -> Iterator[Said]:
         table = self._table
