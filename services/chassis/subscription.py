@@ -1,7 +1,6 @@
 """The one subscription of a service: FastStream's batch subscriber under our own commits."""
 
 import asyncio
-import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -42,6 +41,10 @@ class Subscription:
         self._committed: dict[TopicPartition, int] = {}
         self._expected: dict[TopicPartition, int] = {}
         self._handled_until: dict[TopicPartition, int] = {}
+        self._measured: set[TopicPartition] = set()
+        self._turn = 0
+        """Counts the rebalances. What was in hand during one may be far behind by now: another
+        replica went on, or the same messages come again."""
 
     async def start(self, handle: Handle) -> None:
         """Begin to consume. `handle` returns when all effects of a batch are there."""
@@ -73,8 +76,10 @@ class Subscription:
             decoder=_as_is,
         )
         async def consume(batch: list[Message]) -> None:
+            turn = self._turn
             await handle(batch)
-            self._finish(batch)
+            if turn == self._turn:
+                self._finish(batch)
 
         await broker.connect()
         config = broker.config.broker_config
@@ -165,19 +170,29 @@ class Subscription:
         consumer = self.consumer
         if consumer is None:
             return
-        for tp in consumer.assignment():
+        assigned = consumer.assignment()
+        for tp in self._measured - assigned:
+            # Here and not on revocation: during a rebalance the old assignment is still told.
+            LAG.remove(self.service, tp.topic, str(tp.partition))
+        self._measured &= assigned
+        for tp in assigned:
             highwater = consumer.highwater(tp)
             if highwater is not None:
                 done = self._finished.get(tp)
                 done = await consumer.position(tp) if done is None else done
                 LAG.labels(self.service, tp.topic, str(tp.partition)).set(highwater - done)
+                self._measured.add(tp)
 
     async def look_for_gaps(self, batch: Iterable[Message]) -> None:
         """Count messages that retention deleted before this service had read them."""
+        turn = self._turn
         for message in batch:
             tp = TopicPartition(message.topic, message.partition)
             if tp not in self._expected:
-                self._expected[tp] = await self._committed_before(tp, message.offset)
+                before = await self._committed_before(tp, message.offset)
+                if turn != self._turn:
+                    return
+                self._expected[tp] = before
                 self._finished.setdefault(tp, message.offset)
             if message.offset > self._expected[tp]:
                 OFFSET_GAPS.labels(self.service, tp.topic).inc()
@@ -201,9 +216,8 @@ class Subscription:
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Forget partitions that change hands; the next messages say what is true of them."""
+        self._turn += 1
         for tp in partitions:
-            with contextlib.suppress(KeyError):
-                LAG.remove(self.service, tp.topic, str(tp.partition))
             for known in (self._finished, self._committed, self._expected, self._handled_until):
                 known.pop(tp, None)
             if self.consumer is not None:

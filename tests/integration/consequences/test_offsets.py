@@ -110,6 +110,25 @@ async def test_revocation_commits_what_is_finished_and_nothing_more(offices: Off
     assert len(heard) == len(set(heard)) == 4 * BATCH
 
 
+async def test_a_batch_whose_partitions_changed_hands_meanwhile_commits_nothing(
+    offices: Offices,
+) -> None:
+    """Somebody else may have gone on with them: its offsets would set the group back."""
+    office, gate = await held_in_the_middle(offices)
+    next_gate = Gate()
+    office.at("after-registers", next_gate)
+    subscription = office.runtime.subscription
+    assert subscription.consumer is not None
+    subscription.forget(subscription.consumer.assignment())
+    await subscription.consumer.seek_to_committed()
+    gate.open()
+    await next_gate.reached.wait()
+    await subscription.commit()
+    assert await office.committed() == BATCH
+    next_gate.open()
+    await eventually(lambda: is_committed(office, 4 * BATCH))
+
+
 async def test_a_stopped_service_has_committed_all_it_finished(offices: Offices) -> None:
     office = offices.open(writer, commit_interval=60.0)
     await office.send(*messages(office, 7))
