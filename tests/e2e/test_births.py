@@ -1,5 +1,6 @@
 """Births on the whole system: what was declared, what became of it, and what it left behind."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -16,8 +17,9 @@ from infra.commands.fire import fire_written_at, run
 from infra.local.waiting import wait_until
 from services.chassis import metrics as declared
 from tests.e2e.city import City, Document, everybody
-from tests.e2e.effects import contradictions
 from tests.e2e.onestop import LIMIT_SECONDS
+from tests.faults.invariants import broken
+from tests.faults.snapshot import snapshot
 from tests.fire import written
 from tests.fire.report import Report
 from tests.fire.volume import Manner
@@ -131,8 +133,11 @@ def test_a_case_that_is_none_is_one_line(city: City) -> None:
     assert "there is no case nobody" in shown.err
 
 
-def test_each_child_has_one_of_everything_and_the_ledger_is_balanced(settled: City) -> None:
-    assert contradictions(settled) == []
+def test_each_child_has_one_of_everything_and_the_books_are_balanced(
+    settled: City, by_hand: Report
+) -> None:
+    outcomes = {row["case_id"]: row["status"] for row in by_hand.ended}
+    assert broken(asyncio.run(snapshot(settled.stack)), outcomes) == []
     assert len(settled.rows("social-insurance", "cards")) > COUNT / 2
 
 
