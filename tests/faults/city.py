@@ -20,7 +20,7 @@ from tests.faults.flow import Flow
 from tests.faults.invariants import FINISHED, broken
 from tests.faults.snapshot import Snapshot, snapshot
 
-LIMIT_SECONDS = 120.0
+LIMIT_SECONDS = 60.0
 
 
 def command(name: str) -> Sequence[str]:
