@@ -7,6 +7,7 @@ the journal is not decided again, but every effect of the entry that heard it is
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -143,12 +144,13 @@ class Consumer:
     ) -> list[Entry]:
         """Append one entry for each case with something new; return these and the repeated ones."""
         entries: dict[str, Entry] = {}
-        repeated: set[str] = set()
+        repeated: dict[str, set[HeardId]] = defaultdict(set)
         while cases:
             tips = await self._do.journal.load(cases)
             cases = self._without_gaps(cases, tips, failed)
             for case in cases.values():
-                repeated |= self._take_out_heard(case, tips[case.id])
+                for heard, n in self._take_out_heard(case, tips[case.id]).items():
+                    repeated[entry_id(case.id, n)].add(heard)
                 if not case.items:
                     await self._forget_unused(case, tips[case.id])
             cases = {id: case for id, case in cases.items() if case.items}
@@ -162,8 +164,8 @@ class Consumer:
             entries.update({e.id: e for id, e in drafts.items() if id not in lost})
             metrics.CONFLICTS.labels(self.service).inc(len(lost))
             cases = {id: case for id, case in cases.items() if case.items}
-        stored = await self._do.journal.entries(repeated - set(entries)) if repeated else []
-        return stored + list(entries.values())
+        stored = await self._do.journal.entries(repeated) if repeated else []
+        return [entry.repeated_for(repeated[entry.id]) for entry in stored] + list(entries.values())
 
     def _without_gaps(
         self, cases: dict[str, Case], tips: dict[str, Tip], failed: list[Failure]
@@ -175,12 +177,13 @@ class Consumer:
                 failed += [Failure.of(item.message, gap, item.whereabouts()) for item in items]
         return {id: case for id, case in cases.items() if not tips[id].torn}
 
-    def _take_out_heard(self, case: Case, tip: Tip) -> set[str]:
+    def _take_out_heard(self, case: Case, tip: Tip) -> dict[HeardId, int]:
+        """Leave only what is new in a case; return the entries that have heard the rest."""
         heard = {id: tip.heard[id] for id in case.items if id in tip.heard}
         for id in heard:
             item = case.items.pop(id)
             metrics.REPEATED.labels(self.service, item.cause.type).inc()
-        return {entry_id(case.id, n) for n in heard.values()}
+        return heard
 
     async def _decide(self, cases: dict[str, Case], tips: dict[str, Tip]) -> None:
         """Fold each case, in rounds: all claims of a round are made in one write."""

@@ -112,7 +112,7 @@ class Effector:
         )
         if len(value) > LARGEST_EVENT:
             raise Unencodable(f"{event.type} of {len(value):,} bytes is too large to publish")
-        return {"type": event.type, "value": value}
+        return {"type": event.type, "value": value, "cause": list(step.item.heard_id)}
 
     def _event_id(self, procedure: Procedure[Any], source: str, cause: UUID, index: int) -> UUID:
         return uuid5(self._namespaces[procedure.name], f"{source}/{cause}/{index}")

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.chassis.store import Document, Store, encode
@@ -39,6 +39,15 @@ class Entry:
     events: list[Document] = field(default_factory=list)
     previous_hash: bytes = NO_HASH
     hash: bytes = NO_HASH
+
+    def repeated_for(self, heard: Collection[HeardId]) -> "Entry":
+        """Return the entry with those of its events only that these heard events led to.
+
+        An entry may have heard what it says itself, when a lost journal is decided anew. Repeated
+        whole, it would hear itself again, and so on for ever.
+        """
+        events = [event for event in self.events if tuple(event["cause"]) in heard]
+        return replace(self, events=events)
 
     @property
     def id(self) -> str:

@@ -1,4 +1,4 @@
-"""An event heard before is not decided again; all effects of its entry are repeated."""
+"""An event heard before is not decided again; its effects are repeated from its entry."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -73,6 +73,46 @@ async def test_all_effects_are_repeated_from_the_stored_entry(offices: Offices) 
     assert (await office.rows("words"), await office.rows("deadlines")) == before
     first, second = await office.said()
     assert (first.value, first.headers) == (second.value, second.headers)
+
+
+async def test_of_the_events_of_an_entry_those_are_repeated_that_it_led_to(
+    offices: Offices,
+) -> None:
+    office = offices.open(counter)
+    one, two = (office.message("a", Told(text=text)) for text in ("one", "two"))
+    await office.handle(one, two)
+    assert await office.texts() == ["one 1", "two 2"]
+    await office.handle(two)
+    assert await office.texts() == ["one 1", "two 2", "two 2"]
+    await office.handle(two, one, two)
+    assert await office.texts() == ["one 1", "one 1", "two 2", "two 2", "two 2"]
+
+
+async def test_a_service_that_has_heard_its_own_answer_beforehand_does_not_echo_for_ever(
+    offices: Offices,
+) -> None:
+    """As after a lost database: the topics still have what it is about to decide anew."""
+    listener = Procedure("listener", initial=Count())
+
+    @listener.on(Answered)
+    def heard(state: Count, event: Answered, context: Context) -> Decision[Count]:
+        return Decision(Count(times=state.times + 1))
+
+    before = offices.open(counter, listener)
+    question = before.message("a", Told(text="hello"))
+    await before.handle(question)
+    (answer,) = await before.said()
+    for collection in ("journal", "claims", "deadlines", "words"):
+        await before.runtime.registers[collection].delete({})
+
+    office = offices.again(before, counter, listener)
+    echo = office.raw(answer.value, "a")
+    await office.handle(question, echo)
+    (entry,) = await office.entries("a")
+    assert len(entry.heard) == 2
+    published = len(await office.said())
+    await office.handle(echo)
+    assert len(await office.said()) == published
 
 
 async def test_an_event_heard_before_is_known_among_new_ones(offices: Offices) -> None:
