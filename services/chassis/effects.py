@@ -25,7 +25,7 @@ _REGISTER = re.compile(r"[a-z][a-z0-9_-]*")
 class Effects:
     """Effects of one entry. Of a record or deadline that is set twice, the last one counts."""
 
-    records: dict[tuple[str, str], Document] = field(default_factory=dict)
+    records: dict[tuple[str, str], Record] = field(default_factory=dict)
     deadlines: dict[str, Document] = field(default_factory=dict)
     releases: list[Document] = field(default_factory=list)
     events: list[Document] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Effects:
     def stored(self) -> dict[str, Any]:
         """Return the effects as the fields of an entry."""
         return {
-            "records": list(self.records.values()),
+            "records": [_stored(record) for record in self.records.values()],
             "deadlines": list(self.deadlines.values()),
             "releases": self.releases,
             "events": self.events,
@@ -83,7 +83,7 @@ class Effector:
         for index, event in enumerate(decision.events):
             effects.events.append(self._encode(procedure, event, index, step))
         for record in decision.records:
-            effects.records[record.register, record.key] = _stored(record)
+            effects.records[record.register, record.key] = record
         for deadline in decision.deadlines:
             self._deadline(procedure, deadline, step, after)
         for claim in decision.releases:
@@ -146,7 +146,7 @@ class Effector:
 def _stored(record: Record) -> Document:
     if not _REGISTER.fullmatch(record.register) or record.register in RESERVED:
         raise Unencodable(f"{record.register!r} is no name for a register")
-    fields = dict(record.fields)
+    fields = dict(record.row())
     check_row(fields)
     return {
         "register": record.register,

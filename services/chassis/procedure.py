@@ -53,12 +53,18 @@ class Record:
     """A row of a register, as it stands after this decision.
 
     `insert_only` rows belong to several cases: the first one writes them and nobody changes them.
+    `fields` may be a function that returns them: of a row that one entry sets several times only
+    the last is ever made.
     """
 
     register: str
     key: str
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
     insert_only: bool = False
+
+    def row(self) -> Mapping[str, Any]:
+        """Return the fields."""
+        return self.fields() if callable(self.fields) else self.fields
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class Desk:
     def row(self, register: str) -> Mapping[str, Any]:
         """Return the one row of this register that was written."""
         (record,) = (record for record in self.records if record.register == register)
-        return record.fields
+        return dict(record.row())
 
     def _keep(self, decision: Decision[Any], context: Context) -> None:
         # What is stored and read again must be the same state.

@@ -47,7 +47,7 @@ def balances(records: Iterable[Record]) -> dict[str, int]:
     total: dict[str, int] = {}
     for record in records:
         assert record.register == "ledger"
-        lines = record.fields["lines"]
+        lines = record.row()["lines"]
         assert sum(line["debit"] for line in lines) == sum(line["credit"] for line in lines)
         assert all(min(line["debit"], line["credit"]) == 0 for line in lines)
         for line in lines:

@@ -85,7 +85,7 @@ def test_an_identified_child_is_in_the_register_of_persons() -> None:
     assert desk.records[0].key == event.personal_id
     assert (row["full_name"], row["born_on"]) == ("Trần Gia Khôi", "2026-11-10")
     assert row["province"] == "01"
-    assert set(row) == set(people.row_of(person(MOTHER, "Nguyễn Thị Hồng Nhung")).fields)
+    assert set(row) == set(people.row_of(person(MOTHER, "Nguyễn Thị Hồng Nhung")).row())
 
 
 def test_a_child_born_abroad_is_identified_without_an_address() -> None:
@@ -170,7 +170,7 @@ def test_the_latest_report_of_a_person_counts_in_whichever_order_they_are_heard(
     in_order = Desk(people.record, RULES)
     for in_order.now, address in REPORTS:
         report(in_order, address=address)
-    assert desk.records[-1].fields["address"] == in_order.records[-1].fields["address"] != "Số 1"
+    assert desk.records[-1].row()["address"] == in_order.records[-1].row()["address"] != "Số 1"
     assert desk.state == in_order.state
     assert len(desk.events) == len(desk.records) <= len(REPORTS)
 

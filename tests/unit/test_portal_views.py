@@ -167,4 +167,4 @@ def test_people_are_as_the_newest_entry_has_them(known: int, entry: int, writes:
     assert decision.state == Known(entry=max(known, entry))
     for record in decision.records:
         assert (record.register, record.key) == (PEOPLE, MOTHER)
-        assert type(nhung).model_validate({**record.fields, "personal_id": record.key}) == nhung
+        assert type(nhung).model_validate({**record.row(), "personal_id": record.key}) == nhung

@@ -77,7 +77,7 @@ class Listener:
             self.state = Case.model_validate_json(stored)
             self.events += [e for e in decision.events if isinstance(e, CaseCompleted)]
             self.measures += decision.measures
-            self.rows += [record.fields for record in decision.records]
+            self.rows += [record.row() for record in decision.records]
 
     def decide(self, event: Event, at: datetime, entry: int = 1) -> Decision[Case]:
         cause = Cause(
