@@ -75,10 +75,11 @@ PROCEDURES = (
         name=IDENTITY_CARD,
         title=Text(vi="Cấp thẻ căn cước cho trẻ", en="Identity card for the child"),
         owner="population",
-        hears=(PersonIdentified,),
+        # Decided together with the identifier, in one step of one agency.
+        hears=(BirthRegistered,),
         ends={IdentityCardIssued: "granted"},
         shows=("card_number", "valid_until"),
-        requires=(IDENTIFIER,),
+        requires=(BIRTH,),
         working_days=7,
     ),
     ProcedureSpec(

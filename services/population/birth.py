@@ -1,7 +1,9 @@
-"""A registered birth -> the child has a personal identifier -> and, where asked for, a card."""
+"""A registered birth -> the child has a personal identifier and, where asked for, a card.
+
+Both are one decision: the card's number is the identifier, and nobody else has a say in it.
+"""
 
 from datetime import date
-from typing import Literal
 
 from contracts.birth.events import BirthRegistered, IdentityCardIssued
 from contracts.birth.process import IDENTIFIER as IDENTIFICATION
@@ -23,14 +25,7 @@ class Identification(State):
     personal_id: str | None = None
 
 
-class IdentityCard(State):
-    """What is remembered of a child's identity card."""
-
-    outcome: Literal["issued", "not-asked"] | None = None
-
-
 identification = Procedure(IDENTIFICATION, initial=Identification())
-identity_card = Procedure(IDENTITY_CARD, initial=IdentityCard())
 
 
 @identification.on(BirthRegistered)
@@ -43,7 +38,8 @@ def birth_registered(
     """
     if state.personal_id is not None or IDENTIFICATION not in event.bundle:
         return Decision(state)
-    prefix = identifier_prefix(event.child, context.rules)
+    rules: PopulationRules = context.rules
+    prefix = identifier_prefix(event.child, rules)
     personal_id = context.first_free(
         IDENTIFIER, lambda k: f"{prefix}{context.derive(IDENTIFIER, k, 10**6):06}"
     )
@@ -54,31 +50,24 @@ def birth_registered(
         household=event.household,
         bundle=event.bundle,
     )
-    return Decision(
-        Identification(personal_id=personal_id),
-        events=(identified,),
-        records=(newborn_record(identified),),
-    )
-
-
-@identity_card.on(PersonIdentified)
-def person_identified(
-    state: IdentityCard, event: PersonIdentified, context: Context
-) -> Decision[IdentityCard]:
-    """Issue the card where it is in the bundle; its number is the identifier."""
-    if state.outcome:
-        return Decision(state)
+    after, newborn = Identification(personal_id=personal_id), newborn_record(identified)
     if IDENTITY_CARD not in event.bundle:
-        return Decision(IdentityCard(outcome="not-asked"))
-    today = local_date(context.now)
-    card = IdentityCardIssued(
-        personal_id=event.personal_id,
-        card_number=event.personal_id,
-        issued_on=today,
-        valid_until=renewal(event.child.born_on, today, context.rules),
-    )
-    return Decision(
-        IdentityCard(outcome="issued"), events=(card,), records=(identity_card_record(card),)
+        return Decision(after, events=(identified,), records=(newborn,))
+    card = issue_card(personal_id, event.child.born_on, local_date(context.now), rules)
+    return Decision(after, events=(identified, card), records=(newborn, identity_card_record(card)))
+
+
+# The seam for an official: where one decides about cards, the state keeps the day of birth, and the
+# handler of the official's decision calls this.
+def issue_card(
+    personal_id: str, born_on: date, on: date, rules: PopulationRules
+) -> IdentityCardIssued:
+    """Return the card that is issued on that day; its number is the identifier."""
+    return IdentityCardIssued(
+        personal_id=personal_id,
+        card_number=personal_id,
+        issued_on=on,
+        valid_until=renewal(born_on, on, rules),
     )
 
 
@@ -106,10 +95,8 @@ def place_code(child: Child, rules: PopulationRules) -> str:
 
 def renewal(born_on: date, issued_on: date, rules: PopulationRules) -> date:
     """Return the day until which a card is valid: for a child under 14 the 14th birthday."""
-    for age in rules.card_renewal_ages.in_force(issued_on):
-        if issued_on < birthday(born_on, age):
-            return birthday(born_on, age)
-    return NO_RENEWAL
+    birthdays = (birthday(born_on, age) for age in rules.card_renewal_ages.in_force(issued_on))
+    return next((day for day in birthdays if issued_on < day), NO_RENEWAL)
 
 
 def newborn_record(event: PersonIdentified) -> Record:

@@ -6,7 +6,7 @@ from services.population.rules import RULES
 
 service = Service(
     "population",
-    procedures=[people.record, birth.identification, birth.identity_card],
+    procedures=[people.record, birth.identification],
     rules=RULES,
     rules_version=RULES.version,
 )

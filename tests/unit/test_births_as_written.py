@@ -36,7 +36,6 @@ FOLDER = Path(__file__).parents[1] / "fire" / "declarations" / "birth"
 PROCEDURES: list[tuple[str, Procedure[Any], Any]] = [
     ("civil-status", civil_status.registration, CIVIL_STATUS),
     ("population", population.identification, POPULATION),
-    ("population", population.identity_card, POPULATION),
     ("residence", residence.registration, RESIDENCE),
     ("social-insurance", social_insurance.health_card, SOCIAL_INSURANCE),
     ("payments", payments.fee_settlement, PAYMENTS),

@@ -1,6 +1,6 @@
 """Identifiers of the right structure and never twice; identity cards; recorded people."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import count, permutations
 from typing import Any
 
@@ -13,7 +13,7 @@ from contracts.common.people import Place
 from contracts.people.events import PersonRecorded, PersonReported
 from services.population import birth, people
 from services.population.rules import RULES
-from tests.unit.births import BUNDLE, MOTHER, TODAY, child, identified, person, registered
+from tests.unit.births import BUNDLE, MOTHER, TODAY, child, person, registered
 from tests.unit.driver import NOW, Desk, World
 
 
@@ -97,13 +97,7 @@ def test_a_bundle_without_identification_and_a_second_hearing_change_nothing() -
     assert not identify(bundle=()).events
     desk = identify()
     desk.hear(registered())
-    assert len(desk.events) == 1
-
-
-def card(now: datetime = datetime(2026, 11, 20, 3, tzinfo=UTC), **changes: Any) -> Desk:
-    desk = Desk(birth.identity_card, RULES, now=now)
-    desk.hear(identified(**changes))
-    return desk
+    assert [type(event) for event in desk.events] == [PersonIdentified, IdentityCardIssued]
 
 
 @pytest.mark.parametrize(
@@ -120,25 +114,19 @@ def card(now: datetime = datetime(2026, 11, 20, 3, tzinfo=UTC), **changes: Any) 
 def test_an_identity_card_is_valid_until_the_next_age_of_renewal(
     born_on: date, valid_until: date
 ) -> None:
-    event = card(child=child(born_on=born_on)).said(IdentityCardIssued)
+    desk = identify(child=child(born_on=born_on))
+    event = desk.said(IdentityCardIssued)
     assert event.valid_until == valid_until
     assert event.issued_on == TODAY
-    assert event.card_number == event.personal_id
+    assert event.card_number == event.personal_id == desk.said(PersonIdentified).personal_id
 
 
 def test_an_identity_card_is_issued_only_where_the_bundle_asks_for_it() -> None:
-    asked, not_asked = card(bundle=BUNDLE), card(bundle=USUAL)
+    asked, not_asked = identify(bundle=BUNDLE), identify(bundle=USUAL)
     assert asked.row("identity-cards")["valid_until"] == "2040-11-10"
-    assert asked.state.outcome == "issued"
-    assert not not_asked.events
-    assert not_asked.state.outcome == "not-asked"
+    assert [type(event) for event in not_asked.events] == [PersonIdentified]
+    assert [record.register for record in not_asked.records] == ["persons"]
     assert IDENTITY_CARD not in USUAL
-
-
-def test_an_identity_card_is_issued_once() -> None:
-    desk = card()
-    desk.hear(identified())
-    assert len(desk.events) == 1
 
 
 def report(desk: Desk, personal_id: str = MOTHER, **changes: Any) -> None:
