@@ -1,7 +1,8 @@
 """A birth is declared: examined, and not yet registered by another case -> registered | refused."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from contracts.birth.events import BirthRefused, BirthRegistered
 from contracts.birth.form import BirthForm, ForeignCertificate, FoundlingRecord, HospitalNotice
@@ -9,7 +10,7 @@ from contracts.birth.process import BIRTH, GROUP
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Child, Household
-from contracts.model import Name, Reason, Value
+from contracts.model import Name, Reason
 from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure, Record, State
 from services.civil_status.examination import Dossier, examine, late, open_dossier
 from services.civil_status.rules import CivilStatusRules
@@ -17,7 +18,8 @@ from services.civil_status.rules import CivilStatusRules
 NUMBER = "registration-number"
 
 
-class Application(Value):
+@dataclass(frozen=True, slots=True)
+class Application:
     """A birth that passed the examination: what its registration will say."""
 
     child: Child
@@ -38,6 +40,16 @@ class Registration(State):
     """What was found, while an official has not decided."""
     outcome: Literal["registered", "refused"] | None = None
 
+
+class Claims(NamedTuple):
+    """What a registration claims: the child, by both of what tells it apart, and a number."""
+
+    family: Claim
+    document: Claim | None
+    number: Claim
+
+
+REGISTERED, REFUSED = Registration(outcome="registered"), Registration(outcome="refused")
 
 registration = Procedure(BIRTH, initial=Registration())
 
@@ -85,18 +97,31 @@ def register(found: Application, context: Context) -> Decision[Registration]:
     Claims are asked in two rounds, the same first for every case. Were they asked at once, of two
     declarations of one child each could win one claim and both be refused.
     """
-    family = Claim("child", found.family)
+    family, document, number = context.once("claims", lambda: claims_of(found, context))
     (held_by,) = context.claim(family)
     if held_by:
         return duplicate(held_by, context, won=())
-    number = Claim(NUMBER, number_of(found, context, 0))
-    others = (number,) if found.document is None else (number, Claim("document", found.document))
-    owners = context.claim(*others)
-    if found.document is not None and owners[1] is not None:
-        won = (family, number) if owners[0] is None else (family,)
-        return duplicate(owners[1], context, won=won)
-    certificate = context.first_free(NUMBER, lambda k: number_of(found, context, k))
+    document_held_by: Owner | None = None
+    if document is None:
+        (number_held_by,) = context.claim(number)
+    else:
+        number_held_by, document_held_by = context.claim(number, document)
+    if document_held_by:
+        won = (family, number) if number_held_by is None else (family,)
+        return duplicate(document_held_by, context, won=won)
+    certificate = number.key
+    if number_held_by:
+        certificate = context.first_free(NUMBER, lambda k: number_of(found, context, k))
     return registered(found, certificate, local_date(context.now))
+
+
+def claims_of(found: Application, context: Context) -> Claims:
+    """Return what the registration claims, with the first candidate for its number."""
+    return Claims(
+        family=Claim("child", found.family),
+        document=None if found.document is None else Claim("document", found.document),
+        number=Claim(NUMBER, number_of(found, context, 0)),
+    )
 
 
 def registered(found: Application, number: str, on: date) -> Decision[Registration]:
@@ -109,9 +134,7 @@ def registered(found: Application, number: str, on: date) -> Decision[Registrati
         household=found.household,
         bundle=found.bundle,
     )
-    return Decision(
-        Registration(outcome="registered"), events=(event,), records=(birth_record(event),)
-    )
+    return Decision(REGISTERED, events=(event,), records=(birth_record(event),))
 
 
 def duplicate(holder: Owner, context: Context, *, won: tuple[Claim, ...]) -> Decision[Registration]:
@@ -123,9 +146,7 @@ def duplicate(holder: Owner, context: Context, *, won: tuple[Claim, ...]) -> Dec
 
 def refuse(reason: Reason, releases: tuple[Claim, ...] = ()) -> Decision[Registration]:
     """Refuse the birth's registration."""
-    return Decision(
-        Registration(outcome="refused"), events=(BirthRefused(reason=reason),), releases=releases
-    )
+    return Decision(REFUSED, events=(BirthRefused(reason=reason),), releases=releases)
 
 
 def application(dossier: Dossier, event: DeclarationSubmitted) -> Application:

@@ -5,8 +5,8 @@ the claims of `birth` can tell.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 from unicodedata import normalize
 
 from contracts.birth.form import (
@@ -23,8 +23,7 @@ from contracts.model import Reason
 from services.civil_status.rules import CivilStatusRules
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
+class Dossier(NamedTuple):
     """A declaration with what the register of people says about its parents."""
 
     form: BirthForm
