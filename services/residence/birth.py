@@ -3,6 +3,7 @@
 Both facts may come first, and the child's may come for a bundle that does not ask for residence.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -11,12 +12,13 @@ from contracts.birth.process import RESIDENCE
 from contracts.common.calendar import local_date
 from contracts.common.events import FeeSettled, PersonIdentified
 from contracts.common.people import Household
-from contracts.model import Name, PersonalId, Value
+from contracts.model import Name, PersonalId
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.residence.rules import Refusal, ResidenceRules
 
 
-class Newcomer(Value):
+@dataclass(frozen=True, slots=True)
+class Newcomer:
     """The child, as far as residence needs to know it."""
 
     personal_id: PersonalId
@@ -34,6 +36,9 @@ class Registration(State):
     fees_settled: bool = False
     outcome: Literal["registered", "refused", "not-asked", "awaits-official"] | None = None
 
+
+REGISTERED = Registration(outcome="registered", fees_settled=True)
+REFUSED = Registration(outcome="refused", fees_settled=True)
 
 registration = Procedure(RESIDENCE, initial=Registration())
 
@@ -97,18 +102,14 @@ def register(child: Newcomer, household: Household, on: date) -> Decision[Regist
         registered_on=on,
         household=household,
     )
-    return Decision(
-        Registration(outcome="registered", fees_settled=True),
-        events=(event,),
-        records=(resident_record(child, event),),
-    )
+    return Decision(REGISTERED, events=(event,), records=(resident_record(child, event),))
 
 
 def refuse(child: Newcomer, code: Refusal, context: Context) -> Decision[Registration]:
     """Refuse the residence; the registered birth and the health card stand."""
     rules: ResidenceRules = context.rules
     event = ResidenceRefused(personal_id=child.personal_id, reason=rules.reason(code))
-    return Decision(Registration(outcome="refused", fees_settled=True), events=(event,))
+    return Decision(REFUSED, events=(event,))
 
 
 def newcomer(event: PersonIdentified) -> Newcomer:

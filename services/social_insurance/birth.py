@@ -1,5 +1,6 @@
 """A newborn is insured: identified -> health card issued | refused."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -7,7 +8,7 @@ from contracts.birth.events import HealthCardIssued, HealthCardRefused
 from contracts.birth.process import HEALTH_CARD
 from contracts.common.calendar import birthday, local_date, months_begun
 from contracts.common.events import PersonIdentified
-from contracts.model import PersonalId, ProvinceCode, Reason, Value
+from contracts.model import PersonalId, ProvinceCode, Reason
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.social_insurance.rules import SocialInsuranceRules
 
@@ -16,7 +17,8 @@ UNDER_SIX = "TE1"
 """The group of children under six, and its level of benefit."""
 
 
-class Insured(Value):
+@dataclass(frozen=True, slots=True)
+class Insured:
     """The child, as far as the card needs to know it."""
 
     personal_id: PersonalId
@@ -31,6 +33,9 @@ class HealthCard(State):
     outcome: Literal["issued", "refused", "not-asked"] | None = None
 
 
+NOT_ASKED = HealthCard(outcome="not-asked")
+ISSUED, REFUSED = HealthCard(outcome="issued"), HealthCard(outcome="refused")
+
 health_card = Procedure(HEALTH_CARD, initial=HealthCard())
 
 
@@ -42,7 +47,7 @@ def identified(
     if state.outcome or state.awaits_official:
         return Decision(state)
     if HEALTH_CARD not in event.bundle:
-        return Decision(HealthCard(outcome="not-asked"))
+        return Decision(NOT_ASKED)
     child = Insured(
         personal_id=event.personal_id,
         born_on=event.child.born_on,
@@ -83,15 +88,13 @@ def issue(
         valid_until=valid_until,
         premium_months=months_begun(child.born_on, valid_until),
     )
-    return Decision(
-        HealthCard(outcome="issued"), events=(event,), records=(card_record(event, on),)
-    )
+    return Decision(ISSUED, events=(event,), records=(card_record(event, on),))
 
 
 def refuse(child: Insured, reason: Reason) -> Decision[HealthCard]:
     """Refuse the card; the registered birth and the residence stand."""
     event = HealthCardRefused(personal_id=child.personal_id, reason=reason)
-    return Decision(HealthCard(outcome="refused"), events=(event,))
+    return Decision(REFUSED, events=(event,))
 
 
 def validity_end(born_on: date, on: date, rules: SocialInsuranceRules) -> date:
