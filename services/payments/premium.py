@@ -1,7 +1,6 @@
 """A child's premium, paid by the state budget: a share of the reference level for each month."""
 
 from datetime import date
-from itertools import pairwise
 
 from contracts.common.calendar import months_begun
 from services.payments.rules import PaymentRules
@@ -19,9 +18,10 @@ def total_premium(start: date, months: int, rules: PaymentRules) -> int:
     Months to come are reckoned by the newest level known. Each month is rounded by itself. Raises
     `NotInForce` where `start` is before the first level.
     """
-    changes = [day for day in rules.premium_changes if day > start]
-    begun = [0, *(min(months, months_begun(start, day)) for day in changes), months]
-    return sum(
-        (after - before) * monthly_premium(since, rules)
-        for since, (before, after) in zip([start, *changes], pairwise(begun), strict=True)
-    )
+    total, reckoned, since = 0, 0, start
+    for change in rules.premium_changes:
+        if change > start:
+            begun = min(months, months_begun(start, change))
+            total += (begun - reckoned) * monthly_premium(since, rules)
+            reckoned, since = begun, change
+    return total + (months - reckoned) * monthly_premium(since, rules)

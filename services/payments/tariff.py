@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from contracts.birth.form import BirthForm
 from contracts.birth.process import BIRTH, RESIDENCE
@@ -73,5 +74,7 @@ def _discounted(
     return _line(code, tariff, percent_of(tariff, percent), reason)
 
 
+# Of thousands of declarations most have the same few lines.
+@lru_cache(maxsize=1024)
 def _line(code: str, tariff: int, waived: int = 0, reason: Reason | None = None) -> FeeLine:
     return FeeLine(code=code, tariff=tariff, waived=waived, due=tariff - waived, reason=reason)
