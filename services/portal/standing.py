@@ -23,7 +23,9 @@ from typing_extensions import TypedDict  # pydantic takes the one of `typing` fr
 from contracts.common.events import Outcome
 from contracts.group import ProcedureGroup, ProcedureSpec, Result
 
-State = Literal["waiting", "in-progress", "granted", "refused", "not-started"]
+Closed = Result | Literal["not-started"]
+"""Where a procedure stands of which nothing more is expected."""
+State = Literal["waiting", "in-progress"] | Closed
 """Where a procedure stands."""
 Status = Literal["in-progress"] | Outcome
 """Where a case stands."""
@@ -53,13 +55,10 @@ class Standing(NamedTuple):
 
     @property
     def seconds(self) -> float | None:
-        """From the moment it could start to its end, where it has had both.
-
-        Publishers' clocks differ by a little: never below zero.
-        """
+        """From the moment it could start to its end, where it has had both."""
         if self.since is None or self.until is None:
             return None
-        return max(0.0, (self.until - self.since).total_seconds())
+        return _seconds(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +69,65 @@ class Step:
     name: str
     requires: tuple[str, ...]
 
+    def since(self, submitted_at: datetime, ends: Ends) -> datetime | None:
+        """Return since when it could start; None as long as not all that it requires is granted."""
+        since = submitted_at
+        for name in self.requires:
+            end = ends.get(name)
+            if end is None or end["state"] != "granted":
+                return None
+            since = max(since, end["at"])
+        return since
+
+    def seconds(self, submitted_at: datetime, ends: Ends) -> float | None:
+        """Return what `Standing.seconds` would say, without asking where the others stand."""
+        end = ends.get(self.name)
+        if end is None or (since := self.since(submitted_at, ends)) is None:
+            return None
+        return _seconds(since, end["at"])
+
 
 @dataclass(frozen=True)
 class Plan:
-    """A bundle in an order in which each procedure comes after what it requires."""
+    """A bundle in an order in which each procedure comes after what it requires.
+
+    `timed_by` names the steps whose seconds may become known with the end of a procedure: its own,
+    and those that require it, for news may come in any order.
+    """
 
     bundle: tuple[str, ...]
     steps: tuple[Step, ...]
     foundation: str
+    timed_by: Mapping[str, tuple[Step, ...]]
 
     def standings(self, submitted_at: datetime, ends: Ends) -> dict[str, Standing]:
         """Return where each procedure of the bundle stands, in the order of `steps`."""
         found: dict[str, Standing] = {}
         for step in self.steps:
-            found[step.name] = _standing(step, submitted_at, ends.get(step.name), found)
+            found[step.name] = _standing(step, submitted_at, ends, found)
         return found
 
-    def outcome(self, standings: Mapping[str, Standing]) -> Outcome | None:
-        """Return how the case ended, or None while something is still to happen."""
-        if any(standing.until is None for standing in standings.values()):
-            return None
-        if all(standing.state == "granted" for standing in standings.values()):
+    def results(self, ends: Ends) -> dict[str, Closed] | None:
+        """Return how each procedure ended, or None while something is still to happen.
+
+        This is asked after every event of a case, so it stops at the first procedure that goes on.
+        """
+        found: dict[str, Closed] = {}
+        missed: set[str] = set()  # what requires one of these can no longer start
+        for step in self.steps:
+            end = ends.get(step.name)
+            if end is None and missed.isdisjoint(step.requires):
+                return None
+            result = found[step.name] = "not-started" if end is None else end["state"]
+            if result != "granted":
+                missed.add(step.name)
+        return {name: found[name] for name in self.bundle}
+
+    def outcome(self, results: Mapping[str, Closed]) -> Outcome:
+        """Return how a case with these results ended."""
+        if all(result == "granted" for result in results.values()):
             return "completed"
-        return "partial" if standings[self.foundation].state == "granted" else "refused"
+        return "partial" if results[self.foundation] == "granted" else "refused"
 
 
 class Plans:
@@ -117,29 +152,29 @@ class Plans:
         if unknown:
             raise LookupError(f"group '{group}' has no procedure '{unknown[0]}'")
         steps = {name: _step(specs[name], bundle) for name in bundle}
-        return Plan(bundle, _in_order(steps), _foundation(steps))
+        ordered = _in_order(steps)
+        return Plan(bundle, ordered, _foundation(steps), _timed_by(ordered))
 
 
 def _standing(
-    step: Step, submitted_at: datetime, end: End | None, before: Mapping[str, Standing]
+    step: Step, submitted_at: datetime, ends: Ends, before: Mapping[str, Standing]
 ) -> Standing:
-    since: datetime | None = submitted_at
-    closed_at: datetime | None = None
-    for name in step.requires:
-        required = before[name]
-        if required.state == "granted":
-            if since is not None and required.until is not None and required.until > since:
-                since = required.until
-            continue
-        since = None
-        # Of several the first: from then on it could no longer start.
-        if required.until is not None and (closed_at is None or required.until < closed_at):
-            closed_at = required.until
+    since, end = step.since(submitted_at, ends), ends.get(step.name)
     if end is not None:
         return Standing(end["state"], since, end["at"])
-    if closed_at is not None:
-        return Standing("not-started", None, closed_at)
-    return Standing("waiting" if since is None else "in-progress", since, None)
+    if since is not None:
+        return Standing("in-progress", since, None)
+    required = [before[name] for name in step.requires]
+    closed = [each.until for each in required if each.until and each.state != "granted"]
+    if closed:
+        # Of several the first: from then on it could no longer start.
+        return Standing("not-started", None, min(closed))
+    return Standing("waiting", None, None)
+
+
+def _seconds(since: datetime, until: datetime) -> float:
+    """Return the time between. Publishers' clocks differ by a little: never below zero."""
+    return max(0.0, (until - since).total_seconds())
 
 
 def _step(spec: ProcedureSpec, bundle: Sequence[str]) -> Step:
@@ -156,6 +191,13 @@ def _in_order(steps: Mapping[str, Step]) -> tuple[Step, ...]:
         for step in free:
             ordered[step.name] = left.pop(step.name)
     return tuple(ordered.values())
+
+
+def _timed_by(steps: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
+    return {
+        ended.name: tuple(s for s in steps if s is ended or ended.name in s.requires)
+        for ended in steps
+    }
 
 
 def _foundation(steps: Mapping[str, Step]) -> str:
