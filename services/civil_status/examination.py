@@ -105,8 +105,8 @@ def _vietnamese(dossier: Dossier) -> Reason | None:
 
     Law on Nationality 2008, art. 15–18.
     """
-    parents = [parent for parent in (dossier.mother, dossier.father) if parent]
-    by_parents = not parents or any(parent.nationality == "VN" for parent in parents)
+    nationalities = [parent.nationality for parent in (dossier.mother, dossier.father) if parent]
+    by_parents = not nationalities or "VN" in nationalities
     if dossier.form.child.nationality == "VN" and by_parents:
         return None
     return dossier.rules.reason("child-not-vietnamese")
@@ -180,8 +180,9 @@ def _surname(dossier: Dossier) -> Reason | None:
     """
     mother, father = dossier.mother, dossier.father
     surname = _words(dossier.form.child.full_name)[0]
-    if any(surname in _surnames(parent) for parent in (mother, father) if parent):
-        return None
+    for parent in (mother, father):
+        if parent is not None and surname in _surnames(parent):
+            return None
     if father is not None:
         return dossier.rules.reason("surname-not-a-parents")
     return dossier.rules.reason("surname-not-mothers") if mother is not None else None
