@@ -81,7 +81,13 @@ def service_part(
     name: str, command: Sequence[str], data: Path, port: int, environment: Mapping[str, str]
 ) -> Part:
     """Return one process of a service."""
-    own = {"ONESTOP_HTTP_HOST": HOST, "ONESTOP_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    own = {
+        "ONESTOP_HTTP_HOST": HOST,
+        "ONESTOP_HTTP_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+        # One pool of memory for all threads: what one of them frees, another can use.
+        "MALLOC_ARENA_MAX": "1",
+    }
     log = data / name / "logs" / f"{name}.log"
     child = Child(name, command, log, environment={**environment, **own})
     return Part(name, child, f"http://{HOST}:{port}", lambda: health.is_ready(port))

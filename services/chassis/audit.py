@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from services.chassis.journal import NO_HASH, HeardId, Journal, entry_id, seal
-from services.chassis.store import Document, Unencodable
+from services.chassis.encoding import Document, Unencodable
+from services.chassis.journal import Journal, entry_id, seal
+from services.chassis.tips import NO_HASH, HeardId
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,8 @@ class Publisher:
         if partitions is None:
             partitions = sorted(await producer.partitions_for(message.topic))
             self._partitions[message.topic] = partitions
+        if message.partition in partitions:
+            return message.partition
         chosen: int = self._partitioner(message.key, partitions, partitions)
         return chosen
 

@@ -1,16 +1,16 @@
 """Claims: scarce things, each held by whoever inserted its key first."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from services.chassis.journal import Entry, Holding
+from services.chassis.encoding import Document
+from services.chassis.journal import Entry
 from services.chassis.procedure import Claim, Owner
-from services.chassis.store import Document, Remove, Store
+from services.chassis.store import Remove, Store
+from services.chassis.tips import Holding
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A claim that an entry, not yet appended, asks for."""
 
     claim: Claim

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from services.chassis.encoding import Document
 from services.chassis.message import Message
-from services.chassis.store import Document, Insert, Store
+from services.chassis.store import Insert, Store
 
 Status = Literal["dead", "replay", "replayed"]
 _LONGEST_TEXT = 20_000

@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.model import Value
+from services.chassis.encoding import Document
 from services.chassis.journal import Entry
 from services.chassis.message import Message
-from services.chassis.store import Document, Store, Upsert
+from services.chassis.store import Store, Upsert
 
 TOPIC = "deadlines"
 """Where the message of a deadline comes from: no topic of the broker, but our own collection."""

@@ -4,24 +4,26 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from contracts.envelope import Event, envelope_of
 from services.chassis import deadlines
 from services.chassis.broker import LARGEST_EVENT
 from services.chassis.deadlines import Due
+from services.chassis.encoding import Document, Unencodable, check_row
 from services.chassis.memory import Memory
 from services.chassis.procedure import Deadline, Decision, Measure, Owner, Procedure, Record
 from services.chassis.reading import Item
 from services.chassis.registers import RESERVED
-from services.chassis.store import Document, Unencodable, check_row
+from services.chassis.tips import HeardId
 
 Answers = Mapping[str, Owner]
 _REGISTER = re.compile(r"[a-z][a-z0-9_-]*")
 
 
-@dataclass
+@dataclass(slots=True)
 class Effects:
     """Effects of one entry. Of a record or deadline that is set twice, the last one counts."""
 
@@ -49,7 +51,7 @@ class Effects:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Step:
     """One item on its way through the procedures: nothing counts until all of them took it."""
 
@@ -58,7 +60,7 @@ class Step:
     now: datetime
     answers: Answers
     item: Item
-    memos: dict[tuple[str, UUID], dict[str, Any]]
+    memos: dict[tuple[str, HeardId], dict[str, Any]]
     effects: Effects = field(default_factory=Effects)
 
 
@@ -92,30 +94,30 @@ class Effector:
         effects.measures += decision.measures
 
     def _encode(self, procedure: Procedure[Any], event: Event, index: int, step: Step) -> Document:
-        cause = step.item.cause
+        item = step.item
+        source, id = item.heard_id
         value = (
             envelope_of(type(event))
-            .model_construct(
-                id=self._event_id(procedure, cause.source, cause.id, index),
+            .of_valid(
+                specversion="1.0",
+                id=uuid5(self._namespaces[procedure.name], f"{source}/{id}/{index}"),
                 source=self._source,
                 type=event.type,
                 subject=step.case_id,
                 time=step.now,
-                group=cause.group,
+                datacontenttype="application/json",
+                group=item.cause.group,
                 entry=step.n,
-                causationid=cause.id,
-                correlationid=step.item.correlation,
-                traceparent=step.item.traceparent,
+                causationid=item.cause.id,
+                correlationid=item.correlation,
+                traceparent=item.traceparent,
                 data=event,
             )
             .encode()
         )
         if len(value) > LARGEST_EVENT:
             raise Unencodable(f"{event.type} of {len(value):,} bytes is too large to publish")
-        return {"type": event.type, "value": value, "cause": list(step.item.heard_id)}
-
-    def _event_id(self, procedure: Procedure[Any], source: str, cause: UUID, index: int) -> UUID:
-        return uuid5(self._namespaces[procedure.name], f"{source}/{cause}/{index}")
+        return {"type": event.type, "value": value, "cause": [source, id]}
 
     def _deadline(
         self, procedure: Procedure[Any], deadline: Deadline, step: Step, after: Memory
@@ -139,13 +141,18 @@ class Effector:
             traceparent=item.traceparent,
             partition=item.partition,
         )
-        after.deadlines[name] = str(item.cause.id)
+        after.deadlines[name] = item.heard_id[1]
         rows[due.key] = due.row()
 
 
+@cache
+def _check_register(name: str) -> None:
+    if not _REGISTER.fullmatch(name) or name in RESERVED:
+        raise Unencodable(f"{name!r} is no name for a register")
+
+
 def _stored(record: Record) -> Document:
-    if not _REGISTER.fullmatch(record.register) or record.register in RESERVED:
-        raise Unencodable(f"{record.register!r} is no name for a register")
+    _check_register(record.register)
     fields = dict(record.row())
     check_row(fields)
     return {

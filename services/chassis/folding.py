@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -13,7 +12,8 @@ from services.chassis import deadlines
 from services.chassis.claims import Asked
 from services.chassis.deadlines import Due
 from services.chassis.effects import Answers, Effector, Effects, Step
-from services.chassis.journal import Entry, Tip
+from services.chassis.encoding import LARGEST, check_text
+from services.chassis.journal import Entry
 from services.chassis.memory import Memory, MemoryCodec
 from services.chassis.procedure import (
     Context,
@@ -22,10 +22,10 @@ from services.chassis.procedure import (
     Procedure,
 )
 from services.chassis.reading import Item
-from services.chassis.store import LARGEST, encode
+from services.chassis.tips import HeardId, Tip
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """What the items of a case lead to. While something is `asked`, there is nothing else.
 
@@ -42,7 +42,7 @@ class Draft:
     measures: list[Measure] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Basis:
     """What a case is decided upon."""
 
@@ -50,7 +50,7 @@ class Basis:
     tip: Tip
     answers: Answers
     now: datetime
-    memos: dict[tuple[str, UUID], dict[str, Any]] = field(default_factory=dict)
+    memos: dict[tuple[str, HeardId], dict[str, Any]] = field(default_factory=dict)
     """What decisions computed in earlier rounds, by procedure and cause."""
 
 
@@ -151,7 +151,8 @@ class Folder:
             if decision.claims:
                 asked = [Asked(claim, context.owner(claim), step.n) for claim in decision.claims]
                 for each in asked:
-                    encode(each.row())  # here, because one write claims for all cases
+                    check_text(each.claim.id)  # here, because one write claims for all cases
+                    check_text(each.claim.subject)
                 draft.asked += asked
                 continue
             after.states[procedure.name] = decision.state
@@ -180,7 +181,7 @@ class Folder:
             rules=self._rules,
             answers=step.answers,
             secret=self._secret,
-            memo=step.memos.setdefault((procedure.name, step.item.cause.id), {}),
+            memo=step.memos.setdefault((procedure.name, step.item.heard_id), {}),
         )
 
     def _entry(

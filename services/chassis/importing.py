@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 from contracts.envelope import Event, envelope_of
 from services.chassis.broker import LARGEST_EVENT
 from services.chassis.consumer import CONTENT
-from services.chassis.journal import HeardId
 from services.chassis.message import Outgoing
+from services.chassis.tips import HeardId
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

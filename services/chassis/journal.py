@@ -12,17 +12,14 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.chassis.store import Document, Store, encode
+from services.chassis.encoding import Document, encode, with_bytes
+from services.chassis.store import Store
+from services.chassis.tips import NO_HASH, HeardId, Tip, Torn, tip_of
 
-NO_HASH = b""
 _READS, _PAUSE = 10, 0.05
-HeardId = tuple[str, str]
-"""Source and id of an event: unique together, by CloudEvents."""
-Holding = tuple[str, str, str]
-"""What a case holds: the id of a claim, and the procedure and subject it is held for."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
     """One step of a case. The fields from `records` on are its effects."""
 
@@ -39,6 +36,8 @@ class Entry:
     events: list[Document] = field(default_factory=list)
     previous_hash: bytes = NO_HASH
     hash: bytes = NO_HASH
+    encoded: bytes = field(default=b"", repr=False, compare=False)
+    """The document as BSON, once it is sealed."""
 
     def repeated_for(self, heard: Collection[HeardId]) -> "Entry":
         """Return the entry with those of its events only that these heard events led to.
@@ -59,8 +58,11 @@ class Entry:
         return {**self._content(), "hash": self.hash}
 
     def sealed(self) -> "Entry":
-        """Return the entry with its hash. Raises `Unencodable` where it cannot be stored."""
-        return Entry(**{**self.__dict__, "hash": self.expected_hash()})
+        """Give it its hash, and return it. Raises `Unencodable` where it cannot be stored."""
+        content = encode(self._content())
+        self.hash = _hash(self.previous_hash, content)
+        self.encoded = with_bytes(content, "hash", self.hash)
+        return self
 
     def size(self) -> int:
         """Return the bytes of its content. Raises `Unencodable`."""
@@ -93,8 +95,11 @@ def seal(content: Document) -> bytes:
 
     Raises `Unencodable`.
     """
-    previous: bytes = content["previous_hash"]
-    return hashlib.sha256(previous + encode(content)).digest()
+    return _hash(content["previous_hash"], encode(content))
+
+
+def _hash(previous: bytes, content: bytes) -> bytes:
+    return hashlib.sha256(previous + content).digest()
 
 
 def entry_id(case_id: str, n: int) -> str:
@@ -107,25 +112,8 @@ def entry_from(document: Document) -> Entry:
     return Entry(**{name: value for name, value in document.items() if name != "_id"})
 
 
-@dataclass(frozen=True)
-class Tip:
-    """The newest entry of a case, what all its entries together have heard, and what it holds."""
-
-    n: int = 0
-    hash: bytes = NO_HASH
-    state: bytes | None = None
-    heard: dict[HeardId, int] = field(default_factory=dict)
-    holds: frozenset[Holding] = frozenset()
-    torn: bool = False
-    """Entries before the newest are missing, and do not come: somebody has removed them."""
-
-
 class Gap(ValueError):
     """Entries of a case are missing in the journal."""
-
-
-class Torn(Exception):
-    """A read saw a later entry without an earlier one."""
 
 
 class Journal:
@@ -156,7 +144,7 @@ class Journal:
                 rows[row["case_id"]].append(row)
             for case_id in list(missing):
                 try:
-                    tips[case_id] = _tip(rows.get(case_id, []))
+                    tips[case_id] = tip_of(rows.get(case_id, []))
                 except Torn:
                     continue
                 missing.discard(case_id)
@@ -165,11 +153,11 @@ class Journal:
         return tips | dict.fromkeys(missing, Tip(torn=True))
 
     async def append(self, entries: Sequence[Entry]) -> set[str]:
-        """Append one entry for each case; return the cases whose number was taken.
+        """Append one sealed entry for each case; return the cases whose number was taken.
 
         Raises `StoreUnavailable`, after which each may or may not have been appended.
         """
-        taken = await self._entries.insert([entry.document() for entry in entries])
+        taken = await self._entries.insert_encoded({entry.id: entry.encoded for entry in entries})
         return {entry.case_id for entry in entries if entry.id in taken}
 
     async def entries(self, ids: Iterable[str]) -> list[Entry]:
@@ -207,33 +195,3 @@ def _chosen(case_id: str | None, since: datetime | None) -> Document:
     if since is not None:
         filter["at"] = {"$gte": since}
     return filter
-
-
-def _tip(rows: list[Document]) -> Tip:
-    if not rows:
-        return Tip()
-    rows.sort(key=lambda row: int(row["n"]))
-    if rows[-1]["n"] != len(rows):
-        raise Torn
-    last = rows[-1]
-    return Tip(
-        n=last["n"],
-        hash=last["hash"],
-        state=last["state"],
-        heard={(heard["source"], heard["id"]): row["n"] for row in rows for heard in row["heard"]},
-        holds=_holds(rows),
-    )
-
-
-def _holds(rows: Iterable[Document]) -> frozenset[Holding]:
-    """An entry releases after it has claimed: a release is the last thing in an entry."""
-    held: set[Holding] = set()
-    for row in rows:
-        held |= {holding(claim) for claim in row["claims"]}
-        held -= {holding(claim) for claim in row["releases"]}
-    return frozenset(held)
-
-
-def holding(claim: Document) -> Holding:
-    """Return what a stored claim or release speaks of."""
-    return claim["id"], claim["owner"]["procedure"], claim["owner"]["subject"]

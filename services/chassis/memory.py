@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # pydantic takes typing's own only from
 from services.chassis.procedure import Procedure, State
 
 
-@dataclass
+@dataclass(slots=True)
 class Memory:
     """States by procedure, and for each current deadline the event that set it."""
 

@@ -19,6 +19,12 @@ from aiokafka.errors import (
 log = logging.getLogger(__name__)
 
 _IDLE = 0.05
+_FETCHED = 0.01
+"""How long to leave to fetches that are under way."""
+_MUCH = 6
+"""In rounds, so many times a batch is read at once."""
+_SHARE = 16
+"""Behind is a reader who finds at least this part of a full batch."""
 _PATIENCE_MS = 1000
 """How long to wait for the records of a partition that has some."""
 
@@ -42,6 +48,19 @@ class UnreadRecord:
     headers: tuple[()] = ()
 
 
+@dataclass(slots=True)
+class _Round:
+    """One turn over the partition numbers: those still to be read, and what was brought so far."""
+
+    began: float
+    left: list[int]
+    brought: int
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     """A consumer whose `getmany` returns only with messages.
 
@@ -52,8 +71,9 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     poll, and does not say which one failed. This one goes back to what it last handed out, reads
     each partition once by itself, and the one that fails record by record.
 
-    While it is behind, it reads one partition number after the other, over all topics, so that the
-    events of a case meet in one batch and cost one entry.
+    While it is behind, it reads in rounds, one partition number after the other, over all topics,
+    and begins a round no sooner than `gather` seconds after the one before: so the events of a case
+    meet in one batch and cost one entry, and batches are large. While it keeps up, it never waits.
     """
 
     def __init__(
@@ -61,15 +81,20 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         *topics: str,
         on_idle: Callable[[], None],
         before_stop: Callable[[], Awaitable[None]],
+        gather: float,
         **options: Any,
     ) -> None:
         super().__init__(*topics, **options)
         self._on_idle, self._before_stop = on_idle, before_stop
         self._astray = False
         self._alone: list[TopicPartition] = []
-        self._behind, self._number = False, -1
+        self._gather = gather
+        self._round: _Round | None = None
+        """The round that is under way while it is behind."""
         self.handed_out: dict[TopicPartition, int] = {}
         """The offset after the last message that was returned, by partition."""
+        self.reading: set[TopicPartition] = set()
+        """Of these, messages may have been read that are not handed out yet."""
 
     async def stop(self) -> None:
         """Do what comes before, then leave the group and close."""
@@ -81,6 +106,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     ) -> Any:
         """Wait until there are messages and return them."""
         while True:
+            self.reading = set()
             if self._astray:
                 await self._go_back()
             if self._alone:
@@ -90,6 +116,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if found:
                 for partition, messages in found.items():
                     self.handed_out[partition] = messages[-1].offset + 1
+                self.reading = set()
                 return found
             self._on_idle()
             # A poll returns at once while no partition is assigned.
@@ -97,10 +124,11 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     async def _poll(self, timeout_ms: int, max_records: int | None) -> Any:
         try:
-            if self._behind:
-                return await self._next_number(max_records)
+            if self._round is not None:
+                return await self._in_rounds(self._round, max_records or 1)
             found = await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
-            self._behind = max_records is not None and _count(found) >= max_records
+            if _count(found) * _SHARE >= (max_records or 1):
+                self._round = _Round(_now(), [], _count(found))
             return found
         except ConsumerStoppedError:
             raise
@@ -112,19 +140,45 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             self._alone = list(self.assignment())
         return {}
 
-    async def _next_number(self, max_records: int | None) -> Any:
-        """Read one partition number in all topics: what a case led to by now comes together."""
+    async def _in_rounds(self, round: "_Round", max_records: int) -> Any:
+        """Read the next partition number in all topics: what a case led to comes together."""
         by_number: dict[int, list[TopicPartition]] = defaultdict(list)
         for tp in self.assignment():
             by_number[tp.partition].append(tp)
-        later = sorted(by_number, key=lambda number: (number <= self._number, number))
-        for number in later:
-            found = await super().getmany(*by_number[number], max_records=max_records)
+        while round.left:
+            found = await self._read_out(by_number.get(round.left.pop(), []), _MUCH * max_records)
             if found:
-                self._number = number
+                round.brought += _count(found)
                 return found
-        self._behind = False
+        if round.brought * _SHARE < max_records:
+            self._round = None
+            return {}
+        await asyncio.sleep(max(0.0, round.began + self._gather - _now()))
+        self._round = _Round(_now(), sorted(by_number), 0)
         return {}
+
+    async def _read_out(self, partitions: Sequence[TopicPartition], limit: int) -> Any:
+        """Read all that the broker is known to have there, up to a limit, while it comes."""
+        found: dict[TopicPartition, list[Any]] = defaultdict(list)
+        self.reading = set(partitions)
+        until = _now() + _PATIENCE_MS / 1000
+        while partitions and (left := limit - _count(found)) > 0:
+            more = await super().getmany(*partitions, max_records=left)
+            for tp, messages in more.items():
+                found[tp] += messages
+            if more:
+                continue
+            if not any([await self._unread(tp) for tp in partitions]) or _now() > until:
+                break
+            await asyncio.sleep(_FETCHED)
+        return found
+
+    async def _unread(self, tp: TopicPartition) -> int:
+        """Return how many messages the broker was last known to have beyond those read."""
+        with contextlib.suppress(IllegalStateError):  # revoked meanwhile
+            known: int = self.highwater(tp) or 0
+            return max(0, known - int(await self.position(tp)))
+        return 0
 
     async def _go_back(self) -> None:
         """Seek to what was last handed out: the failed poll has moved past what it dropped.

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from contracts.envelope import Envelope, Event
@@ -34,8 +34,7 @@ class Owner:
         return {"case_id": self.case_id, "procedure": self.procedure, "subject": self.subject}
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A scarce thing: whoever inserts the key first holds it."""
 
     kind: str
@@ -48,8 +47,7 @@ class Claim:
         return f"{self.kind}/{self.key}"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A row of a register, as it stands after this decision.
 
     `insert_only` rows belong to several cases: the first one writes them and nobody changes them.
@@ -75,8 +73,7 @@ class Deadline:
     due: datetime | None
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(NamedTuple):
     """An observation for a metric, taken once however often the effects are repeated."""
 
     metric: str
@@ -89,8 +86,7 @@ E = TypeVar("E", bound=Event)
 V = TypeVar("V")
 
 
-@dataclass(frozen=True)
-class Decision(Generic[S]):
+class Decision(NamedTuple, Generic[S]):
     """The state after an event, and everything that follows from it.
 
     While `claims` is not empty the rest is void: the loop claims them and asks again.
@@ -105,7 +101,7 @@ class Decision(Generic[S]):
     measures: tuple[Measure, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cause:
     """What is decided about: the attributes of the event, or of the deadline that came due."""
 
@@ -122,7 +118,7 @@ class _Asked(Exception):
         self.claims = claims
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Context:
     """Everything a decision may know besides the state and the event."""
 
@@ -158,7 +154,7 @@ class Context:
         if missing:
             raise _Asked(missing)
         return tuple(
-            None if self.answers[claim.id] == self.owner(claim) else self.answers[claim.id]
+            None if (owner := self.answers[claim.id]) == self.owner(claim) else owner
             for claim in claims
         )
 

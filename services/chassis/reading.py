@@ -9,10 +9,10 @@ from services.chassis import deadlines
 from services.chassis.broker import LARGEST_EVENT
 from services.chassis.dead_letters import Failure
 from services.chassis.deadlines import Due
-from services.chassis.journal import HeardId
+from services.chassis.encoding import Document
 from services.chassis.message import Headers, Message
 from services.chassis.procedure import Cause, cause_of
-from services.chassis.store import Document
+from services.chassis.tips import HeardId
 
 _ATTRIBUTES = 512
 """Bytes in which an envelope's type is found, unless its writer puts the data first."""
@@ -20,11 +20,13 @@ DEADLINE = "deadline"
 """The type under which a deadline that came due is heard."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """Something to decide about a case: an event, or a deadline that came due."""
 
     case_id: str
+    heard_id: HeardId
+    """Source and id, by which a repeated event is known."""
     cause: Cause
     correlation: UUID
     traceparent: str | None
@@ -34,25 +36,21 @@ class Item:
     due: Due | None = None
     witnessed_hash: str | None = None
 
-    @property
-    def heard_id(self) -> HeardId:
-        """Source and id, by which a repeated event is known."""
-        return self.cause.source, str(self.cause.id)
-
     def whereabouts(self) -> dict[str, str]:
         """Return what a log says of it."""
         where = {"case": self.case_id, "correlation": str(self.correlation)}
         match (self.traceparent or "").split("-"):
             case [_, trace, _, _]:  # whatever else a sender wrote there is no trace
                 where["trace"] = trace
-        return {**where, "event": str(self.cause.id)}
+        return {**where, "event": self.heard_id[1]}
 
     def heard(self) -> Document:
         """Return what the journal keeps: enough to know it again and to bear witness to it."""
         cause = self.cause
+        source, id = self.heard_id
         return {
-            "source": cause.source,
-            "id": str(cause.id),
+            "source": source,
+            "id": id,
             "type": cause.type,
             "time": cause.time,
             "entry": cause.entry,
@@ -135,12 +133,14 @@ class Reader:
 
 def item_of(due: Due, message: Message | None = None) -> Item:
     """Return the item of a deadline that came due, perhaps from the message of a replay."""
+    source = f"{DEADLINE}/{due.procedure}/{due.name}"
     return Item(
         case_id=due.case_id,
+        heard_id=(source, str(due.event_id)),
         cause=Cause(
             id=due.event_id,
             type=DEADLINE,
-            source=f"{DEADLINE}/{due.procedure}/{due.name}",
+            source=source,
             time=due.due,
             group=due.group,
         ),
@@ -156,6 +156,7 @@ def _item(envelope: Envelope[Event], message: Message, headers: Mapping[str, byt
     witnessed = headers.get("entry-hash")
     return Item(
         case_id=envelope.subject,
+        heard_id=(envelope.source, str(envelope.id)),
         cause=cause_of(envelope),
         correlation=envelope.correlationid,
         traceparent=envelope.traceparent,
@@ -167,12 +168,15 @@ def _item(envelope: Envelope[Event], message: Message, headers: Mapping[str, byt
 
 
 def _headers(headers: Headers) -> dict[str, bytes]:
-    given = {name: value for name, value in headers if value is not None}
-    for name, value in given.items():
+    given: dict[str, bytes] = {}
+    for name, value in headers:
+        if value is None:
+            continue
         try:
             value.decode()
         except UnicodeDecodeError as error:
             raise Unreadable(f"header '{name}' is not UTF-8 at byte {error.start}") from error
+        given[name] = value
     return given
 
 

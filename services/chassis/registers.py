@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from services.chassis.encoding import Document
 from services.chassis.journal import Entry
-from services.chassis.store import Collection, Document, Insert, Store, Upsert, Write
+from services.chassis.store import Collection, Insert, Store, Upsert, Write
 
 RESERVED = frozenset({"claims", "dead_letters", "deadlines", "journal"})
 """The collections that every service has, which are no registers."""

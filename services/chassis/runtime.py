@@ -45,6 +45,8 @@ class Runtime:
         reader: Reader,
         folder: Folder,
         settings: Settings,
+        *,
+        gather: float,
     ) -> None:
         self.name, self.settings = name, settings
         self.health = Health(settings.stalled_after)
@@ -58,7 +60,9 @@ class Runtime:
         self.dead_letters = DeadLetters(self.store)
         self.deadlines = Deadlines(self.store)
         self.publisher = Publisher(settings.kafka, settings.publish_timeout, name)
-        self.subscription = Subscription(name, topics, settings, self.health.tick)
+        self.subscription = Subscription(
+            name, topics, settings, on_idle=self.health.tick, gather=gather
+        )
         self.collaborators = Collaborators(
             journal=self.journal,
             claims=Claims(self.store),
@@ -75,6 +79,7 @@ class Runtime:
             collaborators=self.collaborators,
             breaker=breaker,
             health=self.health,
+            most=settings.batch,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
@@ -167,10 +172,12 @@ class Runtime:
     async def _handle(self, messages: Sequence[Message]) -> None:
         """Handle a batch, and return only when it is finished.
 
-        The subscriber passes over a batch that raises: once `Halted` was raised it is raised for
-        all that follow, or their offsets would be committed over those of the one left unfinished.
+        A batch that raises is passed over. Once the service has halted, whichever source it was
+        that halted it, none that follows may be finished: their offsets would be committed over
+        those of the one left unfinished. They wait, so that nothing more is read.
         """
         if self.health.halted is not None:
+            await self._stopping.wait()
             raise Halted(self.health.halted)
         try:
             await self.subscription.look_for_gaps(messages)

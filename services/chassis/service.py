@@ -18,6 +18,9 @@ from services.chassis.reading import Reader
 from services.chassis.runtime import Runtime
 from services.chassis.settings import Settings
 
+_WATCHING = 10
+"""No case waits for the door: while it is behind, it may gather for so many times as long."""
+
 
 class Service:
     """One agency, or the door.
@@ -74,7 +77,8 @@ class Service:
             known.events,
             reports_unknown=self.door,
         )
-        return Runtime(self.name, self.topics, reader, folder, settings)
+        gather = settings.gather * (_WATCHING if self.door else 1)
+        return Runtime(self.name, self.topics, reader, folder, settings, gather=gather)
 
     @asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncIterator[None]:

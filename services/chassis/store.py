@@ -1,13 +1,12 @@
-"""MongoDB, as the chassis uses it. The only module that knows motor, PyMongo and BSON."""
+"""MongoDB, as the chassis uses it. The only module that knows motor and PyMongo."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
-from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import DeleteOne, InsertOne, ReadPreference, ReplaceOne, WriteConcern
 from pymongo.errors import (
@@ -19,7 +18,7 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 
-Document = dict[str, Any]
+from services.chassis.encoding import Document
 
 _DUPLICATE_KEY = 11000
 # Not primary, shutting down, stepping down: the server is there but cannot serve for a while.
@@ -28,20 +27,17 @@ _PASSING = frozenset(
     | {9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436}
 )
 _ONE_ANSWER = 100_000
-LARGEST = 15 * 1024 * 1024
-"""Bytes of one document; the server takes 16 MiB."""
-_DEEPEST = 100
 
 
 class StoreUnavailable(ConnectionError):
     """The store did not answer, or did not say what became of a write."""
 
 
-class Unencodable(ValueError):
-    """A document cannot be stored as BSON; the message says why, without the value."""
+FIRST = 1
+"""The smallest version that a row can have."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Upsert:
     """Let this row replace the one under the key, if that one has a smaller `version`."""
 
@@ -50,7 +46,7 @@ class Upsert:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Insert:
     """Write this row if there is none under the key."""
 
@@ -66,40 +62,6 @@ class Remove:
 
 
 Write = Upsert | Insert | Remove
-
-
-def encode(document: Mapping[str, Any]) -> bytes:
-    """Return the document as BSON. Raises `Unencodable` where it is too large or has no BSON."""
-    try:
-        encoded = bson.encode(document)
-    except (BSONError, OverflowError, RecursionError, UnicodeEncodeError) as error:
-        raise Unencodable(f"cannot be stored: {type(error).__name__}") from error
-    if len(encoded) > LARGEST:
-        raise Unencodable(f"cannot be stored: {len(encoded):,} bytes are more than {LARGEST:,}")
-    return encoded
-
-
-def check_row(fields: Mapping[str, Any]) -> None:
-    """Raise `Unencodable` for names that no row can have, and for documents in documents."""
-    for name in fields:
-        if not name or name.startswith(("$", "_")):
-            raise Unencodable(f"cannot be stored: {name!r} is no name for a field")
-    if any(isinstance(value, _NESTING) for value in fields.values()) and _deeper_than(
-        _DEEPEST, fields
-    ):
-        raise Unencodable(f"cannot be stored: more than {_DEEPEST} documents in documents")
-
-
-_NESTING = (dict, list, tuple)
-
-
-def _deeper_than(levels: int, value: Any) -> bool:
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return False
-    inner = [each for each in value if isinstance(each, _NESTING)]
-    return levels == 0 or any(_deeper_than(levels - 1, each) for each in inner)
 
 
 class Collection:
@@ -122,10 +84,25 @@ class Collection:
                 return {documents[i]["_id"] for i in _duplicates(error)}
         return set()
 
+    async def insert_encoded(self, documents: Mapping[str, bytes]) -> set[str]:
+        """Insert documents that are encoded already, by their `_id`, as `insert` does."""
+        if not documents:
+            return set()
+        raw = [RawBSONDocument(document) for document in documents.values()]
+        with _translated():
+            try:
+                await self._raw.insert_many(raw, ordered=False)
+            except BulkWriteError as error:
+                ids = list(documents)
+                return {ids[i] for i in _duplicates(error)}
+        return set()
+
     async def write(self, writes: Sequence[Write]) -> None:
         """Apply all writes, in no order. Raises `StoreUnavailable`."""
         refused = [
-            write for write in await self._write(writes, upsert=True) if isinstance(write, Upsert)
+            write
+            for write in await self._write(writes, upsert=True)
+            if isinstance(write, Upsert) and write.version > FIRST
         ]
         # Either what is stored is newer, or another upsert was first to insert the row, and for a
         # filter with `$lt` the server does not try again. Now that the row is there, the filter
@@ -239,6 +216,9 @@ class Store:
 
 def _operation(write: Write, upsert: bool) -> Any:
     match write:
+        case Upsert(key, version, fields) if version == FIRST and upsert:
+            # It replaces nothing, and an insert costs the server a third of an upsert.
+            return InsertOne({"_id": key, "_version": version, **fields})
         case Upsert(key, version, fields):
             # A stored version that is not smaller makes this an insert that collides: no change.
             return ReplaceOne(

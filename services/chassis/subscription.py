@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -25,16 +27,25 @@ log = logging.getLogger(__name__)
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FETCH_BYTES = 256 * 1024
+_FETCH_MS = 100
+"""How long the broker may hold a fetch back until there is something new. What is unread in another
+partition is fetched only after that, for the client asks one question at a time."""
 
 
 class Subscription:
     """All topics of a service, in batches, committed only when their effects are there."""
 
     def __init__(
-        self, service: str, topics: Sequence[str], settings: Settings, on_idle: Callable[[], None]
+        self,
+        service: str,
+        topics: Sequence[str],
+        settings: Settings,
+        *,
+        on_idle: Callable[[], None],
+        gather: float,
     ) -> None:
         self.service, self.topics, self.settings = service, tuple(topics), settings
-        self._on_idle = on_idle
+        self._on_idle, self._gather = on_idle, gather
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
         self._finished: dict[TopicPartition, int] = {}
@@ -71,6 +82,7 @@ class Subscription:
             session_timeout_ms=int(self.settings.session_timeout * 1000),
             heartbeat_interval_ms=int(self.settings.session_timeout * 1000 / 3),
             max_partition_fetch_bytes=_FETCH_BYTES,
+            fetch_max_wait_ms=_FETCH_MS,
             listener=_Listener(self),
             parser=self._parse,
             decoder=_as_is,
@@ -87,6 +99,7 @@ class Subscription:
             PatientConsumer,
             on_idle=self._on_idle,
             before_stop=self.commit,
+            gather=self._gather,
             **config.builder.keywords,  # type: ignore[attr-defined]
         )
         self._subscriber = broker.subscribers[0]
@@ -149,6 +162,7 @@ class Subscription:
                 return _EPOCH
             handed_out = consumer.handed_out.get(tp)
             in_hand = handed_out is not None and self._finished.get(tp, 0) < handed_out
+            in_hand = in_hand or tp in consumer.reading
             position = await consumer.position(tp)
             idle = not in_hand and position >= highwater
             until.append(polled if idle else self._handled_until.get(tp, 0))
@@ -186,18 +200,17 @@ class Subscription:
     async def look_for_gaps(self, batch: Iterable[Message]) -> None:
         """Count messages that retention deleted before this service had read them."""
         turn = self._turn
-        for message in batch:
-            tp = TopicPartition(message.topic, message.partition)
+        for tp, (first, last) in _spans(batch).items():
             if tp not in self._expected:
-                before = await self._committed_before(tp, message.offset)
+                before = await self._committed_before(tp, first.offset)
                 if turn != self._turn:
                     return
                 self._expected[tp] = before
-                self._finished.setdefault(tp, message.offset)
-            if message.offset > self._expected[tp]:
+                self._finished.setdefault(tp, first.offset)
+            if first.offset > self._expected[tp]:
                 OFFSET_GAPS.labels(self.service, tp.topic).inc()
-                log.error("offsets %s-%s are gone", self._expected[tp], message.offset - 1)
-            self._expected[tp] = message.offset + 1
+                log.error("offsets %s-%s are gone", self._expected[tp], first.offset - 1)
+            self._expected[tp] = last.offset + 1
 
     async def _committed_before(self, tp: TopicPartition, offset: int) -> int:
         """Return where the group had left off, or `offset` where nobody says so in time."""
@@ -209,10 +222,9 @@ class Subscription:
         return offset if committed is None else int(committed)
 
     def _finish(self, batch: Iterable[Message]) -> None:
-        for message in batch:
-            tp = TopicPartition(message.topic, message.partition)
-            self._finished[tp] = max(message.offset + 1, self._finished.get(tp, 0))
-            self._handled_until[tp] = max(message.timestamp, self._handled_until.get(tp, 0))
+        for tp, (_, last) in _spans(batch).items():
+            self._finished[tp] = max(last.offset + 1, self._finished.get(tp, 0))
+            self._handled_until[tp] = max(last.timestamp, self._handled_until.get(tp, 0))
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Forget partitions that change hands; the next messages say what is true of them."""
@@ -241,6 +253,23 @@ class Subscription:
             raw_message=records,
             consumer=cast(ConsumerProtocol, self.consumer),
         )
+
+
+def _spans(batch: Iterable[Message]) -> dict[TopicPartition, tuple[Message, Message]]:
+    """Return the first and the last message of each partition: within one, offsets go up."""
+    spans: dict[TopicPartition, tuple[Message, Message]] = {}
+    for (topic, partition), messages in groupby(batch, key=attrgetter("topic", "partition")):
+        first, last = _ends(messages)
+        tp = TopicPartition(topic, partition)
+        spans[tp] = (spans[tp][0] if tp in spans else first, last)
+    return spans
+
+
+def _ends(messages: Iterator[Message]) -> tuple[Message, Message]:
+    first = last = next(messages)
+    for message in messages:
+        last = message
+    return first, last
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -45,10 +45,10 @@ class Cases:
 
     async def case(self, case_id: str) -> CaseView:
         """Return one case. Raises `StoreUnavailable`, and `Problem` 404."""
-        rows = await self._register.find({"_id": case_id})
-        if rows:
-            entries = await self._journal.case(case_id)
-            return views.case(rows[0], views.timeline(rows[0]["group"], entries))
+        entries = await self._journal.case(case_id)
+        row = views.row_from(entries)
+        if row is not None:
+            return views.case(row, views.timeline(row["group"], entries))
         claims = await self._submissions.of_cases([case_id])
         if case_id in claims:
             claim = claims[case_id]

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.chassis.store import Document, Store, StoreUnavailable
+from services.chassis.encoding import Document
+from services.chassis.store import Store, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)

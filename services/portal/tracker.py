@@ -21,6 +21,7 @@ from contracts.common.events import CaseCompleted, Channel, DeclarationSubmitted
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup, Result
 from contracts.model import Reason
+from services.chassis.memory import MemoryCodec
 from services.chassis.procedure import Context, Decision, Measure, Procedure, Record, State
 from services.portal.standing import Closed, End, Ends, Plan, Plans, Step
 
@@ -90,7 +91,8 @@ class Tracker:
         }
         ended = {name: end for name, end in state.ended.items() if name in event.bundle}
         plan = self._plans.of(event.group, event.bundle)
-        return _decision(submission, ended, plan, plan.steps, context)
+        opened = Record(CASES, context.case_id, partial(row, submission))
+        return _decision(submission, ended, plan, plan.steps, context, records=(opened,))
 
     def heard(self, state: Case, event: Event, context: Context) -> Decision[Case]:
         """Note the end of a procedure; whatever else happens is only heard.
@@ -135,13 +137,13 @@ def followed(known: Catalogue) -> tuple[type[Event], ...]:
 
 
 def row(
-    submission: Submission, ended: Ends, completed: CaseCompleted | None = None
+    submission: Submission, ended: Ends | None = None, completed: CaseCompleted | None = None
 ) -> Mapping[str, Any]:
-    """Return a case as the register has it: what was heard, and how it ended."""
+    """Return a case as the register has it: what was declared, and in the end how it ended."""
     return {
         **submission,
         "bundle": list(submission["bundle"]),
-        "ended": ended,
+        "ended": ended or {},
         "status": completed.outcome if completed else "in-progress",
         "completed_at": completed.completed_at if completed else None,
         "seconds": completed.seconds if completed else None,
@@ -199,16 +201,18 @@ def _decision(
     plan: Plan,
     timed: Iterable[Step],
     context: Context,
+    *,
+    records: tuple[Record, ...] = (),
 ) -> Decision[Case]:
     """Return what follows where a procedure of a submitted case ended, or it was submitted.
 
-    `timed` are the steps whose seconds may be known now and were not before.
+    `timed` are the steps whose seconds may be known now and were not before. The register is
+    written when a case begins and when it ends: in between, the journal says where it stands.
     """
     measures = _procedure_seconds(submission, ended, timed)
     results = plan.results(ended)
     if results is None:
-        record = Record(CASES, context.case_id, partial(row, submission, ended))
-        return Decision(_remembered(submission, ended), records=(record,), measures=measures)
+        return Decision(_remembered(submission, ended), records=records, measures=measures)
     completed = _completed(submission, plan.outcome(results), results, context.now)
     labels = {"group": submission["group"], "outcome": completed.outcome}
     return Decision(
@@ -265,3 +269,11 @@ def _used(group: ProcedureGroup) -> Iterator[type[Event]]:
 
 
 case = tracker(catalogue())
+_memory = MemoryCodec([case])
+
+
+def remembered(state: bytes) -> Case:
+    """Return what an entry of the portal's journal remembers of its case."""
+    found = _memory.load(state).states.get(case.name, case.initial)
+    assert isinstance(found, Case)
+    return found

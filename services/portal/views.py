@@ -1,6 +1,6 @@
 """A case as the API tells it, from what register, claim and journal hold. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import AwareDatetime
@@ -12,11 +12,12 @@ from contracts.common.events import DeclarationSubmitted
 from contracts.envelope import Codec
 from contracts.group import ProcedureGroup
 from contracts.model import Text
+from services.chassis.encoding import Document
 from services.chassis.journal import Entry
-from services.chassis.store import Document
 from services.portal.declaration import SOURCE
 from services.portal.standing import Plans, Standing, State, Status, Step
 from services.portal.submissions import Claim
+from services.portal.tracker import CASES, remembered, row
 
 
 class Sentence(TypedDict):
@@ -133,6 +134,23 @@ def case(row: Document, timeline: list[TimelineView]) -> CaseView:
         ],
         "timeline": timeline,
     }
+
+
+def row_from(entries: Sequence[Entry]) -> Document | None:
+    """Return where a case stands as its journal has it, which is as new as what was heard.
+
+    None where the declaration itself was not heard yet.
+    """
+    if not entries:
+        return None
+    newest = entries[-1]
+    for record in (record for entry in reversed(entries) for record in entry.records):
+        if record["register"] == CASES and record["fields"]["completed_at"] is not None:
+            return {"_id": newest.case_id, **record["fields"]}
+    state = remembered(newest.state)
+    if state.submission is None:
+        return None
+    return {"_id": newest.case_id, **row(state.submission, state.ended)}
 
 
 def row_of(claim: Claim) -> Document:

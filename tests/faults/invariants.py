@@ -9,7 +9,8 @@ from importlib import import_module
 
 from contracts.birth import process as birth
 from contracts.common.events import CaseCompleted
-from services.chassis.journal import NO_HASH, Entry
+from services.chassis.journal import Entry
+from services.chassis.tips import NO_HASH
 from tests.faults.snapshot import Row, Snapshot
 
 REGISTERS = {
@@ -79,6 +80,8 @@ def _accounts(found: Snapshot, outcomes: Mapping[str, str]) -> Iterator[str]:
 def _effects(found: Snapshot) -> Iterator[str]:
     """Each granted procedure has its one row, and no other has one."""
     for case in found.rows("portal", "cases"):
+        if case["status"] not in FINISHED:
+            continue
         for procedure, (service, register) in REGISTERS.items():
             rows = found.by_case(service, register)[case["_id"]]
             granted = case["ended"].get(procedure, {}).get("state") == "granted"

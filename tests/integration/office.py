@@ -256,6 +256,6 @@ class Offices:
         secret = chosen.secret.get_secret_value()
         grouped = [(procedure, groups.get(procedure.name)) for procedure in procedures]
         folder = Folder(name, grouped, secret=secret)
-        office = Office(Runtime(name, topics, reader, folder, chosen))
+        office = Office(Runtime(name, topics, reader, folder, chosen, gather=chosen.gather))
         self.opened.append(office)
         return office

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from services.chassis.audit import faults_of, is_sealed, own, witnessed
-from services.chassis.journal import NO_HASH, Entry, seal
+from services.chassis.journal import Entry, seal
+from services.chassis.tips import NO_HASH
 
 CASE, SOURCE = "case-1", "/services/office"
 Rows = list[dict[str, Any]]

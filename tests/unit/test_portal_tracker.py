@@ -176,10 +176,22 @@ def test_of_two_words_of_an_agency_its_later_entry_counts_in_both_orders() -> No
         assert listener.state.ended[RESIDENCE]["state"] == "refused"
 
 
-def test_the_row_shows_results_reasons_and_times() -> None:
+def test_the_register_is_written_when_a_case_begins_and_when_it_ends() -> None:
+    listener = after(REGISTERED, SUBMITTED, IDENTIFIED, SETTLED)
+    (begun,) = listener.rows
+    assert (begun["status"], begun["ended"]) == ("in-progress", {})
+    listener.hear(*WHOLE)
+    _, ended = listener.rows
+    assert ended["status"] == "completed"
+    assert set(ended["ended"]) == set(ended["bundle"])
+
+
+def test_results_reasons_and_times_are_remembered() -> None:
     events = (SUBMITTED, REGISTERED, IDENTIFIED, SETTLED, NOT_RESIDENT)
     times = {type(event): number for number, event in enumerate(events)}
-    row = after(*events, times=times).rows[-1]
+    state = after(*events, times=times).state
+    assert state.submission is not None
+    row: dict[str, Any] = {**state.submission, "ended": state.ended}
     assert row["submitted_at"] == RECEIVED
     assert (row["group"], row["province"], row["channel"]) == ("birth", "01", "portal")
     assert row["ended"][BIRTH] == {

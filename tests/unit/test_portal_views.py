@@ -8,16 +8,20 @@ import pytest
 from pydantic import TypeAdapter
 
 from contracts.birth.events import BirthRegistered, ResidenceRefused
-from contracts.birth.process import BIRTH, FEES, IDENTIFIER, RESIDENCE, USUAL
+from contracts.birth.process import BIRTH, FEES, IDENTIFIER, IDENTITY_CARD, RESIDENCE, USUAL
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
+from contracts.envelope import Event
 from contracts.model import Reason
 from contracts.people.events import PersonRecorded
 from services.chassis.journal import Entry
+from services.chassis.memory import Memory, MemoryCodec
 from services.chassis.procedure import Cause, Context
 from services.portal import examples, people, views
 from services.portal.people import PEOPLE, Known
+from services.portal.tracker import CASES, Case, case
 from services.portal.views import CaseView
 from tests.unit.births import MOTHER, RECEIVED, person
+from tests.unit.tracking import REGISTERED, SETTLED, SUBMITTED, WHOLE, after
 
 CASE = "01a20040-a5a4-73a8-b8d3-ab911707044a"
 REASON = Reason(vi="Chủ hộ không đồng ý.", en="The owner does not consent.", code="no-consent")
@@ -168,3 +172,43 @@ def test_people_are_as_the_newest_entry_has_them(known: int, entry: int, writes:
     for record in decision.records:
         assert (record.register, record.key) == (PEOPLE, MOTHER)
         assert type(nhung).model_validate({**record.row(), "personal_id": record.key}) == nhung
+
+
+def kept(n: int, state: Case, *records: dict[str, Any]) -> Entry:
+    """Return an entry of the portal's journal with this state and these rows."""
+    memory = Memory({case.name: state})
+    at = RECEIVED + timedelta(seconds=n)
+    stored = MemoryCodec([case]).dump(memory)
+    return Entry(CASE, n, at, heard=[], state=stored, context=b"", records=list(records))
+
+
+def told(*events: Event) -> tuple[Case, list[dict[str, Any]]]:
+    """Return what the tracker remembers of these events, and the rows that it set."""
+    listener = after(*events)
+    rows = [{"register": CASES, "key": CASE, "fields": dict(row)} for row in listener.rows]
+    return listener.state, rows
+
+
+def test_a_running_case_stands_where_its_newest_entry_has_it() -> None:
+    begun, rows = told(SUBMITTED)
+    on, _ = told(SUBMITTED, REGISTERED, SETTLED)
+    row = views.row_from([kept(1, begun, *rows), kept(2, on)])
+    assert row is not None
+    assert (row["status"], set(row["ended"])) == ("in-progress", {BIRTH, FEES})
+    assert [each["procedure"] for each in shown(row)["waiting_for"]] == [
+        IDENTIFIER,
+        IDENTITY_CARD,
+    ]
+
+
+def test_an_ended_case_stands_where_the_entry_that_ended_it_has_it() -> None:
+    ended, rows = told(*WHOLE)
+    row = views.row_from([kept(1, ended, *rows), kept(2, ended)])
+    assert row is not None
+    assert (row["status"], set(row["ended"])) == ("completed", set(row["bundle"]))
+
+
+def test_a_case_whose_declaration_was_not_heard_yet_stands_nowhere() -> None:
+    early, rows = told(REGISTERED)
+    assert views.row_from([]) is None
+    assert views.row_from([kept(1, early, *rows)]) is None

@@ -4,10 +4,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from services.chassis.encoding import Document
 from services.chassis.importing import Arrival
 from services.chassis.journal import Entry, entry_id
 from services.chassis.runtime import Runtime
-from services.chassis.store import Document
 
 STALLED = 60.0
 """Seconds without any progress, after which nothing more is waited for."""

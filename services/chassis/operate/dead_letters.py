@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.chassis.dead_letters import DeadLetters, Status
+from services.chassis.encoding import Document
 from services.chassis.operate.replaying import Outcome, replay
 from services.chassis.operate.session import CannotDo, paragraphs, perform, program
 from services.chassis.runtime import Runtime
-from services.chassis.store import Document
 
 if TYPE_CHECKING:
     from services.chassis.service import Service

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from services.chassis import audit
+from services.chassis.encoding import Document
 from services.chassis.operate.republishing import Choice, republish
 from services.chassis.operate.session import CannotDo, paragraphs, perform, program, progress
 from services.chassis.runtime import Runtime
-from services.chassis.store import Document
 
 if TYPE_CHECKING:
     from services.chassis.service import Service

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.store import Document
+from services.chassis.encoding import Document
 
 _LOOK = 0.2
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from services.chassis.journal import NO_HASH, entry_from
+from services.chassis.journal import entry_from
 from services.chassis.procedure import (
     Claim,
     Context,
@@ -14,6 +14,7 @@ from services.chassis.procedure import (
     Record,
     State,
 )
+from services.chassis.tips import NO_HASH
 from tests.integration.events import NOON, Answered, Told
 from tests.integration.office import Offices
 

@@ -3,8 +3,8 @@
 import asyncio
 from random import Random
 
-from services.chassis.journal import NO_HASH
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.tips import NO_HASH
 from tests.integration.events import Answered, Told
 from tests.integration.office import Office, Offices
 

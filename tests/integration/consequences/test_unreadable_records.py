@@ -165,6 +165,7 @@ async def alone(office: Office) -> AsyncIterator[PatientConsumer]:
         enable_auto_commit=False,
         on_idle=lambda: None,
         before_stop=nothing,
+        gather=0.0,
     )
     await consumer.start()
     try:

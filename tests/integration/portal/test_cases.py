@@ -9,6 +9,7 @@ import pytest
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER
 from contracts.common.events import CaseCompleted
 from services.chassis.testing import eventually
+from services.portal.tracker import remembered
 from tests.integration.portal.counter import Counter, declaration
 from tests.unit.births import abroad, identified, registered, settled
 
@@ -55,8 +56,9 @@ async def test_the_page_of_a_case_from_acceptance_to_completion(counter: Counter
 
 
 def _ended(counter: Counter, case_id: str) -> set[str]:
-    rows = counter.rows("cases", _id=case_id)
-    return set(rows[0]["ended"]) if rows else set()
+    entries = counter.rows("journal", case_id=case_id)
+    newest = max(entries, key=lambda entry: entry["n"], default=None)
+    return set(remembered(newest["state"]).ended) if newest else set()
 
 
 async def test_completion_is_published_once_and_measured(counter: Counter) -> None:

@@ -1,0 +1,189 @@
+"""Decide, append: the pure fold of each case, its claims, and one entry in the journal."""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.chassis import metrics
+from services.chassis.claims import Asked, Claims
+from services.chassis.dead_letters import Failure
+from services.chassis.deadlines import Deadlines
+from services.chassis.folding import Basis, Draft, Folder
+from services.chassis.journal import Entry, Gap, Journal, entry_id
+from services.chassis.procedure import Measure, Owner
+from services.chassis.reading import Item
+from services.chassis.tips import HeardId, Tip, holding
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Case:
+    """The new items of one case, and what has become of them."""
+
+    id: str
+    items: dict[HeardId, Item] = field(default_factory=dict)
+    answers: dict[str, Owner] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+    draft: Draft | None = None
+
+    def unused(self, tip: Tip, entry: Entry | None = None) -> list[Asked]:
+        """Return what was claimed for an entry that lost, and is not held by another.
+
+        What a message that failed has claimed stays with it until its replay.
+        """
+        if not self.asked:
+            return []
+        kept = tip.holds.union(map(holding, entry.claims if entry else ()))
+        return [a for a in self.asked if a.holding not in kept and a.n <= tip.n]
+
+    def start_again(self) -> None:
+        """Forget what was decided upon a tip that is no longer the newest."""
+        self.answers, self.draft = {}, None
+
+
+class Decider:
+    """Decides the items of one service, and appends what follows."""
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        folder: Folder,
+        journal: Journal,
+        claims: Claims,
+        deadlines: Deadlines,
+    ) -> None:
+        self.service = service
+        self._folder = folder
+        self._journal, self._claims, self._deadlines = journal, claims, deadlines
+
+    async def decide(
+        self, items: Sequence[Item], at: datetime, failed: list[Failure]
+    ) -> list[Entry]:
+        """Append one entry for each case with something new; return these and the repeated ones.
+
+        What could not be decided is added to `failed`. Raises `StoreUnavailable`.
+        """
+        cases = _by_case(items)
+        entries: dict[str, Entry] = {}
+        repeated: dict[str, set[HeardId]] = defaultdict(set)
+        while cases:
+            tips = await self._journal.load(cases)
+            cases = self._without_gaps(cases, tips, failed)
+            unused: list[Asked] = []
+            for case in cases.values():
+                tip = tips[case.id]
+                for heard, n in self._take_out_heard(case, tip).items():
+                    repeated[entry_id(case.id, n)].add(heard)
+                if not case.items:
+                    unused += case.unused(tip)
+            cases = {id: case for id, case in cases.items() if case.items}
+            await self._fold(cases, tips, at)
+            drafts = {id: d.entry for id, case in cases.items() if (d := case.draft) and d.entry}
+            lost = await self._journal.append(list(drafts.values()))
+            appended = {id: entry for id, entry in drafts.items() if id not in lost}
+            settled = [case for id, case in cases.items() if id not in lost]
+            for case in settled:
+                unused += case.unused(tips[case.id], appended.get(case.id))
+            if unused:
+                await self._claims.forget(unused)
+            for case in settled:
+                await self._settle(case, failed)
+            self._count(settled, appended.values(), lost)
+            for case in cases.values():
+                case.start_again()
+            entries.update({entry.id: entry for entry in appended.values()})
+            cases = {id: case for id, case in cases.items() if case.items}
+        stored = await self._journal.entries(repeated) if repeated else []
+        return [entry.repeated_for(repeated[entry.id]) for entry in stored] + list(entries.values())
+
+    def _without_gaps(
+        self, cases: dict[str, Case], tips: dict[str, Tip], failed: list[Failure]
+    ) -> dict[str, Case]:
+        gap = Gap("entries of the case are missing: run `journal verify`, and restore them")
+        for id, case in cases.items():
+            if tips[id].torn:
+                items = case.items.values()
+                failed += [Failure.of(item.message, gap, item.whereabouts()) for item in items]
+        return {id: case for id, case in cases.items() if not tips[id].torn}
+
+    def _take_out_heard(self, case: Case, tip: Tip) -> dict[HeardId, int]:
+        """Leave only what is new in a case; return the entries that have heard the rest."""
+        if not tip.heard:
+            return {}
+        heard = {id: tip.heard[id] for id in case.items if id in tip.heard}
+        for id in heard:
+            item = case.items.pop(id)
+            metrics.REPEATED.labels(self.service, item.cause.type).inc()
+        return heard
+
+    async def _fold(self, cases: dict[str, Case], tips: dict[str, Tip], at: datetime) -> None:
+        """Fold each case, in rounds: all claims of a round are made in one write."""
+        bases = {id: Basis(id, tips[id], case.answers, at) for id, case in cases.items()}
+        undecided = list(cases.values())
+        while undecided:
+            round: list[tuple[Case, Asked]] = []
+            for case in undecided:
+                items = list(case.items.values())
+                draft = self._folder.fold(bases[case.id], items)
+                case.draft = draft
+                case.asked += draft.asked
+                round += [(case, asked) for asked in draft.asked]
+            if not round:
+                return
+            held = await self._claims.claim([asked for _, asked in round])
+            for case, asked in round:
+                case.answers[asked.claim.id] = held[asked]
+            undecided = [case for case in undecided if case.draft and case.draft.asked]
+
+    async def _settle(self, case: Case, failed: list[Failure]) -> None:
+        """Take stock of a case whose entry is in the journal; what is left waits for the next."""
+        draft = case.draft
+        assert draft is not None
+        for due in draft.stale:
+            await self._deadlines.drop(due)
+        for item, error in draft.failed:
+            failed.append(Failure.of(item.message, error, item.whereabouts()))
+            if item.due is not None:
+                await self._deadlines.drop(item.due)
+        case.items = {item.heard_id: item for item in draft.rest}
+        case.asked = []
+
+    def _count(
+        self, settled: Sequence[Case], appended: Collection[Entry], lost: Collection[str]
+    ) -> None:
+        drafts = [case.draft for case in settled if case.draft]
+        handled = [item for draft in drafts for item in draft.handled]
+        for type, number in Counter(item.cause.type for item in handled).items():
+            metrics.HANDLED.labels(self.service, type).inc(number)
+        emitted = Counter(event["type"] for entry in appended for event in entry.events)
+        for type, number in emitted.items():
+            metrics.EMITTED.labels(self.service, type).inc(number)
+        for draft in drafts:
+            _take(draft.measures)
+        metrics.CONFLICTS.labels(self.service).inc(len(lost))
+        if log.isEnabledFor(logging.DEBUG):
+            for item in handled:
+                log.debug("handled %s", item.cause.type, extra=item.whereabouts())
+
+
+def _by_case(items: Sequence[Item]) -> dict[str, Case]:
+    cases: dict[str, Case] = {}
+    for item in items:
+        case = cases.get(item.case_id)
+        if case is None:
+            case = cases[item.case_id] = Case(item.case_id)
+        case.items.setdefault(item.heard_id, item)
+    return cases
+
+
+def _take(measures: Iterable[Measure]) -> None:
+    """Take what a decision measured; a measure that does not fit costs nothing but itself."""
+    for measure in measures:
+        try:
+            metrics.MEASURES[measure.metric].labels(**measure.labels).observe(measure.value)
+        except (KeyError, ValueError) as error:
+            log.error("no such measure: %s", error)

@@ -1,0 +1,67 @@
+"""Documents as BSON, and what cannot be one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import bson
+from bson.errors import BSONError
+
+Document = dict[str, Any]
+
+LARGEST = 15 * 1024 * 1024
+"""Bytes of one document; the server takes 16 MiB."""
+_DEEPEST = 100
+
+
+class Unencodable(ValueError):
+    """A document cannot be stored as BSON; the message says why, without the value."""
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """Return the document as BSON. Raises `Unencodable` where it is too large or has no BSON."""
+    try:
+        encoded = bson.encode(document)
+    except (BSONError, OverflowError, RecursionError, UnicodeEncodeError) as error:
+        raise Unencodable(f"cannot be stored: {type(error).__name__}") from error
+    if len(encoded) > LARGEST:
+        raise Unencodable(f"cannot be stored: {len(encoded):,} bytes are more than {LARGEST:,}")
+    return encoded
+
+
+def with_bytes(encoded: bytes, name: str, value: bytes) -> bytes:
+    """Return an encoded document with one more field at its end, without encoding it again.
+
+    BSON (https://bsonspec.org/spec.html): a length in all, elements, and a zero at the end.
+    """
+    element = b"\x05%b\x00%b\x00%b" % (name.encode(), len(value).to_bytes(4, "little"), value)
+    length = (len(encoded) + len(element)).to_bytes(4, "little")
+    return b"%b%b%b\x00" % (length, encoded[4:-1], element)
+
+
+def check_text(text: str) -> None:
+    """Raise `Unencodable` for a text that has no UTF-8, that is one with lone surrogates."""
+    try:
+        text.encode()
+    except (UnicodeEncodeError, AttributeError) as error:
+        raise Unencodable(f"cannot be stored: {type(error).__name__}") from error
+
+
+def check_row(fields: Mapping[str, Any]) -> None:
+    """Raise `Unencodable` for names that no row can have, and for documents in documents."""
+    for name, value in fields.items():
+        if not name or name[0] in "$_":
+            raise Unencodable(f"cannot be stored: {name!r} is no name for a field")
+        if isinstance(value, _NESTING) and _deeper_than(_DEEPEST - 1, value):
+            raise Unencodable(f"cannot be stored: more than {_DEEPEST} documents in documents")
+
+
+_NESTING = (dict, list, tuple)
+
+
+def _deeper_than(levels: int, value: Any) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return False
+    inner = [each for each in value if isinstance(each, _NESTING)]
+    return levels == 0 or any(_deeper_than(levels - 1, each) for each in inner)
