@@ -10,8 +10,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from aiokafka.partitioner import DefaultPartitioner
 from pydantic_core import to_json
 
+from contracts.catalogue import PARTITIONS
 from contracts.common.calendar import local_date
 from contracts.common.people import Person
 from services.portal import declaration as portal
@@ -20,6 +22,7 @@ from services.portal.identity import new_identity
 from tests.fire.families import DEFAULT_SEED, Family, families
 
 FAMILIES = 2_000
+_PARTITIONER, _NUMBERS = DefaultPartitioner(), list(range(PARTITIONS))
 _DAYS = 50
 """Born 1 to 50 days ago: on time, whatever the hour."""
 _ORDERS = 9
@@ -32,6 +35,8 @@ class Declaration:
 
     key: bytes
     """Its case; the key of its events."""
+    partition: int
+    """Where the portal would put it."""
     event: bytes
     written: bytes
     """When the event says it was submitted, as written there."""
@@ -69,8 +74,10 @@ def _declaration(number: int, now: datetime) -> Declaration:
     fresh = new_identity(None)
     # The first digit of an event's id is its kind, 0 for a declaration: see bare/flow.py.
     identity = Identity(fresh.case_id, UUID("0" + str(fresh.event_id)[1:]), fresh.traceparent)
+    key = identity.case_id.encode()
     return Declaration(
-        key=identity.case_id.encode(),
+        key=key,
+        partition=int(_PARTITIONER(key, _NUMBERS, _NUMBERS)),
         event=portal.encode(event, identity),
         written=_written(now),
         body=to_json(raw),

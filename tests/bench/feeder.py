@@ -1,7 +1,6 @@
 """Puts declarations on a topic: all at once, or at a steady rate. The bytes were made before."""
 
 import asyncio
-import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from contracts.catalogue import PARTITIONS
 from contracts.common.events import DeclarationSubmitted
 from contracts.envelope import CONTENT_TYPE
 from tests.bench.declarations import Declaration
@@ -40,11 +38,6 @@ def new_producer(kafka: str) -> AIOKafkaProducer:
     )
 
 
-def partition_of(case: bytes) -> int:
-    """Return where the events of a case go: any function that all who feed it share will do."""
-    return zlib.crc32(case) % PARTITIONS
-
-
 class Feeder:
     """Publishes declarations as events."""
 
@@ -56,7 +49,7 @@ class Feeder:
         """Publish all of them as fast as the broker takes them."""
         by_partition: dict[int, list[Declaration]] = defaultdict(list)
         for case in cases:
-            by_partition[partition_of(case.key)].append(case)
+            by_partition[case.partition].append(case)
         now = datetime.now(UTC)
         await asyncio.gather(
             *(self._publish(number, some, now) for number, some in by_partition.items())
@@ -72,7 +65,7 @@ class Feeder:
                 await asyncio.sleep(start + number / rate - time())
                 now = datetime.now(UTC)
                 submitted[case.key] = now.timestamp()
-                publishing.create_task(self._publish(partition_of(case.key), [case], now))
+                publishing.create_task(self._publish(case.partition, [case], now))
         return submitted
 
     async def _publish(self, partition: int, cases: list[Declaration], now: datetime) -> None:

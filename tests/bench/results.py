@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.bench.runs import Saturation, Steady
 
-BARE, ONESTOP, HTTP = "bare", "onestop", "http"
+BARE, COPYING, ONESTOP, HTTP = "bare", "copying", "onestop", "http"
 QUIET = 0.05
 """A share of the machine that others may take without a word."""
 
@@ -16,7 +16,7 @@ Run = Saturation | Steady
 
 @dataclass
 class Results:
-    """All runs in order of the rounds, by what was measured (`bare`, `onestop`, `http`) and how."""
+    """All runs in order of the rounds, by what was measured (`bare`, `copying`, `onestop`, `http`) and how."""
 
     machine: dict[str, Any]
     options: dict[str, Any]
@@ -63,7 +63,7 @@ class Results:
     def document(self) -> dict[str, Any]:
         """Return everything, for a file."""
         told: dict[str, Any] = {"machine": self.machine, "options": self.options}
-        for what in (BARE, ONESTOP, HTTP):
+        for what in (BARE, COPYING, ONESTOP, HTTP):
             told[what] = {
                 how: {"median": self.medians(what, how), "rounds": [asdict(run) for run in runs]}
                 for how, runs in self.runs.get(what, {}).items()

@@ -14,7 +14,7 @@ from tests.bench.declarations import Declaration, declarations
 from tests.bench.door import Batches, Singles
 from tests.bench.feeder import Feeder, new_producer
 from tests.bench.observer import Observer, observing
-from tests.bench.results import BARE, HTTP, ONESTOP, Results, Run
+from tests.bench.results import BARE, COPYING, HTTP, ONESTOP, Results, Run
 from tests.bench.runs import Saturation, WayIn, saturate, steady
 from tests.bench.system import running_system
 
@@ -42,6 +42,12 @@ class Bench:
         if BARE in self._options["only"]:
             async with bare_pipeline(self._stack.addresses, self._stack.data) as (fed, pids):
                 await self._by_kafka(BARE, fed, pids)
+        if COPYING in self._options["only"]:
+            async with bare_pipeline(self._stack.addresses, self._stack.data, copying=True) as (
+                fed,
+                pids,
+            ):
+                await self._by_kafka(COPYING, fed, pids)
         if ONESTOP in self._options["only"]:
             async with running_system(self._stack, with_people=False) as pids:
                 await self._by_kafka(ONESTOP, topic("portal"), pids)
@@ -57,7 +63,7 @@ class Bench:
             async with observing(kafka, fed) as observer:
                 way = Feeder(producer, fed)
                 await self._saturate(what, "saturation", way, observer, pids)
-                if what and self._options["seconds"]:
+                if what and what != COPYING and self._options["seconds"]:
                     await self._steady(what, way, observer, pids)
         finally:
             await producer.stop()

@@ -5,10 +5,11 @@ from typing import Any
 from rich.console import Console, Group
 from rich.table import Table
 
-from tests.bench.results import BARE, HTTP, ONESTOP, Results
+from tests.bench.results import BARE, COPYING, HTTP, ONESTOP, Results
 
 _ROWS = (
     (BARE, "saturation", "bare pipeline, at once"),
+    (COPYING, "saturation", "bare pipeline that copies"),
     (ONESTOP, "saturation", "onestop, at once"),
     (HTTP, "batches", "onestop by HTTP, batches"),
     (HTTP, "singly", "onestop by HTTP, singly"),

@@ -18,14 +18,14 @@ from infra.local.process import Child
 from infra.local.topics import create_topics
 from infra.local.waiting import wait_until
 from tests.bench.bare.flow import HOPS
-from tests.bench.bare.worker import KAFKA, MONGO, PREFIX, READY
+from tests.bench.bare.worker import COPYING, KAFKA, MONGO, PREFIX, READY
 
 READY_SECONDS = 60.0
 
 
 @asynccontextmanager
 async def bare_pipeline(
-    servers: Addresses, data: Path
+    servers: Addresses, data: Path, *, copying: bool = False
 ) -> AsyncIterator[tuple[str, dict[str, int]]]:
     """Run the six workers on new topics and databases, which are removed in the end.
 
@@ -35,6 +35,7 @@ async def bare_pipeline(
     topics = [prefix + topic(service) for service in HOPS]
     await asyncio.to_thread(create_topics, servers.kafka, topics, PARTITIONS)
     environment = {KAFKA: servers.kafka, MONGO: servers.mongo, PREFIX: prefix}
+    environment |= {COPYING: "1"} if copying else {}
     workers = [_worker(service, environment, data / "bare") for service in HOPS]
     try:
         for worker in workers:

@@ -1,7 +1,9 @@
 """One service of the bare pipeline: `python -m tests.bench.bare.worker SERVICE`.
 
-As little as can be done for a message: nothing is parsed, checked or remembered, and offsets are
-committed by a timer, whatever happened. What is here for speed was measured.
+As little as can be done for a message: it is parsed, and what is said is built from it and written
+as JSON, by the fastest parser at hand; nothing is checked or remembered, and offsets are committed
+by a timer, whatever happened. A `copying` worker does not even parse: it shows what the servers
+could carry. What is here for speed was measured.
 """
 
 import asyncio
@@ -16,6 +18,7 @@ from time import time
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from pydantic_core import from_json, to_json
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -23,23 +26,26 @@ from contracts.catalogue import topic
 from tests.bench.bare.flow import KIND, Step, heard_topics, steps
 from tests.bench.feeder import new_producer
 
-KAFKA, MONGO, PREFIX = "BARE_KAFKA", "BARE_MONGO", "BARE_PREFIX"
-"""The environment variables that tell a worker where the servers are, and which run this is."""
+KAFKA, MONGO, PREFIX, COPYING = "BARE_KAFKA", "BARE_MONGO", "BARE_PREFIX", "BARE_COPYING"
+"""The environment variables that tell a worker where the servers are, which run this is, and whether
+it copies."""
 READY = "ready"
 
 UNDER_WAY = 4
 """So many batches are written and said at once: with one at a time, events wait for each other."""
 
 Document = dict[str, Any]
-Said = tuple[Step, bytes]
-"""What was decided: a step has heard all it needs to know about this case."""
+Said = tuple[Step, bytes, bytes]
+"""What was decided: a step has heard all it needs to know about this case, and says this."""
 
 
 class Worker:
     """Reads all there is, writes documents and says events, and meanwhile reads on."""
 
-    def __init__(self, service: str, prefix: str, mongo: AsyncDatabase[Document]) -> None:
-        self._table = steps(service)
+    def __init__(
+        self, service: str, prefix: str, mongo: AsyncDatabase[Document], *, copying: bool
+    ) -> None:
+        self._table, self._copying = steps(service), copying
         self._topic = prefix + topic(service)
         self._mongo = mongo
         self._free = asyncio.Semaphore(UNDER_WAY)
@@ -63,9 +69,10 @@ class Worker:
             self._free.release()
 
     def _decide(self, records: Iterable[Any]) -> Iterator[Said]:
-        table = self._table
+        table, copying = self._table, self._copying
         for record in records:
-            found = table[record.value[KIND]]
+            event = None if copying else from_json(record.value)
+            found = table[record.value[KIND] if event is None else ord(event["id"][0])]
             if found is None:
                 continue
             step, bit = found
@@ -76,12 +83,12 @@ class Worker:
                     step.waiting[case] = heard
                     continue
                 del step.waiting[case]
-            yield step, case
+            yield step, case, _copied(step, case) if event is None else _built(step, event)
 
     def _write(self, said: Mapping[int, Iterable[Said]]) -> Iterator[Awaitable[Any]]:
         documents: dict[str, list[Document]] = defaultdict(list)
         for some in said.values():
-            for step, case in some:
+            for step, case, _ in some:
                 documents[step.register].append(_document(case))
         for register, new in documents.items():
             yield self._mongo[register].insert_many(new, ordered=False)
@@ -92,14 +99,28 @@ class Worker:
         now = int(time() * 1000)
         for partition, some in said.items():
             batch = producer.create_batch()
-            for step, case in some:
-                value = step.head + case + step.tail
+            for _, case, value in some:
                 if batch.append(key=case, value=value, timestamp=now) is None:
                     yield _sent(producer, batch, self._topic, partition)
                     batch = producer.create_batch()
                     batch.append(key=case, value=value, timestamp=now)
             if batch.record_count():
                 yield _sent(producer, batch, self._topic, partition)
+
+
+def _copied(step: Step, case: bytes) -> bytes:
+    return step.head + case + step.tail
+
+
+def _built(step: Step, heard: dict[str, Any]) -> bytes:
+    """Return what is said upon an event: of the same case, and caused by it."""
+    said = {
+        **step.event,
+        "subject": heard["subject"],
+        "causationid": heard["id"],
+        "correlationid": heard["correlationid"],
+    }
+    return to_json(said)
 
 
 def _document(case: bytes) -> Document:
@@ -121,7 +142,8 @@ async def main(service: str) -> None:
     """Run until SIGTERM. Prints one line when it is ready to be fed."""
     kafka, prefix = os.environ[KAFKA], os.environ[PREFIX]
     client: AsyncMongoClient[Document] = AsyncMongoClient(os.environ[MONGO], w=1)
-    worker = Worker(service, prefix, client[prefix.replace(".", "_") + service])
+    database = client[prefix.replace(".", "_") + service]
+    worker = Worker(service, prefix, database, copying=bool(os.environ.get(COPYING)))
     consumer = AIOKafkaConsumer(
         *(prefix + name for name in heard_topics(service)),
         bootstrap_servers=kafka,

