@@ -39,11 +39,13 @@ def with_bytes(encoded: bytes, name: str, value: bytes) -> bytes:
 
 
 def check_text(text: str) -> None:
-    """Raise `Unencodable` for a text that has no UTF-8, that is one with lone surrogates."""
+    """Raise `Unencodable` for a text that is too large or has no UTF-8: lone surrogates."""
     try:
-        text.encode()
+        size = len(text.encode())
     except (UnicodeEncodeError, AttributeError) as error:
         raise Unencodable(f"cannot be stored: {type(error).__name__}") from error
+    if size > LARGEST:
+        raise Unencodable(f"cannot be stored: {size:,} bytes are more than {LARGEST:,}")
 
 
 def check_row(fields: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ Run = Saturation | Steady
 
 @dataclass
 class Results:
-    """All runs in order of the rounds, by what was measured (`bare`, `copying`, `onestop`, `http`) and how."""
+    """All runs in order of the rounds, by what was measured (`bare` and so on) and how."""
 
     machine: dict[str, Any]
     options: dict[str, Any]

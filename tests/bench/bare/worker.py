@@ -27,8 +27,8 @@ from tests.bench.bare.flow import KIND, Step, heard_topics, steps
 from tests.bench.feeder import new_producer
 
 KAFKA, MONGO, PREFIX, COPYING = "BARE_KAFKA", "BARE_MONGO", "BARE_PREFIX", "BARE_COPYING"
-"""The environment variables that tell a worker where the servers are, which run this is, and whether
-it copies."""
+"""The environment variables that tell a worker where the servers are, which run this is, and
+whether it copies."""
 READY = "ready"
 
 UNDER_WAY = 4
