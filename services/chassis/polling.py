@@ -23,8 +23,8 @@ _FETCHED = 0.01
 """How long to leave to fetches that are under way."""
 _MUCH = 6
 """In rounds, so many times a batch is read at once."""
-_SHARE = 16
-"""Behind is a reader who finds at least this part of a full batch."""
+_BUSY, _GLANCE = 1000, 0.1
+"""From so many messages a second on, a service is taken to be behind; told from so many seconds."""
 _PATIENCE_MS = 1000
 """How long to wait for the records of a partition that has some."""
 
@@ -50,11 +50,15 @@ class UnreadRecord:
 
 @dataclass(slots=True)
 class _Round:
-    """One turn over the partition numbers: those still to be read, and what was brought so far."""
+    """One turn over the partition numbers: those still to be read, and what was brought so far.
+
+    `period` is the time in which that has gathered.
+    """
 
     began: float
+    period: float
     left: list[int]
-    brought: int
+    brought: int = 0
 
 
 def _now() -> float:
@@ -127,8 +131,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if self._round is not None:
                 return await self._in_rounds(self._round, max_records or 1)
             found = await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
-            if _count(found) * _SHARE >= (max_records or 1):
-                self._round = _Round(_now(), [], _count(found))
+            if _count(found) >= _BUSY * _GLANCE:
+                self._round = _Round(_now(), _GLANCE, sorted({tp.partition for tp in found}))
             return found
         except ConsumerStoppedError:
             raise
@@ -141,26 +145,27 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         return {}
 
     async def _in_rounds(self, round: "_Round", max_records: int) -> Any:
-        """Read the next partition number in all topics: what a case led to comes together."""
+        """Read the next partition numbers in all topics: what a case led to comes together."""
         by_number: dict[int, list[TopicPartition]] = defaultdict(list)
         for tp in self.assignment():
             by_number[tp.partition].append(tp)
-        while round.left:
-            found = await self._read_out(by_number.get(round.left.pop(), []), _MUCH * max_records)
-            if found:
-                round.brought += _count(found)
-                return found
-        if round.brought * _SHARE < max_records:
+        found: dict[TopicPartition, Any] = {}
+        while round.left and _count(found) < max_records:
+            found |= await self._read_out(by_number.get(round.left.pop(), []), _MUCH * max_records)
+        if found:
+            round.brought += _count(found)
+            return found
+        if round.brought < _BUSY * round.period:
             self._round = None
             return {}
         await asyncio.sleep(max(0.0, round.began + self._gather - _now()))
-        self._round = _Round(_now(), sorted(by_number), 0)
+        self._round = _Round(_now(), _now() - round.began, sorted(by_number))
         return {}
 
     async def _read_out(self, partitions: Sequence[TopicPartition], limit: int) -> Any:
         """Read all that the broker is known to have there, up to a limit, while it comes."""
         found: dict[TopicPartition, list[Any]] = defaultdict(list)
-        self.reading = set(partitions)
+        self.reading |= set(partitions)
         until = _now() + _PATIENCE_MS / 1000
         while partitions and (left := limit - _count(found)) > 0:
             more = await super().getmany(*partitions, max_records=left)

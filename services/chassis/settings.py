@@ -27,7 +27,7 @@ class Settings(BaseModel):
     secret: SecretBytes = SecretBytes(DEMONSTRATION_SECRET)
     """Keys the derivation of candidates for numbers; the same for all replicas of all services."""
     batch: Annotated[int, Field(ge=1, le=5000)] = 500
-    gather: Annotated[float, Field(ge=0)] = 0.1
+    gather: Annotated[float, Field(ge=0)] = 0.25
     """While a service is behind, its rounds of reading begin at least so far apart."""
     commit_interval: Annotated[float, Field(gt=0)] = 0.25
     session_timeout: Annotated[float, Field(gt=0)] = 10.0
