@@ -86,7 +86,7 @@ class Consumer:
 
         Lost connections are waited for, for as long as it takes. Raises `TooManyDeadLetters`.
         """
-        for some in _by_cases(messages, self._most):
+        for some in by_cases(messages, self._most):
             items, failures = self._reader.read_all(some)
             await self.handle_items(items, failures, len(some))
 
@@ -150,7 +150,7 @@ class Consumer:
             log.warning("dead letter %s: %s", failure.message.id, failure.kind, extra=failure.where)
 
 
-def _by_cases(messages: Sequence[Message], most: int) -> Iterator[list[Message]]:
+def by_cases(messages: Sequence[Message], most: int) -> Iterator[list[Message]]:
     """Yield the messages in lists of about as many as `most`, those of a case in the same one."""
     if len(messages) <= most:
         yield list(messages)

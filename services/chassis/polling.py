@@ -21,10 +21,9 @@ log = logging.getLogger(__name__)
 _IDLE = 0.05
 _FETCHED = 0.01
 """How long to leave to fetches that are under way."""
-_MUCH = 6
+_MUCH = 8
 """In rounds, so many times a batch is read at once."""
-_BUSY, _GLANCE = 1000, 0.1
-"""From so many messages a second on, a service is taken to be behind; told from so many seconds."""
+_WINDOW = 1.0
 _PATIENCE_MS = 1000
 """How long to wait for the records of a partition that has some."""
 
@@ -50,15 +49,27 @@ class UnreadRecord:
 
 @dataclass(slots=True)
 class _Round:
-    """One turn over the partition numbers: those still to be read, and what was brought so far.
-
-    `period` is the time in which that has gathered.
-    """
+    """One turn over the partition numbers, those still to be read."""
 
     began: float
-    period: float
     left: list[int]
-    brought: int = 0
+
+
+class _Pace:
+    """How fast messages come, told over at least a second: waiting for them makes it no faster."""
+
+    def __init__(self, fast: float) -> None:
+        self._fast = fast
+        self._since, self._count = 0.0, 0
+        self.is_fast = False
+
+    def note(self, count: int, now: float) -> None:
+        """Note that so many messages have come."""
+        self._count += count
+        elapsed = now - self._since
+        if elapsed >= _WINDOW:
+            self.is_fast = self._count >= self._fast * elapsed
+            self._since, self._count = now, 0
 
 
 def _now() -> float:
@@ -75,9 +86,9 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     poll, and does not say which one failed. This one goes back to what it last handed out, reads
     each partition once by itself, and the one that fails record by record.
 
-    While it is behind, it reads in rounds, one partition number after the other, over all topics,
-    and begins a round no sooner than `gather` seconds after the one before: so the events of a case
-    meet in one batch and cost one entry, and batches are large. While it keeps up, it never waits.
+    While more than `fast` messages come in a second, it reads in rounds, one partition number after
+    the other, over all topics, and begins a round no sooner than `gather` seconds after the one
+    before: so the events of a case meet in one batch and cost one entry, and batches are large.
     """
 
     def __init__(
@@ -86,13 +97,14 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         on_idle: Callable[[], None],
         before_stop: Callable[[], Awaitable[None]],
         gather: float,
+        fast: float,
         **options: Any,
     ) -> None:
         super().__init__(*topics, **options)
         self._on_idle, self._before_stop = on_idle, before_stop
         self._astray = False
         self._alone: list[TopicPartition] = []
-        self._gather = gather
+        self._gather, self._pace = gather, _Pace(fast)
         self._round: _Round | None = None
         """The round that is under way while it is behind."""
         self.handed_out: dict[TopicPartition, int] = {}
@@ -121,6 +133,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                 for partition, messages in found.items():
                     self.handed_out[partition] = messages[-1].offset + 1
                 self.reading = set()
+                self._pace.note(_count(found), _now())
                 return found
             self._on_idle()
             # A poll returns at once while no partition is assigned.
@@ -131,8 +144,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if self._round is not None:
                 return await self._in_rounds(self._round, max_records or 1)
             found = await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
-            if _count(found) >= _BUSY * _GLANCE:
-                self._round = _Round(_now(), _GLANCE, sorted({tp.partition for tp in found}))
+            if self._pace.is_fast:
+                self._round = _Round(_now(), [])
             return found
         except ConsumerStoppedError:
             raise
@@ -153,13 +166,13 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         while round.left and _count(found) < max_records:
             found |= await self._read_out(by_number.get(round.left.pop(), []), _MUCH * max_records)
         if found:
-            round.brought += _count(found)
             return found
-        if round.brought < _BUSY * round.period:
+        self._pace.note(0, _now())
+        if not self._pace.is_fast:
             self._round = None
             return {}
         await asyncio.sleep(max(0.0, round.began + self._gather - _now()))
-        self._round = _Round(_now(), _now() - round.began, sorted(by_number))
+        self._round = _Round(_now(), sorted(by_number))
         return {}
 
     async def _read_out(self, partitions: Sequence[TopicPartition], limit: int) -> Any:
@@ -181,8 +194,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def _unread(self, tp: TopicPartition) -> int:
         """Return how many messages the broker was last known to have beyond those read."""
         with contextlib.suppress(IllegalStateError):  # revoked meanwhile
-            known: int = self.highwater(tp) or 0
-            return max(0, known - int(await self.position(tp)))
+            highwater = self.highwater(tp)
+            if highwater is None:
+                return 1  # not asked yet
+            return max(0, int(highwater) - int(await self.position(tp)))
         return 0
 
     async def _go_back(self) -> None:

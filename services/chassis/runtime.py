@@ -20,7 +20,7 @@ from services.chassis.journal import Journal
 from services.chassis.message import Message
 from services.chassis.reading import Reader, item_of
 from services.chassis.registers import Registers
-from services.chassis.settings import Settings
+from services.chassis.settings import Haste, Settings
 from services.chassis.store import Store, StoreUnavailable
 from services.chassis.subscription import Subscription
 
@@ -46,7 +46,7 @@ class Runtime:
         folder: Folder,
         settings: Settings,
         *,
-        gather: float,
+        haste: Haste,
     ) -> None:
         self.name, self.settings = name, settings
         self.health = Health(settings.stalled_after)
@@ -61,7 +61,7 @@ class Runtime:
         self.deadlines = Deadlines(self.store)
         self.publisher = Publisher(settings.kafka, settings.publish_timeout, name)
         self.subscription = Subscription(
-            name, topics, settings, on_idle=self.health.tick, gather=gather
+            name, topics, settings, on_idle=self.health.tick, haste=haste
         )
         self.collaborators = Collaborators(
             journal=self.journal,

@@ -16,10 +16,11 @@ from services.chassis.importing import Importer
 from services.chassis.procedure import Procedure
 from services.chassis.reading import Reader
 from services.chassis.runtime import Runtime
-from services.chassis.settings import Settings
+from services.chassis.settings import Haste, Settings
 
-_WATCHING = 10
-"""No case waits for the door: while it is behind, it may gather for so many times as long."""
+DECIDING = Haste(fast=1000, gather=0.25)
+WATCHING = Haste(fast=3000, gather=2.5, fetch_bytes=64 * 1024, fetch_wait=0.05)
+"""The door hears everything, and no case waits for it."""
 
 
 class Service:
@@ -77,8 +78,8 @@ class Service:
             known.events,
             reports_unknown=self.door,
         )
-        gather = settings.gather * (_WATCHING if self.door else 1)
-        return Runtime(self.name, self.topics, reader, folder, settings, gather=gather)
+        haste = WATCHING if self.door else DECIDING
+        return Runtime(self.name, self.topics, reader, folder, settings, haste=haste)
 
     @asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncIterator[None]:

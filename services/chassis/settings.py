@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, ValidationError
 
@@ -12,6 +12,20 @@ DEMONSTRATION_SECRET = b"a demonstration secret, for one machine only"
 
 class SettingsError(ValueError):
     """An environment variable has a value that cannot be used; the message names it."""
+
+
+class Haste(NamedTuple):
+    """How long a service lets messages gather.
+
+    The broker answers a question for new messages when it has `fetch_bytes` of them, or after
+    `fetch_wait` seconds. From `fast` messages a second on, rounds of reading begin at least
+    `gather` seconds apart.
+    """
+
+    fast: float
+    gather: float
+    fetch_bytes: int = 1
+    fetch_wait: float = 0.1
 
 
 class Settings(BaseModel):
@@ -26,9 +40,7 @@ class Settings(BaseModel):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     secret: SecretBytes = SecretBytes(DEMONSTRATION_SECRET)
     """Keys the derivation of candidates for numbers; the same for all replicas of all services."""
-    batch: Annotated[int, Field(ge=1, le=5000)] = 500
-    gather: Annotated[float, Field(ge=0)] = 0.25
-    """While a service is behind, its rounds of reading begin at least so far apart."""
+    batch: Annotated[int, Field(ge=1, le=5000)] = 300
     commit_interval: Annotated[float, Field(gt=0)] = 0.25
     session_timeout: Annotated[float, Field(gt=0)] = 10.0
     publish_timeout: Annotated[float, Field(gt=0)] = 10.0

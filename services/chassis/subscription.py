@@ -20,16 +20,15 @@ from faststream.kafka.message import ConsumerProtocol
 from services.chassis.message import Message
 from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
 from services.chassis.polling import PatientConsumer
-from services.chassis.settings import Settings
+from services.chassis.settings import Haste, Settings
 
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FETCH_BYTES = 256 * 1024
-_FETCH_MS = 100
-"""How long the broker may hold a fetch back until there is something new. What is unread in another
-partition is fetched only after that, for the client asks one question at a time."""
+_FETCH_BYTES = 192 * 1024
+_ANSWER_BYTES = 4 * 1024 * 1024
+"""Of one answer, over all partitions: the client holds it three times while it takes it apart."""
 
 
 class Subscription:
@@ -42,10 +41,10 @@ class Subscription:
         settings: Settings,
         *,
         on_idle: Callable[[], None],
-        gather: float,
+        haste: Haste,
     ) -> None:
         self.service, self.topics, self.settings = service, tuple(topics), settings
-        self._on_idle, self._gather = on_idle, gather
+        self._on_idle, self._haste = on_idle, haste
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
         self._finished: dict[TopicPartition, int] = {}
@@ -82,7 +81,10 @@ class Subscription:
             session_timeout_ms=int(self.settings.session_timeout * 1000),
             heartbeat_interval_ms=int(self.settings.session_timeout * 1000 / 3),
             max_partition_fetch_bytes=_FETCH_BYTES,
-            fetch_max_wait_ms=_FETCH_MS,
+            fetch_max_bytes=_ANSWER_BYTES,
+            fetch_min_bytes=self._haste.fetch_bytes,
+            # What is unread elsewhere is fetched only after that: one question at a time.
+            fetch_max_wait_ms=int(self._haste.fetch_wait * 1000),
             listener=_Listener(self),
             parser=self._parse,
             decoder=_as_is,
@@ -99,7 +101,8 @@ class Subscription:
             PatientConsumer,
             on_idle=self._on_idle,
             before_stop=self.commit,
-            gather=self._gather,
+            gather=self._haste.gather,
+            fast=self._haste.fast,
             **config.builder.keywords,  # type: ignore[attr-defined]
         )
         self._subscriber = broker.subscribers[0]

@@ -21,7 +21,8 @@ from services.chassis.message import Headers, Message, Outgoing
 from services.chassis.procedure import Procedure
 from services.chassis.reading import Reader
 from services.chassis.runtime import Runtime
-from services.chassis.settings import Settings
+from services.chassis.service import DECIDING
+from services.chassis.settings import Haste, Settings
 from services.chassis.testing import POINTS, Act, eventually, inject
 from tests.integration.events import CITIZEN, NOON, Answered, Paid, Passed, Told
 
@@ -217,13 +218,14 @@ class Offices:
         *procedures: Procedure[Any],
         door: bool = False,
         groups: Mapping[str, str] = NO_GROUPS,
+        haste: Haste = DECIDING,
         **settings: Any,
     ) -> Office:
         """Return an office that has not been started, with topics of its own."""
         name = f"office-{_run}-{next(_numbers)}"
         topics = (f"{name}-citizen.events", f"{name}-bank.events")
         create_topics(self.servers.addresses.kafka, (*topics, topic(name)), PARTITIONS)
-        return self._open(name, topics, procedures, settings, groups, door)
+        return self._open(name, topics, procedures, settings, groups, door=door, haste=haste)
 
     def again(self, office: Office, *procedures: Procedure[Any], **settings: Any) -> Office:
         """Return one more replica of an office, or a new version of it."""
@@ -236,7 +238,9 @@ class Offices:
         procedures: Sequence[Procedure[Any]],
         settings: dict[str, Any],
         groups: Mapping[str, str] = NO_GROUPS,
+        *,
         door: bool = False,
+        haste: Haste = DECIDING,
     ) -> Office:
         addresses = self.servers.addresses
         defaults = {
@@ -256,6 +260,6 @@ class Offices:
         secret = chosen.secret.get_secret_value()
         grouped = [(procedure, groups.get(procedure.name)) for procedure in procedures]
         folder = Folder(name, grouped, secret=secret)
-        office = Office(Runtime(name, topics, reader, folder, chosen, gather=chosen.gather))
+        office = Office(Runtime(name, topics, reader, folder, chosen, haste=haste))
         self.opened.append(office)
         return office

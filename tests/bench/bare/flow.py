@@ -95,15 +95,15 @@ class Step:
     waiting: dict[bytes, int] = field(default_factory=dict)
 
 
-def steps(service: str) -> list[tuple[Step, int] | None]:
-    """Return, by the byte that tells an event's kind, the step that hears it and its bit."""
-    table: list[tuple[Step, int] | None] = [None] * 128
+def steps(service: str) -> list[tuple[tuple[Step, int], ...]]:
+    """Return, by the byte that tells an event's kind, the steps that hear it and its bits."""
+    table: list[tuple[tuple[Step, int], ...]] = [()] * 128
     for hop in HOPS[service]:
         head, tail = payload(hop.says)
         event = from_json(head + tail)
         step = Step(hop.register, (1 << len(hop.needs)) - 1, head, tail, event)
         for number, event in enumerate(hop.needs):
-            table[ord(_kind(event))] = (step, 1 << number)
+            table[ord(_kind(event))] += ((step, 1 << number),)
     return table
 
 

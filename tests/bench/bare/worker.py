@@ -72,18 +72,16 @@ class Worker:
         table, copying = self._table, self._copying
         for record in records:
             event = None if copying else from_json(record.value)
-            found = table[record.value[KIND] if event is None else ord(event["id"][0])]
-            if found is None:
-                continue
-            step, bit = found
-            case = record.key
-            if bit != step.everything:
-                heard = step.waiting.get(case, 0) | bit
-                if heard != step.everything:
-                    step.waiting[case] = heard
-                    continue
-                del step.waiting[case]
-            yield step, case, _copied(step, case) if event is None else _built(step, event)
+            hearing = table[record.value[KIND] if event is None else ord(event["id"][0])]
+            for step, bit in hearing:
+                case = record.key
+                if bit != step.everything:
+                    heard = step.waiting.get(case, 0) | bit
+                    if heard != step.everything:
+                        step.waiting[case] = heard
+                        continue
+                    del step.waiting[case]
+                yield step, case, _copied(step, case) if event is None else _built(step, event)
 
     def _write(self, said: Mapping[int, Iterable[Said]]) -> Iterator[Awaitable[Any]]:
         documents: dict[str, list[Document]] = defaultdict(list)

@@ -166,6 +166,7 @@ async def alone(office: Office) -> AsyncIterator[PatientConsumer]:
         on_idle=lambda: None,
         before_stop=nothing,
         gather=0.0,
+        fast=1000,
     )
     await consumer.start()
     try:

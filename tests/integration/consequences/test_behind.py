@@ -1,0 +1,57 @@
+"""A service that is behind reads partition numbers out: the events of a case cost one entry."""
+
+from services.chassis.procedure import Context, Decision, Procedure, State
+from services.chassis.settings import Haste
+from services.chassis.testing import eventually
+from tests.integration.events import Answered, Paid, Told
+from tests.integration.office import Offices
+
+CASES, BATCH = 600, 100
+
+
+class Joined(State):
+    """Which of the two were heard."""
+
+    told: bool = False
+    paid: bool = False
+
+
+joiner = Procedure("joiner", initial=Joined())
+
+
+@joiner.on(Told)
+def told(state: Joined, event: Told, context: Context) -> Decision[Joined]:
+    """Remember it, and answer when both were heard."""
+    return joined(Joined(told=True, paid=state.paid), context)
+
+
+@joiner.on(Paid)
+def paid(state: Joined, event: Paid, context: Context) -> Decision[Joined]:
+    """Remember it, and answer when both were heard."""
+    return joined(Joined(told=state.told, paid=True), context)
+
+
+def joined(after: Joined, context: Context) -> Decision[Joined]:
+    answer = (Answered(text=context.case_id),) if after.told and after.paid else ()
+    return Decision(after, events=answer)
+
+
+async def test_the_events_of_a_case_meet_in_one_entry(offices: Offices) -> None:
+    office = offices.open(joiner, batch=BATCH, haste=Haste(fast=0, gather=0.1))
+    cases = [f"case-{number}" for number in range(CASES)]
+    for event in (Told(), Paid()):
+        await office.send(*[office.message(case, event) for case in cases])
+    await office.start()
+
+    async def all_answered() -> bool:
+        return len(await office.texts()) == CASES
+
+    await eventually(all_answered)
+    assert await office.texts() == sorted(cases)
+    entries = await office.runtime.journal.count()
+    assert entries <= CASES + 2 * BATCH, "only those of the first two batches may cost two"
+
+    async def all_committed() -> bool:
+        return await office.committed() == 2 * CASES
+
+    await eventually(all_committed)
