@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
 
 from contracts.birth.process import GROUP
 from contracts.catalogue import publisher
@@ -11,7 +12,8 @@ from contracts.envelope import Codec, Event
 from tests.bench.bare.flow import EVENTS, HOPS, KIND, payload
 from tests.bench.declarations import declarations
 from tests.bench.results import BARE, ONESTOP, Results, medians
-from tests.bench.runs import Steady
+from tests.bench.runs import Saturation, Steady
+from tests.bench.table import show
 from tests.bench.usage import Surroundings
 
 
@@ -63,6 +65,16 @@ def test_ratios_compare_within_a_round() -> None:
         results.add(ONESTOP, "steady", _steady(ours))
     assert results.ratio("steady", "p99") == 2.1
     assert results.ratio("saturation", "cases_per_second") is None
+
+
+def test_ratios_are_shown_also_where_only_throughput_was_measured() -> None:
+    quiet = Surroundings(load_average=0, others=0)
+    results = Results(machine={}, options={"count": 1, "rate": 50, "seconds": 0, "rounds": 1})
+    for what, rate in ((BARE, 100.0), (ONESTOP, 25.0)):
+        results.add(what, "saturation", Saturation(1, 1, rate, 1, quiet, {}))
+    console = Console(record=True, width=120)
+    show(results, console)
+    assert "0.25" in console.export_text()
 
 
 def _steady(p99: float) -> Steady:
