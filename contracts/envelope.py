@@ -8,7 +8,7 @@ Extension attributes (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevent
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -58,22 +58,6 @@ class Envelope(BaseModel, Generic[E_co]):
     correlationid: UUID
     traceparent: str | None = None
     data: E_co
-
-    @classmethod
-    def of_valid(cls, **attributes: Any) -> Self:
-        """Return the envelope of attributes that are valid already: all of them, in their order.
-
-        Each event that is decided goes through here, and its data has just been validated.
-        """
-        envelope = cls.__new__(cls)
-        for name, value in (
-            ("__dict__", attributes),
-            ("__pydantic_fields_set__", set(attributes)),
-            ("__pydantic_extra__", None),
-            ("__pydantic_private__", None),
-        ):
-            object.__setattr__(envelope, name, value)
-        return envelope
 
     def encode(self) -> bytes:
         """Return the structured JSON of this envelope, as it goes over the wire."""

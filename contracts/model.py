@@ -1,8 +1,27 @@
 """The two kinds of model that all contracts are made of, and the types they share."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def of_valid(model: type[M], attributes: dict[str, Any]) -> M:
+    """Return the model with attributes that are valid already: all of them, in their order.
+
+    As unpickling makes it, in less than half the time of `model_construct`.
+    """
+    made = model.__new__(model)
+    made.__setstate__(
+        {
+            "__dict__": attributes,
+            "__pydantic_fields_set__": set(attributes),
+            "__pydantic_extra__": None,
+            "__pydantic_private__": None,
+        }
+    )
+    return made
 
 
 class Value(BaseModel):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.envelope import Event, envelope_of
+from contracts.model import of_valid
 from services.chassis import deadlines
 from services.chassis.broker import LARGEST_EVENT
 from services.chassis.deadlines import Due
@@ -96,25 +97,23 @@ class Effector:
     def _encode(self, procedure: Procedure[Any], event: Event, index: int, step: Step) -> Document:
         item = step.item
         source, id = item.heard_id
-        value = (
-            envelope_of(type(event))
-            .of_valid(
-                specversion="1.0",
-                id=uuid5(self._namespaces[procedure.name], f"{source}/{id}/{index}"),
-                source=self._source,
-                type=event.type,
-                subject=step.case_id,
-                time=step.now,
-                datacontenttype="application/json",
-                group=item.cause.group,
-                entry=step.n,
-                causationid=item.cause.id,
-                correlationid=item.correlation,
-                traceparent=item.traceparent,
-                data=event,
-            )
-            .encode()
-        )
+        # Its data has just been validated, and each event that is decided goes through here.
+        attributes = {
+            "specversion": "1.0",
+            "id": uuid5(self._namespaces[procedure.name], f"{source}/{id}/{index}"),
+            "source": self._source,
+            "type": event.type,
+            "subject": step.case_id,
+            "time": step.now,
+            "datacontenttype": "application/json",
+            "group": item.cause.group,
+            "entry": step.n,
+            "causationid": item.cause.id,
+            "correlationid": item.correlation,
+            "traceparent": item.traceparent,
+            "data": event,
+        }
+        value = of_valid(envelope_of(type(event)), attributes).encode()
         if len(value) > LARGEST_EVENT:
             raise Unencodable(f"{event.type} of {len(value):,} bytes is too large to publish")
         return {"type": event.type, "value": value, "cause": [source, id]}

@@ -157,7 +157,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             self._alone = list(self.assignment())
         return {}
 
-    async def _in_rounds(self, round: "_Round", max_records: int) -> Any:
+    async def _in_rounds(self, round: _Round, max_records: int) -> Any:
         """Read the next partition numbers in all topics: what a case led to comes together."""
         by_number: dict[int, list[TopicPartition]] = defaultdict(list)
         for tp in self.assignment():
@@ -186,19 +186,18 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                 found[tp] += messages
             if more:
                 continue
-            if not any([await self._unread(tp) for tp in partitions]) or _now() > until:
+            if not any([await self._has_unread(tp) for tp in partitions]) or _now() > until:
                 break
             await asyncio.sleep(_FETCHED)
         return found
 
-    async def _unread(self, tp: TopicPartition) -> int:
-        """Return how many messages the broker was last known to have beyond those read."""
+    async def _has_unread(self, tp: TopicPartition) -> bool:
+        """Return whether the broker was last known to have messages beyond those read."""
         with contextlib.suppress(IllegalStateError):  # revoked meanwhile
             highwater = self.highwater(tp)
-            if highwater is None:
-                return 1  # not asked yet
-            return max(0, int(highwater) - int(await self.position(tp)))
-        return 0
+            # Unknown until the first answer.
+            return highwater is None or bool(await self.position(tp) < highwater)
+        return False
 
     async def _go_back(self) -> None:
         """Seek to what was last handed out: the failed poll has moved past what it dropped.

@@ -75,25 +75,19 @@ class Collection:
 
         Raises `StoreUnavailable`, after which any of them may or may not have been inserted.
         """
+        return await self._insert(documents, [document["_id"] for document in documents])
+
+    async def insert_encoded(self, documents: Mapping[str, bytes]) -> set[str]:
+        """Insert documents that are encoded already, by their `_id`, as `insert` does."""
+        return await self._insert(list(map(RawBSONDocument, documents.values())), list(documents))
+
+    async def _insert(self, documents: Sequence[Any], ids: Sequence[str]) -> set[str]:
         if not documents:
             return set()
         with _translated():
             try:
                 await self._raw.insert_many(documents, ordered=False)
             except BulkWriteError as error:
-                return {documents[i]["_id"] for i in _duplicates(error)}
-        return set()
-
-    async def insert_encoded(self, documents: Mapping[str, bytes]) -> set[str]:
-        """Insert documents that are encoded already, by their `_id`, as `insert` does."""
-        if not documents:
-            return set()
-        raw = [RawBSONDocument(document) for document in documents.values()]
-        with _translated():
-            try:
-                await self._raw.insert_many(raw, ordered=False)
-            except BulkWriteError as error:
-                ids = list(documents)
                 return {ids[i] for i in _duplicates(error)}
         return set()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from contracts.catalogue import catalogue
 from tests.faults.city import City
 
@@ -18,19 +20,12 @@ async def test_each_service_is_killed_in_turn_and_repeatedly(city: City) -> None
     await city.assert_whole()
 
 
-async def test_the_broker_is_killed_and_restarted(city: City) -> None:
+@pytest.mark.parametrize("server", ["kafka", "mongo"])
+async def test_a_server_is_killed_and_restarted(city: City, server: str) -> None:
     async with city.flow.declaring(60):
         await city.accepts(20)
-        await city.kill("kafka")
-        await city.start("kafka")
-    await city.assert_whole()
-
-
-async def test_mongod_is_killed_and_restarted(city: City) -> None:
-    async with city.flow.declaring(60):
-        await city.accepts(20)
-        await city.kill("mongo")
-        await city.start("mongo")
+        await city.kill(server)
+        await city.start(server)
     await city.assert_whole()
 
 
