@@ -86,13 +86,14 @@ class Decider:
             lost = await self._journal.append(list(drafts.values()))
             appended = {id: entry for id, entry in drafts.items() if id not in lost}
             settled = [case for id, case in cases.items() if id not in lost]
+            # Before the store is asked again: what is appended is not decided, nor counted, anew.
+            self._count(settled, appended.values(), lost)
             for case in settled:
                 unused += case.unused(tips[case.id], appended.get(case.id))
             if unused:
                 await self._claims.forget(unused)
             for case in settled:
                 await self._settle(case, failed)
-            self._count(settled, appended.values(), lost)
             for case in cases.values():
                 case.start_again()
             entries.update({entry.id: entry for entry in appended.values()})
