@@ -55,24 +55,23 @@ def inject(point: str, act: Act, *, at: int = 1, target: Any = None) -> None:
     `target` is one collaborator; None stands for all of that class in this process.
     """
     chosen = POINTS[point]
-    original = getattr(chosen.owner, chosen.method)
+    place = chosen.owner if target is None else target
+    original = getattr(place, chosen.method)
     passed = 0
 
-    async def faulty(self: Any, work: Any, *rest: Any, **named: Any) -> Any:
+    async def faulty(*arguments: Any, **named: Any) -> Any:
         nonlocal passed
+        work = arguments[target is None]  # a method of the class is given its object first
         passed += bool(work)
         now = bool(work) and passed == at
         if now and chosen.when == "before":
             await act()
-        result = await original(self, work, *rest, **named)
+        result = await original(*arguments, **named)
         if now and chosen.when == "after":
             await act()
         return result
 
-    if target is None:
-        setattr(chosen.owner, chosen.method, faulty)
-    else:
-        setattr(target, chosen.method, faulty.__get__(target))
+    setattr(place, chosen.method, faulty)
 
 
 async def eventually(

@@ -147,6 +147,12 @@ class Office:
         ]
         inject(point, act, at=number, target=target)
 
+    def mend(self) -> None:
+        """Take away everything that was put at points of the loop."""
+        for point in POINTS.values():
+            for value in vars(self.runtime.collaborators).values():
+                vars(value).pop(point.method, None)
+
     async def start(self) -> None:
         """Run as a process would, and wait until it is ready and has its partitions."""
         await self.runtime.start()
