@@ -50,7 +50,8 @@ class Claim(NamedTuple):
 class Record(NamedTuple):
     """A row of a register, as it stands after this decision.
 
-    `insert_only` rows belong to several cases: the first one writes them and nobody changes them.
+    `insert_only` rows never change, or belong to several cases: the first one that writes them
+    wins. They cost the store an eighth of the others.
     `fields` may be a function that returns them: of a row that one entry sets several times only
     the last is ever made.
     """

@@ -40,7 +40,7 @@ def _posting(
 ) -> Record:
     """Return one posting from the first account's debit to the second one's credit.
 
-    Its key has the case, so that a repeated effect is the same row.
+    Its key has the case, so that a repeated effect is the same row; a posting never changes.
     """
     debited, credited = accounts
     return Record(
@@ -55,4 +55,5 @@ def _posting(
                 {"account": credited, "debit": 0, "credit": amount},
             ],
         },
+        insert_only=True,
     )

@@ -126,7 +126,10 @@ def newcomer(event: PersonIdentified) -> Newcomer:
 
 
 def resident_record(child: Newcomer, event: ResidenceRegistered) -> Record:
-    """Return the row of the register of residents; dates as ISO text."""
+    """Return the row of the register of residents; dates as ISO text.
+
+    A newborn is registered once; where it lives later is for other cases to say.
+    """
     household = event.household
     return Record(
         "residents",
@@ -141,4 +144,5 @@ def resident_record(child: Newcomer, event: ResidenceRegistered) -> Record:
             "commune": household.commune,
             "address": household.address,
         },
+        insert_only=True,
     )
