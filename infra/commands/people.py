@@ -4,15 +4,19 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from rich.console import Console
 
 from contracts.people.events import PersonRecorded
+from infra.commands.progress import counted
 from infra.errors import OnestopError
 from infra.local import Stack
+from tests.fire import population
 
 _LOOK = 0.25
 _STALLED = 60.0
@@ -21,6 +25,18 @@ _COUNTED = re.compile(
     rf'{{[^}}]*type="{re.escape(PersonRecorded.type)}"[^}}]*}} ([0-9.e+]+)$',
     re.MULTILINE,
 )
+
+
+def people_the_stack(stack: Stack, console: Console) -> None:
+    """Import everybody whom generated and written declarations speak of, and show how far it is.
+
+    Who is known already is not imported twice. Raises OnestopError.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        people = Path(folder) / "people.ndjson"
+        total = population.write(people)
+        with counted(console, "People", total, "known to the portal") as known:
+            import_people(stack, people, total, known)
 
 
 def import_people(stack: Stack, file: Path, count: int, tell: Callable[[int], None]) -> None:

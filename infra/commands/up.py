@@ -8,6 +8,7 @@ from rich.console import Console
 
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
+from infra.commands.people import people_the_stack
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
 
@@ -35,12 +36,14 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier
 HELP = "\n\n".join(
     (
         "Run the whole system on this machine until Ctrl-C.",
-        "Starts a real Kafka broker and a real MongoDB server, creates the topics, and starts each"
-        " service as a process. ONESTOP_KAFKA and ONESTOP_MONGO name servers to use instead."
+        "Starts a real Kafka broker and a real MongoDB server, creates the topics, starts each"
+        " service as a process, and imports the people of whom `onestop fire` speaks, unless it is"
+        " to be --empty. ONESTOP_KAFKA and ONESTOP_MONGO name servers to use instead."
         " A variable such as ONESTOP_PORT_PORTAL or ONESTOP_PORT_KAFKA sets a single port.",
         "[bold]Examples[/]",
         "  onestop up",
         "  onestop up --fresh --port-base 9000",
+        "  onestop up --empty",
         "  ONESTOP_KAFKA=broker:9092 onestop up --data /tmp/onestop",
     )
 )
@@ -51,7 +54,13 @@ def register(app: typer.Typer) -> None:
     app.command("up", help=HELP)(up)
 
 
-def up(data: Data = DEFAULT_DATA, fresh: Fresh = False, port_base: PortBase = None) -> None:
+def up(
+    *,
+    data: Data = DEFAULT_DATA,
+    fresh: Fresh = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Import nobody.")] = False,
+    port_base: PortBase = None,
+) -> None:
     """Run the stack and show it; see HELP."""
     console = Console()
     shown = StartTable(console)
@@ -59,17 +68,20 @@ def up(data: Data = DEFAULT_DATA, fresh: Fresh = False, port_base: PortBase = No
     stack = Stack(data, ports=ports, tell=shown.tell)
     if fresh:
         stack.wipe()
+    running = False
     with interruptible():
         try:
             with shown:
                 stack.start()
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-        try:
+            if not empty:
+                people_the_stack(stack, console)
+            running = True
             console.print(addresses(stack))
             console.print("\nCtrl-C stops everything.")
             watch(stack)
         except KeyboardInterrupt:
+            if not running:
+                raise typer.Exit(INTERRUPTED) from None
             console.print("Stopping.")
         finally:
             stack.stop()

@@ -1,5 +1,6 @@
 """`onestop demo` and `onestop up` as somebody at a terminal sees them, to the very end."""
 
+import json
 import re
 import socket
 from collections.abc import Iterator
@@ -59,7 +60,8 @@ def test_a_port_in_use_is_one_sentence(
 def test_ctrl_c_stops_everything_also_an_agency_that_came_later(tmp_path: Path) -> None:
     services = toy.catalogued("services")
     surroundings = Surroundings(services, toy.ENVIRONMENT)
-    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
+    up_alone = ("up", "--empty", "--data", str(tmp_path))
+    with running(tmp_path, surroundings.environment, *up_alone) as up:
         assert up.says(UP), up.complaint
         for name in services:
             url = f"http://127.0.0.1:{surroundings.ports[name]}"
@@ -80,10 +82,25 @@ def test_ctrl_c_at_the_start_leaves_nothing_either(
         assert (up.ends(), up.complaint) == (130, "")
 
 
+def test_what_is_up_knows_whom_fire_speaks_of(surroundings: Surroundings, tmp_path: Path) -> None:
+    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
+        assert up.says(UP), up.complaint
+        fired = onestop(
+            surroundings.environment,
+            *("fire", "--count", "60", "--duplicates", "0.1", "--json"),
+            *("--url", surroundings.portal),
+        )
+        assert (fired.status, fired.err) == (0, ""), fired.out
+        assert json.loads(fired.out)["accepted"] == 60
+        up.interrupt()
+        assert (up.ends(), up.complaint) == (0, "")
+
+
 def test_a_service_that_dies_is_named_and_takes_the_rest_along(
     surroundings: Surroundings, tmp_path: Path
 ) -> None:
-    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
+    up_alone = ("up", "--empty", "--data", str(tmp_path))
+    with running(tmp_path, surroundings.environment, *up_alone) as up:
         assert up.says(UP), up.complaint
         surroundings.process_of("services.residence").kill()
         assert (up.ends(), up.complaint.count("\n")) == (1, 1)
