@@ -1,13 +1,18 @@
-"""Claims: scarce things, each held by whoever inserted its key first."""
+"""Claims: scarce things, each held by whoever inserted its key first.
 
-from collections.abc import Iterable, Sequence
+A case claims before its entry is there, and may then decide otherwise. So a rival that finds a
+claim looks into the owner's journal: an entry holds it, or no longer does, or is still to come. In
+the last case nobody knows yet who has it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.encoding import Document
-from services.chassis.journal import Entry
+from services.chassis.journal import Entry, Journal
 from services.chassis.procedure import Claim, Owner
 from services.chassis.store import Remove, Store
-from services.chassis.tips import Holding
+from services.chassis.tips import Holding, Tip, holding
 
 
 class Asked(NamedTuple):
@@ -27,27 +32,53 @@ class Asked(NamedTuple):
         return {"_id": self.claim.id, "owner": self.owner.document(), "n": self.n}
 
 
+class Unsettled(Exception):
+    """Another case has claimed it, and its entry is still to come."""
+
+
 class Claims:
     """The claims of one service. `n` is the entry for which a claim was last made or confirmed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, journal: Journal) -> None:
         self._claims = store.collection("claims")
+        self._journal = journal
 
-    async def claim(self, asked: Sequence[Asked]) -> dict[Asked, Owner]:
-        """Claim everything in one write and return who holds each. Raises `StoreUnavailable`."""
-        held: dict[Asked, Owner] = {}
+    async def claim(self, asked: Sequence[Asked]) -> dict[Asked, Owner | None]:
+        """Claim everything in one write and return who holds each; None where nobody knows yet.
+
+        Raises `StoreUnavailable`.
+        """
+        held: dict[Asked, Owner | None] = {}
         left = list(asked)
         while left:
             taken = await self._claims.insert([a.row() for a in _first_of_each(left)])
             held.update({a: a.owner for a in _first_of_each(left) if a.claim.id not in taken})
             left = [a for a in left if a not in held]
-            owners = await self._owners({a.claim.id for a in left})
-            for a in left:
-                owner = owners.get(a.claim.id)
-                if owner is None or (owner == a.owner and not await self._confirm(a)):
-                    continue  # released in between: claim it again
-                held[a] = owner
+            held |= await self._held_by_others(left)
             left = [a for a in left if a not in held]
+        return held
+
+    async def _held_by_others(self, asked: Sequence[Asked]) -> dict[Asked, Owner | None]:
+        """Return who holds what could not be inserted; what is free by now is left out."""
+        if not asked:
+            return {}
+        rows = await self._rows({a.claim.id for a in asked})
+        tips = await self._journal.load({row["owner"]["case_id"] for row in rows.values()})
+        held: dict[Asked, Owner | None] = {}
+        for a in asked:
+            row = rows.get(a.claim.id)
+            if row is None:
+                continue
+            owner = Owner(**row["owner"])
+            if owner == a.owner:
+                if await self._confirm(a):
+                    held[a] = owner
+            elif owner.case_id == a.owner.case_id or _holds(tips[owner.case_id], row):
+                held[a] = owner
+            elif tips[owner.case_id].n < row["n"]:
+                held[a] = None
+            else:
+                await self._sweep(row)
         return held
 
     async def release(self, entries: Iterable[Entry]) -> None:
@@ -66,15 +97,23 @@ class Claims:
             [Remove({"_id": a.claim.id, "owner": a.owner.document(), "n": a.n}) for a in unused]
         )
 
-    async def _owners(self, ids: set[str]) -> dict[str, Owner]:
-        if not ids:
-            return {}
+    async def _rows(self, ids: Collection[str]) -> dict[str, Document]:
         rows = await self._claims.find({"_id": {"$in": list(ids)}})
-        return {row["_id"]: Owner(**row["owner"]) for row in rows}
+        return {row["_id"]: row for row in rows}
+
+    async def _sweep(self, row: Document) -> None:
+        """Remove a claim that its owner's entry did not take, or has let go of."""
+        await self._claims.write(
+            [Remove({"_id": row["_id"], "owner": row["owner"], "n": row["n"]})]
+        )
 
     async def _confirm(self, asked: Asked) -> bool:
         filter: dict[str, Any] = {"_id": asked.claim.id, "owner": asked.owner.document()}
         return await self._claims.update(filter, {"$max": {"n": asked.n}}) == 1
+
+
+def _holds(tip: Tip, row: Document) -> bool:
+    return tip.torn or holding({"id": row["_id"], "owner": row["owner"]}) in tip.holds
 
 
 def _first_of_each(asked: Iterable[Asked]) -> list[Asked]:

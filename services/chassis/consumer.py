@@ -97,7 +97,7 @@ class Consumer:
         started = time.perf_counter()
         concerned = [item for item in items if self._folder.concerns(item)]
         failed = [*failures, *await self._insist(lambda: self._attempt(concerned))]
-        fresh = [failure for failure in failed if not failure.message.replayed]
+        fresh = [each for each in failed if not (each.message.replayed or each.waits)]
         # What is skipped is no sign of health.
         self._breaker.admit(len(concerned) + len(failures), len(fresh))
         await self._insist(lambda: self._put_aside(failed))
@@ -145,7 +145,13 @@ class Consumer:
         if not failed:
             return
         await self._do.dead_letters.write(failed, self.clock())
+        # Only now: until its letter is there, a deadline that failed has to fire again.
+        for due in [failure.due for failure in failed if failure.due]:
+            await self._do.deadlines.drop(due)
         for failure in failed:
+            if failure.waits:
+                log.info("put off %s: %s", failure.message.id, failure.kind, extra=failure.where)
+                continue
             metrics.DEAD_LETTERED.labels(self.service, _type(failure.message)).inc()
             log.warning("dead letter %s: %s", failure.message.id, failure.kind, extra=failure.where)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from services.chassis.deadlines import Due
 from services.chassis.encoding import Document
 from services.chassis.message import Message
 from services.chassis.store import Insert, Store
@@ -29,10 +30,20 @@ class Failure:
     """What a log may say of it: the reason may hold personal data, and stays in the letter."""
     where: Mapping[str, str] = field(default_factory=dict)
     """Case, correlation and trace, where the message could be read."""
+    due: Due | None = None
+    """The deadline that failed, to be taken back once its letter is there."""
+    waits: bool = False
+    """It did not fail: it cannot be decided yet, and is handled again until it can."""
 
     @classmethod
     def of(
-        cls, message: Message, error: Exception, where: Mapping[str, str] | None = None
+        cls,
+        message: Message,
+        error: Exception,
+        where: Mapping[str, str] | None = None,
+        *,
+        due: Due | None = None,
+        waits: bool = False,
     ) -> "Failure":
         """Return the failure that an exception makes of a message."""
         kind = type(error).__name__
@@ -44,6 +55,8 @@ class Failure:
             _text(trace[-_LONGEST_TEXT:]),
             kind,
             where or {},
+            due,
+            waits,
         )
 
 
@@ -58,7 +71,10 @@ class DeadLetters:
         await self._letters.index([("status", 1)])
 
     async def write(self, failures: Iterable[Failure], at: datetime) -> None:
-        """Keep the failed messages. One that failed in its replay is dead once more."""
+        """Keep the failed messages. One that failed in its replay is dead once more.
+
+        One that waits is replayed without being asked for, again and again.
+        """
         failed = list(failures)
         await self._letters.write([_letter(f, at) for f in failed if not f.message.replayed])
         for failure in (f for f in failed if f.message.replayed):
@@ -66,7 +82,7 @@ class DeadLetters:
                 {"_id": failure.message.id, "status": "replay"},
                 {
                     "$set": {
-                        "status": "dead",
+                        "status": "replay" if failure.waits else "dead",
                         "reason": failure.reason,
                         "traceback": failure.trace,
                     },
@@ -128,7 +144,7 @@ def _letter(failure: Failure, at: datetime) -> Insert:
         message.id,
         {
             "at": at,
-            "status": "dead",
+            "status": "replay" if failure.waits else "dead",
             "replays": 0,
             "topic": message.topic,
             "partition": message.partition,

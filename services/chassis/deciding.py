@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.chassis import metrics
-from services.chassis.claims import Asked, Claims
+from services.chassis.claims import Asked, Claims, Unsettled
 from services.chassis.dead_letters import Failure
 from services.chassis.deadlines import Deadlines
 from services.chassis.folding import Basis, Draft, Folder
@@ -28,6 +28,8 @@ class Case:
     answers: dict[str, Owner] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     draft: Draft | None = None
+    waits_for: Asked | None = None
+    """What another case has claimed and may not keep."""
 
     def unused(self, tip: Tip, entry: Entry | None = None) -> list[Asked]:
         """Return what was claimed for an entry that lost, and is not held by another.
@@ -39,9 +41,15 @@ class Case:
         kept = tip.holds.union(map(holding, entry.claims if entry else ()))
         return [a for a in self.asked if a.holding not in kept and a.n <= tip.n]
 
+    def let_go(self, tip: Tip) -> list[Asked]:
+        """Return what was claimed in vain by a case that waits, and is not held from before."""
+        asked, self.asked = self.asked, []
+        won = (a for a in asked if self.answers.get(a.claim.id) == a.owner)
+        return [a for a in won if a.holding not in tip.holds]
+
     def start_again(self) -> None:
         """Forget what was decided upon a tip that is no longer the newest."""
-        self.answers, self.draft = {}, None
+        self.answers, self.draft, self.waits_for = {}, None, None
 
 
 class Decider:
@@ -73,31 +81,37 @@ class Decider:
         while cases:
             tips = await self._journal.load(cases)
             cases = self._without_gaps(cases, tips, failed)
-            unused: list[Asked] = []
+            in_vain: list[Asked] = []
             for case in cases.values():
                 tip = tips[case.id]
                 for heard, n in self._take_out_heard(case, tip).items():
                     repeated[entry_id(case.id, n)].add(heard)
                 if not case.items:
-                    unused += case.unused(tip)
-            cases = {id: case for id, case in cases.items() if case.items}
+                    in_vain += case.unused(tip)
+            cases = _with_items(cases)
             await self._fold(cases, tips, at)
             drafts = {id: d.entry for id, case in cases.items() if (d := case.draft) and d.entry}
             lost = await self._journal.append(list(drafts.values()))
             appended = {id: entry for id, entry in drafts.items() if id not in lost}
-            settled = [case for id, case in cases.items() if id not in lost]
+            waiting = [case for case in cases.values() if case.waits_for]
+            decided = [case for case in cases.values() if not case.waits_for]
+            settled = [case for case in decided if case.id not in lost]
             # Before the store is asked again: what is appended is not decided, nor counted, anew.
             self._count(settled, appended.values(), lost)
             for case in settled:
-                unused += case.unused(tips[case.id], appended.get(case.id))
-            if unused:
-                await self._claims.forget(unused)
+                in_vain += case.unused(tips[case.id], appended.get(case.id))
+            for case in waiting:
+                in_vain += case.let_go(tips[case.id])
+            if in_vain:
+                await self._claims.forget(in_vain)
             for case in settled:
                 await self._settle(case, failed)
+            if not drafts:
+                failed += _put_off(waiting)
             for case in cases.values():
                 case.start_again()
             entries.update({entry.id: entry for entry in appended.values()})
-            cases = {id: case for id, case in cases.items() if case.items}
+            cases = _with_items(cases)
         stored = await self._journal.entries(repeated) if repeated else []
         return [entry.repeated_for(repeated[entry.id]) for entry in stored] + list(entries.values())
 
@@ -107,8 +121,7 @@ class Decider:
         gap = Gap("entries of the case are missing: run `journal verify`, and restore them")
         for id, case in cases.items():
             if tips[id].torn:
-                items = case.items.values()
-                failed += [Failure.of(item.message, gap, item.whereabouts()) for item in items]
+                failed += [item.failure(gap) for item in case.items.values()]
         return {id: case for id, case in cases.items() if not tips[id].torn}
 
     def _take_out_heard(self, case: Case, tip: Tip) -> dict[HeardId, int]:
@@ -137,8 +150,13 @@ class Decider:
                 return
             held = await self._claims.claim([asked for _, asked in round])
             for case, asked in round:
-                case.answers[asked.claim.id] = held[asked]
-            undecided = [case for case in undecided if case.draft and case.draft.asked]
+                owner = held[asked]
+                if owner is None:
+                    case.waits_for = asked
+                else:
+                    case.answers[asked.claim.id] = owner
+            asking = (case for case in undecided if case.draft and case.draft.asked)
+            undecided = [case for case in asking if not case.waits_for]
 
     async def _settle(self, case: Case, failed: list[Failure]) -> None:
         """Take stock of a case whose entry is in the journal; what is left waits for the next."""
@@ -146,10 +164,7 @@ class Decider:
         assert draft is not None
         for due in draft.stale:
             await self._deadlines.drop(due)
-        for item, error in draft.failed:
-            failed.append(Failure.of(item.message, error, item.whereabouts()))
-            if item.due is not None:
-                await self._deadlines.drop(item.due)
+        failed += [item.failure(error) for item, error in draft.failed]
         case.items = {item.heard_id: item for item in draft.rest}
         case.asked = []
 
@@ -179,6 +194,22 @@ def _by_case(items: Sequence[Item]) -> dict[str, Case]:
             case = cases[item.case_id] = Case(item.case_id)
         case.items.setdefault(item.heard_id, item)
     return cases
+
+
+def _with_items(cases: dict[str, Case]) -> dict[str, Case]:
+    return {id: case for id, case in cases.items() if case.items}
+
+
+def _put_off(waiting: Iterable[Case]) -> list[Failure]:
+    """Return what waits for a case that is not in hand here, and leave it to its replay."""
+    failures: list[Failure] = []
+    for case in waiting:
+        assert case.waits_for is not None
+        kind = case.waits_for.claim.kind
+        error = Unsettled(f"another case has claimed the same {kind}, and may not keep it")
+        failures += [item.failure(error, waits=True) for item in case.items.values()]
+        case.items.clear()
+    return failures
 
 
 def _take(measures: Iterable[Measure]) -> None:

@@ -44,6 +44,10 @@ class Item:
                 where["trace"] = trace
         return {**where, "event": self.heard_id[1]}
 
+    def failure(self, error: Exception, *, waits: bool = False) -> Failure:
+        """Return the failure that an exception makes of it; see `Failure.waits`."""
+        return Failure.of(self.message, error, self.whereabouts(), due=self.due, waits=waits)
+
     def heard(self) -> Document:
         """Return what the journal keeps: enough to know it again and to bear witness to it."""
         cause = self.cause

@@ -65,7 +65,7 @@ class Runtime:
         )
         self.collaborators = Collaborators(
             journal=self.journal,
-            claims=Claims(self.store),
+            claims=Claims(self.store, self.journal),
             registers=self.registers,
             deadlines=self.deadlines,
             dead_letters=self.dead_letters,

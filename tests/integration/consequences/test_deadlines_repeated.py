@@ -120,6 +120,52 @@ async def test_however_many_fail_the_others_fire(offices: Offices) -> None:
     assert len(await office.letters()) == MANY
 
 
+async def test_one_that_failed_fires_again_until_its_letter_is_there(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = offices.open(clerk(mended=False))
+    await office.tell("a", Told(text="bad"))
+    runtime = office.runtime
+    (found,) = await runtime.deadlines.due({0: runtime.consumer.clock()})
+
+    async def power_cut(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+        patch.setattr(runtime.dead_letters, "write", power_cut)
+        await runtime.consumer.handle_items([item_of(found)])
+    assert await due(office) == {"a"}
+    await runtime.consumer.handle_items([item_of(found)])
+    assert (await due(office), len(await office.letters())) == (set(), 1)
+
+
+async def test_a_bad_deploy_loses_no_deadline(offices: Offices) -> None:
+    office = offices.open(clerk(mended=False))
+    cases = {f"case {n}" for n in range(office.runtime.settings.dead_minimum + 5)}
+    await office.handle(*[office.message(case, Told(text="bad")) for case in sorted(cases)])
+    bad = offices.again(office, clerk(mended=False))
+    await bad.start()
+    await eventually(lambda: bad.runtime.health.halted is not None)
+    await bad.runtime.stop()
+    assert await due(office) == cases
+    assert await office.letters() == []
+
+    mended = offices.again(office, clerk())
+    await mended.start()
+    await eventually(lambda: is_said(mended, {f"{case} 1" for case in cases}))
+
+
+async def test_one_of_a_case_with_a_gap_fails_once(offices: Offices) -> None:
+    office = offices.open(clerk())
+    await office.tell("torn", Told(text="bad", number=3_600_000))
+    await office.tell("torn", Told())
+    await office.runtime.store.collection("journal").delete({"_id": "torn/000001"})
+    await office.start()
+    await eventually(lambda: is_dead(office))
+    await eventually(lambda: only_due(office, {"torn"}))
+    assert office.runtime.health.problems == []
+
+
 async def test_one_that_failed_is_a_dead_letter_that_fires_when_it_is_replayed(
     offices: Offices,
 ) -> None:
