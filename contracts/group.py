@@ -1,6 +1,6 @@
 """How a linked procedure group is described: as data, from which everything else derives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -26,6 +26,10 @@ class Form(Input):
     def living(self) -> Mapping[str, PersonalId]:
         """Return who must be alive besides the declarant, by the field that names them."""
         return {}
+
+    def faults(self, received_on: date) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong on that day of receipt: the field, and a sentence."""
+        return ()
 
     def circumstance(self) -> str:
         """Return the name that chooses among the bundles of one date."""

@@ -1,6 +1,6 @@
 """The birth declaration: what a family fills in, and nothing that the state already holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from contracts.common.events import PaymentMethod
 from contracts.common.people import Household, PersonDetails, Place, Sex
+from contracts.common.provinces import is_province
 from contracts.group import Form
 from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode
 
@@ -124,6 +125,13 @@ class BirthForm(Form):
         foundling = self.evidence.kind == "foundling-record"
         if self.mother is None and self.father is None and not foundling:
             raise ValueError("mother: name at least one parent, or give the foundling record")
+        parents = [parent for parent in (self.mother, self.father) if parent]
+        if len(parents) == 2 and parents[0] == parents[1]:
+            raise ValueError("father: the same person is named as mother and father")
+        if isinstance(self.evidence, Witness) and any(
+            parent.personal_id == self.evidence.personal_id for parent in parents
+        ):
+            raise ValueError("evidence.personal_id: a parent is no witness of the birth")
         return self
 
     def people(self) -> tuple[str, ...]:
@@ -138,6 +146,14 @@ class BirthForm(Form):
     def living(self) -> Mapping[str, PersonalId]:
         """Return the household's owner, whose consent is asked. A parent or witness may be dead."""
         return {"household.owner": self.household.owner} if self.household else {}
+
+    def faults(self, received_on: date) -> Iterable[tuple[str, str]]:
+        """Yield the fields that name a province which was none on the day that counts."""
+        place = self.child.place.province
+        if place and not is_province(place, self.child.born_on):
+            yield "child.place.province", "no province had this code on the day of birth"
+        if self.household and not is_province(self.household.province, received_on):
+            yield "household.province", "no province has this code"
 
     def circumstance(self) -> str:
         """Return `born-abroad` or `usual`."""

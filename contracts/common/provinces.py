@@ -23,6 +23,11 @@ def provinces(on: date) -> Mapping[ProvinceCode, str]:
     raise LookupError(f"the table of provinces begins on {_periods()[-1][0]}, not on {on}")
 
 
+def is_province(code: ProvinceCode, on: date) -> bool:
+    """Tell whether this was the code of a province on that day: before 2008-08-01, as on that."""
+    return code in provinces(max(on, _periods()[-1][0]))
+
+
 @cache
 def mergers() -> Mapping[ProvinceCode, ProvinceCode]:
     """Return the province of today for each code that ceased to be one on 2025-07-01."""

@@ -15,8 +15,9 @@ VERIFY_HELP = "\n\n".join(
         "Check that no journal was tampered with.",
         "Each service checks the hashes and the chains of its own journal. Then every entry that"
         " one service heard of is looked for at its source: so a tail that was cut off, a deleted"
-        " case and a rewritten entry are found too. Each fault is one line with service, case and"
-        " entry; exits 1 if there is any. The system may run meanwhile.",
+        " case and a rewritten entry are found too. Nobody hears of the portal's entries: of its"
+        " journal only what was changed or is missing in between is found. Each fault is one line"
+        " with service, case and entry; exits 1 if there is any. The system may run meanwhile.",
         "[bold]Example[/]",
         "  onestop journal verify",
     )

@@ -1,7 +1,8 @@
 """The heart: decide, append, effect. One function over messages from all sources.
 
 Whatever breaks off in between, handling the same messages again completes it: an event that is in
-the journal is not decided again, but every effect of the entry that heard it is repeated.
+the journal is not decided again, but the effects of the entry that heard it are repeated: all its
+records, and those of its events that this one led to.
 """
 
 import asyncio

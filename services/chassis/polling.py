@@ -221,6 +221,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         with contextlib.suppress(IllegalStateError):  # revoked meanwhile
             if await self._caught_up(tp):
                 return {}
+            self.reading.add(tp)
             try:
                 return await super().getmany(tp, timeout_ms=_PATIENCE_MS, max_records=max_records)
             except ConsumerStoppedError:

@@ -12,7 +12,6 @@ from starlette.routing import Route
 
 from contracts.catalogue import catalogue, publisher, topic
 from services.chassis.folding import Folder
-from services.chassis.importing import Importer
 from services.chassis.procedure import Procedure
 from services.chassis.reading import Reader
 from services.chassis.runtime import Runtime
@@ -103,12 +102,6 @@ class Service:
     def asgi(self) -> Starlette:
         """Return the service as an ASGI application that has nothing but its health and metrics."""
         return Starlette(routes=self.routes(), lifespan=self.lifespan)
-
-    def main(self, app: Any = None, importer: Importer[Any] | None = None) -> None:
-        """Run the service's own command: `run`, or one for its operator."""
-        from services.chassis.operate import command  # noqa: PLC0415  only the command needs Typer
-
-        command(self, app, importer)()
 
     async def _livez(self, _: Request) -> Response:
         alive = self.runtime.health.alive

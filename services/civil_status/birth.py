@@ -5,7 +5,13 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from contracts.birth.events import BirthRefused, BirthRegistered
-from contracts.birth.form import BirthForm, ForeignCertificate, FoundlingRecord, HospitalNotice
+from contracts.birth.form import (
+    BirthForm,
+    ForeignCertificate,
+    FoundlingRecord,
+    HospitalNotice,
+    ParentRef,
+)
 from contracts.birth.process import BIRTH, GROUP
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
@@ -27,10 +33,8 @@ class Application:
     bundle: tuple[Name, ...]
     late: bool
     province: str
-    family: str
-    """Tells the child apart by its parent, or by the foundling record where it has none."""
-    document: str | None
-    """Tells the child apart by the document that proves the birth, where that has a number."""
+    keys: tuple[str, ...]
+    """What tells the child apart: two declarations that share one of these are of one child."""
 
 
 class Registration(State):
@@ -42,10 +46,9 @@ class Registration(State):
 
 
 class Claims(NamedTuple):
-    """What a registration claims: the child, by both of what tells it apart, and a number."""
+    """What a registration claims: the child, by all that tells it apart, and a number."""
 
-    family: Claim
-    document: Claim | None
+    child: tuple[Claim, ...]
     number: Claim
 
 
@@ -92,24 +95,15 @@ def conclude(found: Application | Reason, context: Context) -> Decision[Registra
 
 
 def register(found: Application, context: Context) -> Decision[Registration]:
-    """Register the birth, unless another case holds this child already.
-
-    Claims are asked in two rounds, the same first for every case. Were they asked at once, of two
-    declarations of one child each could win one claim and both be refused.
-    """
-    family, document, number = context.once("claims", lambda: claims_of(found, context))
-    (held_by,) = context.claim(family)
-    if held_by:
-        return duplicate(held_by, context, won=())
-    document_held_by: Owner | None = None
-    if document is None:
-        (number_held_by,) = context.claim(number)
-    else:
-        number_held_by, document_held_by = context.claim(number, document)
-    if document_held_by:
-        won = (family, number) if number_held_by is None else (family,)
-        return duplicate(document_held_by, context, won=won)
-    certificate = number.key
+    """Register the birth, unless another case holds this child already."""
+    claims = context.once("claims", lambda: claims_of(found, context))
+    *held_by, number_held_by = context.claim(*claims.child, claims.number)
+    holders = [holder for holder in held_by if holder]
+    if holders:
+        asked = zip((*claims.child, claims.number), (*held_by, number_held_by), strict=True)
+        won = tuple(claim for claim, holder in asked if holder is None)
+        return duplicate(holders[0], context, won=won)
+    certificate = claims.number.key
     if number_held_by:
         certificate = context.first_free(NUMBER, lambda k: number_of(found, context, k))
     return registered(found, certificate, local_date(context.now))
@@ -118,8 +112,7 @@ def register(found: Application, context: Context) -> Decision[Registration]:
 def claims_of(found: Application, context: Context) -> Claims:
     """Return what the registration claims, with the first candidate for its number."""
     return Claims(
-        family=Claim("child", found.family),
-        document=None if found.document is None else Claim("document", found.document),
+        child=tuple(Claim("child", key) for key in found.keys),
         number=Claim(NUMBER, number_of(found, context, 0)),
     )
 
@@ -170,20 +163,28 @@ def application(dossier: Dossier, event: DeclarationSubmitted) -> Application:
         bundle=event.bundle,
         late=late(dossier),
         province=event.province,
-        family=family_of(form),
-        document=document_of(form),
+        keys=keys_of(form, dossier.father is not None),
     )
 
 
-def family_of(form: BirthForm) -> str:
-    """Return the key of the child by a parent, day and order of birth, so that twins are two."""
-    parent = form.mother or form.father
-    if parent is None:
-        return f"foundling/{document_of(form)}"
+def keys_of(form: BirthForm, father_entered: bool) -> tuple[str, ...]:
+    """Return what tells the child apart: its document, and a parent with day and order of birth.
+
+    A child without a numbered document is known by each parent who is entered, for each of them may
+    declare it alone. A father of two such children, of two mothers on one day, needs an official.
+    """
+    document = document_of(form)
+    parents = [("mother", form.mother), ("father", form.father if father_entered else None)]
+    named = [_parent_key(role, parent, form) for role, parent in parents if parent]
+    if document is None:
+        return tuple(named)
+    return (*named[:1], document)
+
+
+def _parent_key(role: str, parent: ParentRef, form: BirthForm) -> str:
     by = parent.personal_id
     if parent.details is not None:
         by = f"{parent.details.nationality}:{_key(parent.details.document_number)}"
-    role = "mother" if form.mother else "father"
     return f"{role}/{by}/{form.child.born_on}/{form.child.birth_order}"
 
 

@@ -16,7 +16,7 @@ from contracts.birth.form import (
     FoundlingRecord,
     ParentRef,
 )
-from contracts.common.calendar import add_months, local_date
+from contracts.common.calendar import add_months, birthday, local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Parent, Person
 from contracts.model import Reason
@@ -33,8 +33,9 @@ class Dossier(NamedTuple):
     mother: Parent | None
     father: Parent | None
     """Who is to be entered as father: None where he neither is married nor recognises the child."""
-    mother_deceased_on: date | None
-    father_deceased_on: date | None
+    mother_known: Person | None
+    father_known: Person | None
+    """What the register of people holds of those who are entered and have an identifier."""
 
 
 def open_dossier(event: DeclarationSubmitted, form: BirthForm, rules: CivilStatusRules) -> Dossier:
@@ -53,8 +54,8 @@ def open_dossier(event: DeclarationSubmitted, form: BirthForm, rules: CivilStatu
         rules=rules,
         mother=_parent(form.mother, mother),
         father=_parent(entered, father),
-        mother_deceased_on=mother.deceased_on if mother else None,
-        father_deceased_on=father.deceased_on if father else None,
+        mother_known=mother,
+        father_known=father,
     )
 
 
@@ -112,6 +113,18 @@ def _vietnamese(dossier: Dossier) -> Reason | None:
     return dossier.rules.reason("child-not-vietnamese")
 
 
+def _plausible(dossier: Dossier) -> Reason | None:
+    """The identifiers of the parents are theirs: the sex fits, and their age at the birth."""
+    mother, father = dossier.mother_known, dossier.father_known
+    if (mother and mother.sex != "female") or (father and father.sex != "male"):
+        return dossier.rules.reason("parent-of-other-sex")
+    years = dossier.rules.youngest_parent_years.in_force(dossier.received_on)
+    for parent in (dossier.mother, dossier.father):
+        if parent and birthday(parent.born_on, years) > dossier.form.child.born_on:
+            return dossier.rules.reason("parent-too-young", years=years)
+    return None
+
+
 def _evidence(dossier: Dossier) -> Reason | None:
     """Something proves the birth, and it speaks of this one.
 
@@ -153,11 +166,8 @@ def _surrogacy(dossier: Dossier) -> Reason | None:
 
 
 def _alive(dossier: Dossier) -> Reason | None:
-    born_on, mother, father = (
-        dossier.form.child.born_on,
-        dossier.mother_deceased_on,
-        dossier.father_deceased_on,
-    )
+    born_on = dossier.form.child.born_on
+    mother, father = _deceased_on(dossier.mother_known), _deceased_on(dossier.father_known)
     days = dossier.rules.born_after_fathers_death_days.in_force(dossier.received_on)
     mother_died = mother is not None and mother < born_on
     if mother_died or (father is not None and (born_on - father).days > days):
@@ -192,6 +202,7 @@ CHECKS: tuple[Callable[[Dossier], Reason | None], ...] = (
     _entitled,
     _born,
     _vietnamese,
+    _plausible,
     _evidence,
     _posted,
     _surrogacy,
@@ -199,6 +210,10 @@ CHECKS: tuple[Callable[[Dossier], Reason | None], ...] = (
     _somebody_entered,
     _surname,
 )
+
+
+def _deceased_on(person: Person | None) -> date | None:
+    return person.deceased_on if person else None
 
 
 def _is(parent: ParentRef | None, declarant: str) -> bool:

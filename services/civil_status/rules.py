@@ -11,6 +11,8 @@ Refusal = Literal[
     "born-in-future",
     "born-too-long-ago",
     "child-not-vietnamese",
+    "parent-of-other-sex",
+    "parent-too-young",
     "evidence-missing",
     "evidence-not-accepted",
     "posting-not-over",
@@ -32,6 +34,7 @@ class CivilStatusRules(Rules[Refusal]):
 
     late_after_days: Dated[Days]
     oldest_years: Dated[Years]
+    youngest_parent_years: Dated[Years]
     posting_days: Dated[Days]
     born_after_fathers_death_days: Dated[Days]
 

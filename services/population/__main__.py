@@ -1,6 +1,7 @@
 """`python -m services.population`: the service and its operator commands."""
 
+from services.chassis.operate import command
 from services.population.importing import people
 from services.population.main import service
 
-service.main(importer=people)
+command(service, importer=people)()

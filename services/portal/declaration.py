@@ -118,12 +118,16 @@ def event_of(
     """Return the event. The bundle is the one of the day of receipt, by the calendar of Viet Nam.
 
     `entered_fields` counts what somebody filled in; `reused_fields` what the register of people
-    added, which nobody had to be asked again. Raises `Problem` 422 where no bundle was in force.
+    added, which nobody had to be asked again. Raises `Problem` 422 where no bundle was in force, or
+    the form is wrong on that day.
     """
     declaration, form = filled.sent.declaration, filled.form
-    group = catalogue().groups[declaration.group]
+    group, received_on = catalogue().groups[declaration.group], local_date(received_at)
+    faults = [error(joined(FORM, field), text) for field, text in form.faults(received_on)]
+    if faults:
+        raise invalid(faults)
     try:
-        bundle = group.bundle(form.circumstance(), local_date(received_at))
+        bundle = group.bundle(form.circumstance(), received_on)
     except LookupError as fault:
         raise invalid([error("group", str(fault))]) from None
     snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}

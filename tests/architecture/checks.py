@@ -39,6 +39,18 @@ def impurities(source: str) -> list[str]:
     ]
 
 
+def decides(source: str) -> bool:
+    """Tell whether a function of this source is the handler of an event or a deadline."""
+    return any(
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Attribute)
+        and decorator.func.attr in ("on", "on_deadline")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+    )
+
+
 def sleeps(source: str) -> list[str]:
     """Return each call that sleeps for longer than 0 seconds, or may do so, with its line."""
     tree = ast.parse(source)

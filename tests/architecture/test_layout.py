@@ -66,6 +66,7 @@ def test_a_long_file_is_noticed() -> None:
 
 def test_decisions_are_found_in_every_agency() -> None:
     owners = {module.split(".")[1] for module in tree.domain()}
+    assert "tests.toy.services.land_registry.transfer" in tree.domain()
     assert owners >= set(tree.agencies())
     assert {"contracts.envelope", "services.chassis.procedure"} <= tree.reached(tree.domain())
 

@@ -57,14 +57,10 @@ def agencies() -> list[str]:
 
 
 def domain() -> list[str]:
-    """Return the modules in which decisions are made, named after the groups."""
-    groups = {group.replace("-", "_") for group in catalogue().groups}
-    return [
-        name
-        for name in (*modules(),)
-        if name.startswith("services.")
-        and (name.rpartition(".")[2] in groups or name == f"services.{PORTAL}.tracker")
-    ]
+    """Return the modules in which decisions are made, of every service and of the toy's."""
+    written = (name for name in modules() if name.startswith(("services.", "tests.toy.services.")))
+    tracker = f"services.{PORTAL}.tracker"
+    return [name for name in written if name == tracker or checks.decides(source(name))]
 
 
 def reached(start: list[str]) -> set[str]:

@@ -45,6 +45,15 @@ def test_an_unknown_field_is_a_mistake_at_the_door_and_a_later_form_inside(
     assert GROUP.form.model_validate(form, extra="ignore") == GROUP.parse(FORM)
 
 
+def test_mother_and_father_are_two_and_neither_is_the_witness() -> None:
+    mother, father = FORM["mother"], FORM["father"]
+    with pytest.raises(ValidationError, match="father: the same person"):
+        GROUP.parse(FORM | {"father": mother})
+    witness = {"kind": "witness", "personal_id": father["personal_id"]}
+    with pytest.raises(ValidationError, match=r"evidence\.personal_id: a parent is no witness"):
+        GROUP.parse(FORM | {"evidence": witness})
+
+
 def test_what_nobody_declares_has_no_form() -> None:
     with pytest.raises(LookupError, match="not declared"):
         catalogue().groups["people"].parse(FORM)

@@ -60,6 +60,28 @@ def unbalanced(found: Snapshot) -> None:
     found.collections["payments"]["ledger"][-1]["lines"][0]["debit"] += 1
 
 
+def posting(what: str, amount: int | None) -> Callable[[Snapshot], None]:
+    """Lose a posting of that kind, or let it be of another amount on both sides."""
+
+    def damage(found: Snapshot) -> None:
+        ledger = found.collections["payments"]["ledger"]
+        row = next(row for row in ledger if row["what"] == what)
+        ledger.remove(row)
+        if amount is not None:
+            lines = [
+                {**line, **{s: amount for s in line if line[s] and s != "account"}}
+                for line in row["lines"]
+            ]
+            ledger.append({**row, "lines": lines})
+
+    return damage
+
+
+def put_aside(found: Snapshot) -> None:
+    letter = {"_id": "payments.events/1/1", "status": "dead", "reason": "none", "key": b"a"}
+    found.collections["payments"].setdefault("dead_letters", []).append(letter)
+
+
 def unpublished(found: Snapshot) -> None:
     value = found.topics["population"][-1].value
     found.topics["population"] = [m for m in found.topics["population"] if m.value != value]
@@ -110,6 +132,9 @@ DAMAGES: dict[str, Callable[[Snapshot], None]] = {
     "another's card": another_case("social-insurance", "cards"),
     "a second premium": twice("payments", "ledger"),
     "a posting without balance": unbalanced,
+    "lost fees": posting("fees", None),
+    "other fees": posting("fees", 1),
+    "a letter": put_aside,
     "a lost claim": drop("civil-status", "claims"),
     "a claim of nobody": twice("population", "claims"),
     "an event that was not published": unpublished,

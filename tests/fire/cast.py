@@ -1,9 +1,9 @@
 """The people of the written declarations, and the understudies of the parents among them.
 
-A child is known by its mother (or its father, where no mother is named), day and order of birth. So
-that the same declarations can be sent again and again to one running stack, each such parent is in
-the register a hundred times, and each run takes the next of them: the identifier ends in the run's
-number (declarations/README.md).
+A child is known by its mother (or its father, where no mother is named, and by both where no
+document has a number), day and order of birth. So that the same declarations can be sent again and
+again to one running stack, each such parent is in the register a hundred times, and each run takes
+the next of them: the identifier ends in the run's number (declarations/README.md).
 """
 
 import json
@@ -17,6 +17,7 @@ from contracts.common.people import Person
 DECLARATIONS = Path(__file__).with_name("declarations")
 UNDERSTUDIES = 100
 _DIGITS = 3
+_WITHOUT_NUMBER = ("witness", "commitment")
 
 
 @cache
@@ -33,8 +34,9 @@ def parents() -> frozenset[str]:
     named = set()
     for path in DECLARATIONS.glob("*/*.json"):
         form = json.loads(path.read_text(encoding="utf-8"))["declaration"]["form"]
-        parent = form.get("mother") or form.get("father") or {}
-        named.add(parent.get("personal_id"))
+        both = [form[role] for role in ("mother", "father") if form.get(role)]
+        known_by = both if form["evidence"]["kind"] in _WITHOUT_NUMBER else both[:1]
+        named |= {parent.get("personal_id") for parent in known_by}
     return frozenset(known & named)
 
 

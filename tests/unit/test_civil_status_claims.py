@@ -21,9 +21,13 @@ from tests.unit.births import (
     commitment,
     form,
     foundling,
+    people,
+    person,
     submitted,
 )
 from tests.unit.driver import Desk, World
+
+OTHER_MOTHER = "001197000009"
 
 
 def desk(case: str = "case-1", world: World | None = None, rules: Any = RULES) -> Desk:
@@ -56,6 +60,16 @@ SAME_CHILD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "same notice, the father alone": (
         form(),
         form(mother=None, relation="father", parents_married=False, father_recognises=True),
+    ),
+    "no document, then the father alone": (
+        form(evidence=commitment("2026-11-12")),
+        form(
+            mother=None,
+            relation="father",
+            parents_married=False,
+            father_recognises=True,
+            evidence=commitment("2026-11-12"),
+        ),
     ),
     "same foreign mother's document, written otherwise": (
         form(relation="father", mother=FOREIGN_MOTHER),
@@ -132,11 +146,22 @@ def test_two_rivals_never_refuse_each_other(one: dict[str, Any], other: dict[str
         assert said == [BirthRefused.type, BirthRegistered.type], order
 
 
-def test_what_identifies_a_child_is_claimed_before_its_document_and_number() -> None:
+def test_everything_is_claimed_at_once() -> None:
     case = desk()
     case.hear(submitted())
     kinds = [[claim.kind for claim in asked] for asked in case.rounds]
-    assert kinds == [["child"], ["registration-number", "document"]]
+    assert kinds == [["child", "child", "registration-number"]]
+
+
+def test_two_mothers_children_of_one_father_have_documents_of_their_own() -> None:
+    world = World()
+    for number, mother in ((1, MOTHER), (2, OTHER_MOTHER)):
+        notice = {"kind": "hospital-notice", "code": f"01001.GCS.0004{number}.26"}
+        known = people() | {OTHER_MOTHER: person(OTHER_MOTHER, "Lê Thị Thu")}
+        of = form(mother={"personal_id": mother}, evidence=notice)
+        one = desk(f"case-{number}", world)
+        one.hear(submitted(of, declarant=mother, people=known))
+        one.said(BirthRegistered)
 
 
 def test_a_registration_number_that_is_taken_is_passed_over() -> None:
@@ -158,7 +183,7 @@ def test_a_duplicate_that_lost_the_number_too_releases_only_what_it_won() -> Non
     case = desk()
     number = first.said(BirthRegistered).registration_number
     case.world.taken("registration-number", number)
-    case.world.taken("document", f"hospital-notice/{NOTICE['code']}")
+    case.world.taken("child", f"hospital-notice/{NOTICE['code']}")
     case.hear(submitted())
     assert case.said(BirthRefused).reason.refers_to == "another-case"
     assert case.world.of("case-1") == set()

@@ -39,7 +39,14 @@ GRANTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a relative declares": (form(relation="relative"), {"declarant": GRANDMOTHER}),
     "a carer declares": (form(relation="carer"), {"declarant": GRANDMOTHER}),
     "born today": (form(child={"born_on": "2026-11-20"}), {}),
-    "120 years old today": (form(child={"born_on": "1906-11-20"}), {}),
+    "120 years old today": (
+        form(child={"born_on": "1906-11-20"}),
+        {"people": people(mother={"born_on": "1880-01-01"}, father={"born_on": "1880-01-01"})},
+    ),
+    "parents of ten years today": (
+        form(),
+        {"people": people(mother={"born_on": "2016-11-10"}, father={"born_on": "2016-11-10"})},
+    ),
     "the mother's surname by agreement": (form(child=MOTHERS_NAME), {}),
     "unmarried, recognised": (form(parents_married=False, father_recognises=True), {}),
     "unmarried, not recognised": (form(child=MOTHERS_NAME, parents_married=False), {}),
@@ -154,6 +161,26 @@ REFUSED: dict[str, tuple[Refusal, dict[str, Any], dict[str, Any]]] = {
         "posting-not-over",
         foundling(TODAY - timedelta(days=7)),
         {},
+    ),
+    "a mother who is male in the register": (
+        "parent-of-other-sex",
+        form(),
+        {"people": people(mother={"sex": "male"})},
+    ),
+    "a father who is female in the register": (
+        "parent-of-other-sex",
+        form(),
+        {"people": people(father={"sex": "female"})},
+    ),
+    "a mother a day too young": (
+        "parent-too-young",
+        form(),
+        {"people": people(mother={"born_on": "2016-11-11"})},
+    ),
+    "a father born after the child": (
+        "parent-too-young",
+        form(),
+        {"people": people(father={"born_on": "2026-11-11"})},
     ),
     "surrogacy without marriage": (
         "surrogacy-not-married",

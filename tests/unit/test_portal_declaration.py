@@ -162,6 +162,29 @@ def test_a_parent_may_be_dead() -> None:
     assert event.people[FATHER].deceased_on is not None
 
 
+def faults(born_on: str, province: str, home: str = "01") -> list[str]:
+    """Return the fields that are wrong with these provinces of birth and household."""
+    place = {"country": "VN", "province": province, "detail": "Bệnh viện"}
+    of = form(child={"born_on": born_on, "place": place}, household=HOME | {"province": home})
+    try:
+        accept(sent(of))
+    except Problem as problem:
+        return [each["field"] for each in problem.errors]
+    return []
+
+
+def test_a_province_was_one_on_the_day_of_birth_and_is_one_today() -> None:
+    """Hà Nam, 35, became a part of Ninh Bình, 37, on 1 July 2025."""
+    assert faults("2025-06-30", "35") == []
+    assert faults("2025-07-01", "35") == ["form.child.place.province"]
+    assert faults("2025-07-01", "37") == []
+    assert faults("1990-01-01", "35") == []
+    assert faults("2026-11-10", "00", home="99") == [
+        "form.child.place.province",
+        "form.household.province",
+    ]
+
+
 def test_the_event_says_what_was_declared_by_whom_and_what_the_register_has() -> None:
     event = accept(sent())
     assert (event.group, event.declarant, event.channel) == ("birth", MOTHER, "portal")

@@ -1,7 +1,7 @@
 """`python -m services.<name>`: it only gathers the commands."""
 
 import gc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 import uvicorn
@@ -10,16 +10,14 @@ from services.chassis.importing import Importer
 from services.chassis.logs import start_logging
 from services.chassis.operate import dead_letters, importing, journal
 from services.chassis.operate.session import settings_or_exit
-
-if TYPE_CHECKING:
-    from services.chassis.service import Service
+from services.chassis.service import Service
 
 _LONGEST_REQUEST_HEAD = 64 * 1024
 """Bytes of a request's first line and headers."""
 
 
 def command(
-    service: "Service", app: Any = None, importer: Importer[Any] | None = None
+    service: Service, app: Any = None, importer: Importer[Any] | None = None
 ) -> typer.Typer:
     """Return the Typer command of a service; with an importer, it has `import` too."""
     cli = typer.Typer(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,14 +12,12 @@ from services.chassis.encoding import Document
 from services.chassis.operate.replaying import Outcome, replay
 from services.chassis.operate.session import CannotDo, paragraphs, perform, program
 from services.chassis.runtime import Runtime
-
-if TYPE_CHECKING:
-    from services.chassis.service import Service
+from services.chassis.service import Service
 
 EXAMPLE = "some.events/3/17"
 
 
-def register(cli: typer.Typer, service: "Service") -> None:
+def register(cli: typer.Typer, service: Service) -> None:
     """Add the commands."""
     letters = typer.Typer(
         help="Messages that could not be handled: look at them, and replay them.",
@@ -31,7 +29,7 @@ def register(cli: typer.Typer, service: "Service") -> None:
     _register_replay(letters, service)
 
 
-def _register_list(letters: typer.Typer, service: "Service") -> None:
+def _register_list(letters: typer.Typer, service: Service) -> None:
     me = program(service)
     help = paragraphs(
         "List dead letters, oldest first, without what is in them.",
@@ -54,7 +52,7 @@ def _register_list(letters: typer.Typer, service: "Service") -> None:
         perform(service, act)
 
 
-def _register_show(letters: typer.Typer, service: "Service") -> None:
+def _register_show(letters: typer.Typer, service: Service) -> None:
     help = paragraphs(
         "Show one dead letter whole: why it failed, and what is in it.",
         "What is in it may be personal data.",
@@ -73,7 +71,7 @@ def _register_show(letters: typer.Typer, service: "Service") -> None:
         perform(service, act)
 
 
-def _register_replay(letters: typer.Typer, service: "Service") -> None:
+def _register_replay(letters: typer.Typer, service: Service) -> None:
     me = program(service)
     help = paragraphs(
         "Have dead letters handled again, each on its own, by the running service.",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,9 +13,7 @@ from services.chassis.importing import Arrival, BadLine, File, Importer
 from services.chassis.operate.arriving import until_there
 from services.chassis.operate.session import paragraphs, perform, program, progress
 from services.chassis.runtime import Runtime
-
-if TYPE_CHECKING:
-    from services.chassis.service import Service
+from services.chassis.service import Service
 
 BATCH = 500
 
@@ -26,7 +24,7 @@ class _Imported:
     bad: list[BadLine] = field(default_factory=list)
 
 
-def register(cli: typer.Typer, service: "Service", importer: Importer[Any]) -> None:
+def register(cli: typer.Typer, service: Service, importer: Importer[Any]) -> None:
     """Add the command."""
     me = program(service)
     help = paragraphs(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -14,12 +14,10 @@ from services.chassis.encoding import Document
 from services.chassis.operate.republishing import Choice, republish
 from services.chassis.operate.session import CannotDo, paragraphs, perform, program, progress
 from services.chassis.runtime import Runtime
-
-if TYPE_CHECKING:
-    from services.chassis.service import Service
+from services.chassis.service import Service
 
 
-def register(cli: typer.Typer, service: "Service") -> None:
+def register(cli: typer.Typer, service: Service) -> None:
     """Add the commands."""
     journal = typer.Typer(
         help="What the service decided, entry by entry: verify it, publish it again.",
@@ -30,7 +28,7 @@ def register(cli: typer.Typer, service: "Service") -> None:
     _register_republish(journal, service)
 
 
-def _register_verify(journal: typer.Typer, service: "Service") -> None:
+def _register_verify(journal: typer.Typer, service: Service) -> None:
     me = program(service)
     help = paragraphs(
         "Check each entry's hash, the chain of the entries of each case, and that none is missing.",
@@ -75,7 +73,7 @@ def _register_verify(journal: typer.Typer, service: "Service") -> None:
         perform(service, act)
 
 
-def _register_republish(journal: typer.Typer, service: "Service") -> None:
+def _register_republish(journal: typer.Typer, service: Service) -> None:
     me = program(service)
     help = paragraphs(
         "Publish stored events again, byte for byte, for topics that have lost them.",

@@ -5,17 +5,15 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import typer
 
 from services.chassis.broker import BrokerUnavailable
 from services.chassis.runtime import Runtime
+from services.chassis.service import Service
 from services.chassis.settings import Settings, SettingsError
 from services.chassis.store import StoreUnavailable
-
-if TYPE_CHECKING:
-    from services.chassis.service import Service
 
 NO = 1
 """Exit status: the command was carried out, and its answer is no."""
@@ -27,7 +25,7 @@ class CannotDo(Exception):
     """The operator asked for something that cannot be done; the message says what to do."""
 
 
-def perform(service: "Service", action: Callable[[Runtime], Awaitable[bool]]) -> None:
+def perform(service: Service, action: Callable[[Runtime], Awaitable[bool]]) -> None:
     """Connect as the service does, act, and exit with the answer, or with one line of error."""
     settings = settings_or_exit()
     # Its own complaints would stand between the lines of the answer.
@@ -61,7 +59,7 @@ def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
         yield bar.update
 
 
-def program(service: "Service") -> str:
+def program(service: Service) -> str:
     """Return how this command is called, for help texts."""
     return f"python -m services.{service.name.replace('-', '_')}"
 
@@ -72,7 +70,7 @@ def paragraphs(*texts: str, examples: tuple[str, ...]) -> str:
 
 
 async def _act(
-    service: "Service", settings: Settings, action: Callable[[Runtime], Awaitable[bool]]
+    service: Service, settings: Settings, action: Callable[[Runtime], Awaitable[bool]]
 ) -> bool:
     runtime = service.build(settings)
     try:

@@ -1,5 +1,6 @@
 """`python -m services.land_registry run`."""
 
+from services.chassis.operate import command
 from services.land_registry.main import service
 
-service.main()
+command(service)()
