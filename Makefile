@@ -31,11 +31,12 @@ up: env ## run the system until Ctrl-C (ARGS="--port-base 9000" and the like)
 test: lint ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
 	$(BIN)/pytest $(ARGS)
 
-lint: env ## ruff, mypy --strict, import rules
+lint: env ## ruff, mypy --strict, import rules, hadolint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint infra/Dockerfile
 
 format: env ## put the code in order
 	$(BIN)/ruff check --fix

@@ -1,7 +1,5 @@
 """`onestop demo`: the whole system, a population, declarations, and what became of them."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,12 +8,12 @@ from rich.console import Console
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
 from infra.commands.fire import PACED_CONCURRENCY, fire_at, fire_written_at, run
-from infra.commands.people import import_people
-from infra.commands.progress import counted, shown
+from infra.commands.people import System, import_all
+from infra.commands.progress import shown
 from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
-from tests.fire import population, tables, words, written
+from tests.fire import tables, words, written
 from tests.fire.births import Births
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.report import Report, together
@@ -84,11 +82,7 @@ def demo(
 
 def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     url = stack.url("portal")
-    with tempfile.TemporaryDirectory() as folder:
-        people = Path(folder) / "people.ndjson"
-        total = population.write(people, DEFAULT_FAMILIES)
-        with counted(console, "People", total, "known to the portal") as known:
-            import_people(stack, people, total, known)
+    import_all(System.of(stack), DEFAULT_FAMILIES, console)
     runs, day = Runs(), words.today()
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))
