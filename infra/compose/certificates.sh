@@ -23,14 +23,20 @@ key() { openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -o
 certificate() {
   key "$1.key"
   openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
-  printf 'extendedKeyUsage=serverAuth,clientAuth\n%s\n' "${3:+subjectAltName=$3}" > "$1.ext"
-  openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -days $days -extfile "$1.ext" -out "$1.crt" 2> /dev/null
+  {
+    echo 'keyUsage=critical,digitalSignature'
+    echo 'extendedKeyUsage=serverAuth,clientAuth'
+    echo "${3:+subjectAltName=$3}"
+  } > "$1.ext"
+  openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -days $days -extfile "$1.ext" \
+    -out "$1.crt" 2> /dev/null
   cat "$1.key" "$1.crt" > "$1.pem"
   install -m 0400 -o "$2" "$1.pem" "$keys/$1.pem"
 }
 
 key ca.key
-openssl req -x509 -new -key ca.key -subj '/CN=Onestop, for one machine' -days $days -out ca.pem
+openssl req -x509 -new -key ca.key -subj '/CN=Onestop, for one machine' -days $days \
+  -addext 'keyUsage=critical,keyCertSign,cRLSign' -out ca.pem
 # The user of the image apache/kafka is 1000, ours is 10001.
 certificate kafka 1000 DNS:kafka,DNS:kafka-2,DNS:kafka-3
 certificate operator 10001
