@@ -59,7 +59,7 @@ def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell) -> None:
     assert found["cases"] == COUNT
     journals = compose.onestop("journal", "verify")
     assert journals.count(": whole") == len(catalogue().services), journals
-    assert compose.onestop("dead-letters", "list").strip() == ""
+    assert compose.onestop("dead-letters", "list").strip() == "There are no dead letters."
     tell(
         f"compose, {compose.mode}: healthy after {healthy - began:.0f} s; killed (restarts)"
         f" {', '.join(f'{name} ({count})' for name, count in restarts.items())};"
