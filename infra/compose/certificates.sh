@@ -1,5 +1,5 @@
 #!/bin/sh
-# An authority of our own, and from it the keys of the brokers and of whoever administers them.
+# An authority of our own, and from it the keys of the servers and of whoever administers them.
 # In production the certificates come from an authority that exists, and this is not used.
 #
 #   certificates.sh AUTHORITY_DIR KEYS_DIR
@@ -37,8 +37,9 @@ certificate() {
 key ca.key
 openssl req -x509 -new -key ca.key -subj '/CN=Onestop, for one machine' -days $days \
   -addext 'keyUsage=critical,keyCertSign,cRLSign' -out ca.pem
-# The user of the image apache/kafka is 1000, ours is 10001.
+# The user of the image apache/kafka is 1000, that of mongo 999, ours 10001.
 certificate kafka 1000 DNS:kafka,DNS:kafka-2,DNS:kafka-3
+certificate mongo 999 DNS:mongo
 certificate operator 10001
 install -m 0444 ca.pem "$authority/ca.pem"
 echo 'certificates: made'

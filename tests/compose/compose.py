@@ -13,6 +13,7 @@ from infra.access import users
 from infra.commands.access import variable
 
 ROOT = Path(__file__).parents[2]
+ROOT_USER = "root"
 UP_SECONDS = 300
 
 
@@ -36,7 +37,7 @@ class Compose:
         files = [] if mode == "default" else [ROOT / "infra" / "compose" / f"{mode}.env"]
         options = [option for file in files for option in ("--env-file", str(file))]
         self._command = ["docker", "compose", "--project-name", self.project, *options]
-        passwords = {variable(user): secrets.token_urlsafe(24) for user in users()}
+        passwords = {variable(user): secrets.token_hex(24) for user in (*users(), ROOT_USER)}
         # Port 0: whichever is free. Nothing else on this machine is in the way.
         ports = dict.fromkeys(("PORTAL_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT"), "0")
         self._environment = {**os.environ, **passwords, **ports}

@@ -19,7 +19,7 @@ SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]
 ONCE = {"certificates", "access", "topics", "onestop", "people", "fire"}
 """What runs and ends."""
 OURS = {*catalogue().services, *ONCE}
-_VARIABLE = re.compile(r"\$\{([A-Z_]+)(?:(:[-+])([^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{([A-Z_]+)(?:(:[-+])([^${}]*))?")
 
 
 def example() -> dict[str, str]:
@@ -34,7 +34,10 @@ def test_every_service_of_the_catalogue_is_there(name: str) -> None:
     assert service["build"]["args"]["SERVICE"] == name.replace("-", "_")
     assert service["image"] == f"onestop/{name}:${{TAG:-dev}}"
     assert service["environment"]["ONESTOP_KAFKA_USER"] == f"${{SECURE:+{name}}}"
-    assert service["environment"]["ONESTOP_KAFKA_PASSWORD"] == f"${{{variable(name)}:-}}"
+    password = f"${{{variable(name)}:-}}"
+    assert service["environment"]["ONESTOP_KAFKA_PASSWORD"] == password
+    login = f"${{SECURE:+{name}:{password}@}}"
+    assert service["environment"]["ONESTOP_MONGO"] == f"mongodb://{login}${{MONGO:-mongo:27017/}}"
     assert service["depends_on"]["topics"]["condition"] == "service_completed_successfully"
     assert service["depends_on"]["mongo"]["condition"] == "service_healthy"
 
@@ -99,8 +102,9 @@ def test_the_settings_of_a_profile_are_variables_of_the_file(mode: str) -> None:
 
 
 def test_every_user_of_kafka_has_a_password() -> None:
-    assert set(SERVICES["access"]["environment"]) == {variable(user) for user in users()}
-    with pytest.raises(OnestopError, match=r"set KAFKA_PASSWORD_PORTAL$"):
+    given = set(SERVICES["access"]["environment"]) - {"ONESTOP_MONGO"}
+    assert given == {variable(user) for user in users()}
+    with pytest.raises(OnestopError, match=r"set PASSWORD_PORTAL$"):
         passwords({variable(user): "x" for user in users() if user != "portal"})
 
 
