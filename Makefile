@@ -32,9 +32,9 @@ test: lint ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and
 	$(BIN)/pytest $(ARGS)
 
 # An image's tag says which commit it is of; what is in it follows from that and the lock file.
-images compose-test: export TAG := $(shell git describe --always --dirty --abbrev=12 --exclude='*')
-images compose-test: export REVISION := $(shell git rev-parse HEAD)
-images compose-test: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct)
+images compose-test: export TAG = $(shell git describe --always --dirty --abbrev=12 --exclude='*')
+images compose-test: export REVISION = $(shell git rev-parse HEAD)
+images compose-test: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
 images: ## build the images of all services and of the command, tagged with the commit
 	docker compose build --quiet
 	@docker image ls --filter reference='onestop/*:$(TAG)'

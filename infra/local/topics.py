@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
@@ -17,15 +16,13 @@ from aiokafka.errors import (
 
 from infra.local.errors import StackError
 from infra.local.ports import accepts
+from services.chassis.broker import PLAIN, Security
 
 LIMIT_SECONDS = 30.0
 RETRY_SECONDS = 0.1
 REQUEST_MS = 5_000
 
 Result = TypeVar("Result")
-Security = Mapping[str, Any]
-"""Options of every client, as `services.chassis.security` makes them."""
-PLAIN: Security = MappingProxyType({})
 
 
 def create_topics(
