@@ -60,7 +60,7 @@ class Subscription:
     async def start(self, handle: Handle) -> None:
         """Begin to consume. `handle` returns when all effects of a batch are there."""
         broker = KafkaBroker(
-            self.settings.kafka,
+            self.settings.kafka.split(","),
             client_id=self.service,
             consumer_only=True,
             security=kafka_security(self.settings),
