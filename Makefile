@@ -1,6 +1,6 @@
 # Onestop. `make` lists what can be done; everything is installed into .venv, from PyPI alone.
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test lint format bench schemas clean
+.PHONY: help env demo up test images compose-test lint format bench schemas clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .venv/bootstrap/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 env: .venv/.synced ## make the environment in .venv (again only when the lock file changes)
 
@@ -31,11 +31,26 @@ up: env ## run the system until Ctrl-C (ARGS="--port-base 9000" and the like)
 test: lint ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
 	$(BIN)/pytest $(ARGS)
 
-lint: env ## ruff, mypy --strict, import rules
+# An image's tag says which commit it is of; what is in it follows from that and the lock file.
+images compose-test: export TAG = $(shell git describe --always --dirty --abbrev=12 --exclude='*')
+images compose-test: export REVISION = $(shell git rev-parse HEAD)
+images compose-test: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+images: ## build the images of all services and of the command, tagged with the commit
+	docker compose build --quiet
+	@docker image ls --filter reference='onestop/*:$(TAG)'
+
+# ENGINE: a program that starts an engine (up) and makes stand-ins of images that cannot be pulled.
+compose-test: env ## run everything in containers, kill it under load (ARGS="-k secure", ENGINE=program)
+	$(if $(ENGINE),$(ENGINE) up && { $(ENGINE) compose-images . || test $$? = 2; })
+	docker compose build --quiet
+	$(BIN)/pytest -m docker tests/compose $(ARGS)
+
+lint: env ## ruff, mypy --strict, import rules, hadolint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint infra/Dockerfile
 
 format: env ## put the code in order
 	$(BIN)/ruff check --fix

@@ -6,10 +6,21 @@ import sys
 import typer
 from typer.exceptions import Abort, TyperException
 
-from infra.commands import case, dead_letters, demo, fire, journal, population, up
+from infra.commands import (
+    access,
+    case,
+    dead_letters,
+    demo,
+    fire,
+    journal,
+    people,
+    population,
+    topics,
+    up,
+)
 from infra.errors import OnestopError
 
-COMMANDS = (up, fire, case, demo, dead_letters, journal, population)
+COMMANDS = (up, fire, case, demo, dead_letters, journal, population, people, topics, access)
 
 app = typer.Typer(
     name="onestop",
@@ -36,7 +47,7 @@ def main() -> None:
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         # Without standalone mode: there, a wrong option is answered with a page.
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="onestop", standalone_mode=False))
     except (OnestopError, OSError) as error:
         print(f"onestop: {error}", file=sys.stderr)
         sys.exit(1)

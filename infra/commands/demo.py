@@ -8,13 +8,14 @@ from rich.console import Console
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
 from infra.commands.fire import PACED_CONCURRENCY, fire_at, fire_written_at, run
-from infra.commands.people import people_the_stack
+from infra.commands.people import System, import_all
 from infra.commands.progress import shown
 from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
 from tests.fire import tables, words, written
 from tests.fire.births import Births
+from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.report import Report, together
 from tests.fire.runs import Runs
 from tests.fire.volume import Manner, generated
@@ -81,7 +82,7 @@ def demo(
 
 def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     url = stack.url("portal")
-    people_the_stack(stack, console)
+    import_all(System.of(stack), DEFAULT_FAMILIES, console)
     runs, day = Runs(), words.today()
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))

@@ -1,4 +1,4 @@
-"""Importing people into a running stack, until its portal knows them all."""
+"""`onestop people`: those whom generated births need, imported until the portal knows them all."""
 
 import os
 import re
@@ -6,17 +6,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import httpx
+import typer
 from rich.console import Console
 
 from contracts.people.events import PersonRecorded
+from infra.commands.fire import DEFAULT_URL, Url
 from infra.commands.progress import counted
 from infra.errors import OnestopError
 from infra.local import Stack
+from infra.services import Kafka, Mongo, PortBase, Services
 from tests.fire import population
+from tests.fire.families import DEFAULT_FAMILIES
 
 _LOOK = 0.25
 _STALLED = 60.0
@@ -25,39 +31,82 @@ _COUNTED = re.compile(
     rf'{{[^}}]*type="{re.escape(PersonRecorded.type)}"[^}}]*}} ([0-9.e+]+)$',
     re.MULTILINE,
 )
+HELP = "\n\n".join(
+    (
+        "Import the people of the written declarations and of the generated births.",
+        "They enter the population register as its operator would import them; the command ends"
+        " when the portal has heard of them all. To run it again is harmless.",
+        "[bold]Examples[/]",
+        "  onestop people",
+        "  onestop people --url http://portal.example:8080 --kafka broker:9092",
+    )
+)
 
 
-def people_the_stack(stack: Stack, console: Console) -> None:
-    """Import everybody whom generated and written declarations speak of, and show how far it is.
+@dataclass(frozen=True)
+class System:
+    """A running system: its portal, the variables that name its servers, and whether it runs."""
 
-    Who is known already is not imported twice. Raises OnestopError.
+    portal: str
+    environment: Mapping[str, str]
+    check: Callable[[], None] = lambda: None
+
+    @classmethod
+    def of(cls, stack: Stack) -> "System":
+        """Return the system that a stack runs."""
+        servers = {"ONESTOP_KAFKA": stack.addresses.kafka, "ONESTOP_MONGO": stack.addresses.mongo}
+        return cls(stack.url("portal"), {**os.environ, **servers}, stack.check)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `onestop`."""
+    app.command("people", help=HELP)(people_command)
+
+
+def people_command(
+    url: Url = DEFAULT_URL,
+    families: Annotated[
+        int, typer.Option("--families", min=1, help="How many generated families there are.")
+    ] = DEFAULT_FAMILIES,
+    kafka: Kafka = None,
+    mongo: Mongo = None,
+    port_base: PortBase = None,
+) -> None:
+    """Import them; see HELP."""
+    system = System(url, Services.of(kafka, mongo, port_base).environment)
+    import_all(system, families, Console())
+
+
+def import_all(system: System, families: int, console: Console) -> None:
+    """Write the people of so many families, import them, and show how far it is.
+
+    Raises OnestopError.
     """
     with tempfile.TemporaryDirectory() as folder:
-        people = Path(folder) / "people.ndjson"
-        total = population.write(people)
+        file = Path(folder) / "people.ndjson"
+        total = population.write(file, families)
         with counted(console, "People", total, "known to the portal") as known:
-            import_people(stack, people, total, known)
+            import_people(system, file, total, known)
 
 
-def import_people(stack: Stack, file: Path, count: int, tell: Callable[[int], None]) -> None:
+def import_people(system: System, file: Path, count: int, tell: Callable[[int], None]) -> None:
     """Import a file of `count` people and wait; `tell` hears how many the portal has heard of.
 
     The import waits for the population register; the portal hears of each person a moment later,
     and until then would not know a declarant. Raises OnestopError.
     """
-    environment = {
-        **os.environ,
-        "ONESTOP_KAFKA": stack.addresses.kafka,
-        "ONESTOP_MONGO": stack.addresses.mongo,
-    }
     command = (sys.executable, "-m", "services.population", "import", str(file), "--wait")
-    before = _heard(stack)
+    before = _heard(system.portal)
     moved, last = time.monotonic(), 0
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env=system.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as importing:
         try:
-            while (heard := _heard(stack) - before) < count or importing.poll() is None:
+            while (heard := _heard(system.portal) - before) < count or importing.poll() is None:
                 tell(min(heard, count))
                 if importing.poll() not in (None, 0):
                     _, errors = importing.communicate()
@@ -69,17 +118,17 @@ def import_people(stack: Stack, file: Path, count: int, tell: Callable[[int], No
                         f"the portal has heard of {heard:,} of {count:,} people and of no more for"
                         f" {_STALLED:.0f} s: look at the logs of population and portal"
                     )
-                stack.check()
+                system.check()
                 time.sleep(_LOOK)
         finally:
             importing.kill()
     tell(count)
 
 
-def _heard(stack: Stack) -> int:
+def _heard(portal: str) -> int:
     """Return how often the portal has taken in the news of a person since it started."""
     try:
-        text = httpx.get(f"{stack.url('portal')}/metrics", trust_env=False).text
+        text = httpx.get(f"{portal}/metrics", trust_env=False).text
     except httpx.HTTPError:
         return 0
     return sum(int(float(number)) for number in _COUNTED.findall(text))

@@ -8,9 +8,10 @@ from rich.console import Console
 
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
-from infra.commands.people import people_the_stack
+from infra.commands.people import System, import_all
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
+from tests.fire.families import DEFAULT_FAMILIES
 
 INTERRUPTED = 130
 
@@ -74,7 +75,7 @@ def up(
             with shown:
                 stack.start()
             if not empty:
-                people_the_stack(stack, console)
+                import_all(System.of(stack), DEFAULT_FAMILIES, console)
             running = True
             console.print(addresses(stack))
             console.print("\nCtrl-C stops everything.")

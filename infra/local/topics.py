@@ -1,7 +1,7 @@
 """Topics on a broker that may just have started."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from aiokafka.errors import (
 
 from infra.local.errors import StackError
 from infra.local.ports import accepts
+from services.chassis.broker import PLAIN, Security
 
 LIMIT_SECONDS = 30.0
 RETRY_SECONDS = 0.1
@@ -29,22 +30,30 @@ def create_topics(
     names: Iterable[str],
     partitions: int,
     *,
+    replication: int = 1,
+    min_insync: int = 1,
+    security: Security = PLAIN,
     limit_seconds: float = LIMIT_SECONDS,
 ) -> None:
     """Create the topics that are missing and wait until every partition has a leader.
 
-    Errors that come and go after a start are retried. Raises StackError at the limit.
-    Blocks; may be called with or without a running event loop.
+    Each partition is on `replication` brokers, and an event is acknowledged once `min_insync` of
+    them have it. A topic that exists is left as it is. Errors that come and go after a start are
+    retried. Raises StackError at the limit. Blocks; may be called with or without a running event
+    loop.
     """
-    wanted = sorted(set(names))
+    durable = {"min.insync.replicas": str(min_insync)}
+    wanted = {
+        name: NewTopic(name, partitions, replication, topic_configs=durable) for name in names
+    }
     if not wanted:
         return
 
     async def attempt(admin: AIOKafkaAdminClient) -> None:
-        await _create_missing(admin, wanted, partitions)
-        await _expect_leaders(admin, wanted, partitions)
+        await _create_missing(admin, wanted)
+        await _expect_leaders(admin, sorted(wanted), partitions)
 
-    _run(_until_it_works(bootstrap, attempt, limit_seconds))
+    _run(_until_it_works(bootstrap, security, attempt, limit_seconds))
 
 
 def answers(bootstrap: str) -> bool:
@@ -55,7 +64,7 @@ def answers(bootstrap: str) -> bool:
 
     async def ask() -> bool:
         try:
-            await _with_admin(bootstrap, attempt)
+            await _with_admin(bootstrap, PLAIN, attempt)
         except (KafkaError, OSError, TimeoutError):
             return False
         return True
@@ -65,9 +74,9 @@ def answers(bootstrap: str) -> bool:
     return accepts(host, int(port)) and _run(ask())
 
 
-async def _create_missing(admin: AIOKafkaAdminClient, names: list[str], partitions: int) -> None:
+async def _create_missing(admin: AIOKafkaAdminClient, wanted: Mapping[str, NewTopic]) -> None:
     existing = set(await admin.list_topics())
-    missing = [NewTopic(name, partitions, 1) for name in names if name not in existing]
+    missing = [topic for name, topic in wanted.items() if name not in existing]
     if not missing:
         return
     response = await admin.create_topics(missing)
@@ -86,6 +95,7 @@ async def _expect_leaders(admin: AIOKafkaAdminClient, names: list[str], partitio
 
 async def _until_it_works(
     bootstrap: str,
+    security: Security,
     attempt: Callable[[AIOKafkaAdminClient], Awaitable[None]],
     limit_seconds: float,
 ) -> None:
@@ -93,7 +103,7 @@ async def _until_it_works(
     deadline = loop.time() + limit_seconds
     while True:
         try:
-            return await _with_admin(bootstrap, attempt)
+            return await _with_admin(bootstrap, security, attempt)
         except UnsupportedVersionError:
             raise
         except (KafkaError, OSError, TimeoutError) as error:
@@ -106,9 +116,13 @@ async def _until_it_works(
 
 
 async def _with_admin(
-    bootstrap: str, attempt: Callable[[AIOKafkaAdminClient], Awaitable[None]]
+    bootstrap: str,
+    security: Security,
+    attempt: Callable[[AIOKafkaAdminClient], Awaitable[None]],
 ) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS, **security
+    )
     try:
         await admin.start()
         await attempt(admin)

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 LARGEST_EVENT = 900_000
 """Bytes of one event; the broker takes a batch of 1 MiB at most."""
 _BATCH_BYTES = 1_000_000
+Security = Mapping[str, Any]
+"""Options of a client, as `services.chassis.security` makes them of the settings."""
+PLAIN: Security = MappingProxyType({})
 
 
 class BrokerUnavailable(ConnectionError):
@@ -37,8 +41,11 @@ class Publisher:
     is built anew; the caller sends the same bytes again.
     """
 
-    def __init__(self, bootstrap: str, timeout: float, client_id: str) -> None:
+    def __init__(
+        self, bootstrap: str, timeout: float, client_id: str, security: Security = PLAIN
+    ) -> None:
         self._bootstrap, self._timeout, self._client_id = bootstrap, timeout, client_id
+        self._security = security
         self._producer: AIOKafkaProducer | None = None
         self._partitioner = DefaultPartitioner()
         self._partitions: dict[str, list[int]] = {}
@@ -74,6 +81,7 @@ class Publisher:
                     enable_idempotence=True,
                     max_batch_size=_BATCH_BYTES,
                     request_timeout_ms=int(self._timeout * 1000),
+                    **self._security,
                 )
                 try:
                     await producer.start()
@@ -136,9 +144,9 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         await producer.client.close()
 
 
-async def existing_topics(bootstrap: str) -> set[str]:
+async def existing_topics(bootstrap: str, security: Security = PLAIN) -> set[str]:
     """Return the names of all topics. Raises `KafkaError` or `OSError` without a broker."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, **security)
     try:
         await consumer.start()
         return set(await consumer.topics())
@@ -146,13 +154,13 @@ async def existing_topics(bootstrap: str) -> set[str]:
         await consumer.stop()
 
 
-async def fetch_one(bootstrap: str, message: Message) -> Message:
+async def fetch_one(bootstrap: str, message: Message, security: Security = PLAIN) -> Message:
     """Return the message with its value, read again from where it lies in Kafka.
 
     Raises `BrokerUnavailable` where it cannot be read now, and `Gone` where it never will be.
     """
     tp = TopicPartition(message.topic, message.partition)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="none")
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="none", **security)
     try:
         await consumer.start()
         consumer.assign([tp])

@@ -20,6 +20,7 @@ from services.chassis.journal import Journal
 from services.chassis.message import Message
 from services.chassis.reading import Reader, item_of
 from services.chassis.registers import Registers
+from services.chassis.security import client_options
 from services.chassis.settings import Haste, Settings
 from services.chassis.store import Store, StoreUnavailable
 from services.chassis.subscription import Subscription
@@ -59,7 +60,8 @@ class Runtime:
         self.journal = Journal(self.store)
         self.dead_letters = DeadLetters(self.store)
         self.deadlines = Deadlines(self.store)
-        self.publisher = Publisher(settings.kafka, settings.publish_timeout, name)
+        self._security = client_options(settings)
+        self.publisher = Publisher(settings.kafka, settings.publish_timeout, name, self._security)
         self.subscription = Subscription(
             name, topics, settings, on_idle=self.health.tick, haste=haste
         )
@@ -160,7 +162,8 @@ class Runtime:
             await prepare()
 
     async def _subscribe(self) -> None:
-        missing = set(self.subscription.topics) - await existing_topics(self.settings.kafka)
+        existing = await existing_topics(self.settings.kafka, self._security)
+        missing = set(self.subscription.topics) - existing
         if missing:
             raise BrokerUnavailable(f"topics are missing: {', '.join(sorted(missing))}")
         try:
@@ -218,7 +221,7 @@ class Runtime:
             message = message_of(letter)
             if message.value is None and letter["size"]:
                 try:
-                    message = await fetch_one(self.settings.kafka, message)
+                    message = await fetch_one(self.settings.kafka, message, self._security)
                 except BrokerUnavailable:
                     continue  # it waits for the broker, and no other letter waits for it
                 except Gone as error:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretBytes, SecretStr, ValidationError
 
 PREFIX = "ONESTOP_"
 DEMONSTRATION_SECRET = b"a demonstration secret, for one machine only"
@@ -34,6 +34,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     kafka: str = "127.0.0.1:19092"
+    kafka_tls: bool = False
+    kafka_ca: FilePath | None = None
+    """The certificates (PEM) of the authorities that are believed; else those of the system."""
+    kafka_user: str = ""
+    """Where it is set, the service proves by SASL/SCRAM-SHA-512 who it is."""
+    kafka_password: SecretStr = SecretStr("")
     mongo: str = "mongodb://127.0.0.1:27117"
     database_prefix: str = "onestop_"
     http_host: str = "127.0.0.1"
@@ -58,14 +64,14 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Return the settings that the environment names.
+        """Return the settings that the environment names. An empty variable is not one.
 
         Raises `SettingsError` for a value that does not fit.
         """
         given = {
             name: environment[PREFIX + name.upper()]
             for name in cls.model_fields
-            if PREFIX + name.upper() in environment
+            if environment.get(PREFIX + name.upper())
         }
         try:
             return cls.model_validate(given)

@@ -20,6 +20,7 @@ from faststream.kafka.message import ConsumerProtocol
 from services.chassis.message import Message
 from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
 from services.chassis.polling import PatientConsumer
+from services.chassis.security import kafka_security
 from services.chassis.settings import Haste, Settings
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,10 @@ class Subscription:
     async def start(self, handle: Handle) -> None:
         """Begin to consume. `handle` returns when all effects of a batch are there."""
         broker = KafkaBroker(
-            self.settings.kafka,
+            self.settings.kafka.split(","),
             client_id=self.service,
             consumer_only=True,
+            security=kafka_security(self.settings),
             logger=None,
             # Joining a group is answered only when all members have joined.
             request_timeout_ms=int(self.settings.session_timeout * 1000) + 5_000,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from pymongo import AsyncMongoClient
 
-from infra.commands.people import import_people
+from infra.commands.people import System, import_people
 from infra.local import Stack
 from tests.bench.declarations import people
 
@@ -46,4 +46,4 @@ def _import(stack: Stack) -> None:
     file = stack.data / "people.ndjson"
     lines = [person.model_dump_json(exclude_none=True) for person in people()]
     file.write_text("\n".join(lines), encoding="utf-8")
-    import_people(stack, file, len(lines), lambda _: None)
+    import_people(System.of(stack), file, len(lines), lambda _: None)

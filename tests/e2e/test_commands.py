@@ -119,6 +119,7 @@ def test_nobody_at_the_door_is_one_sentence(surroundings: Surroundings) -> None:
     "command",
     [
         *[("up",), ("demo",), ("fire",), ("case",), ("population", "import")],
+        *[("people",), ("topics",), ("access",)],
         *[("journal", "verify"), ("journal", "republish")],
         *[("dead-letters", "list"), ("dead-letters", "show"), ("dead-letters", "replay")],
     ],

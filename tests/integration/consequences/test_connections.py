@@ -111,6 +111,13 @@ async def test_a_service_waits_for_its_topics(offices: Offices) -> None:
     await eventually(lambda: not office.runtime.health.problems)
 
 
+async def test_of_several_brokers_one_may_be_away(offices: Offices) -> None:
+    office = offices.open(writer, kafka=f"127.0.0.1:1,{offices.servers.addresses.kafka}")
+    await office.start()
+    await office.send(office.message("a", Told()))
+    await eventually(lambda: all_said(office, 1))
+
+
 async def test_an_idle_service_is_alive(offices: Offices) -> None:
     office = offices.open(writer)
     await office.start()

@@ -42,7 +42,7 @@ async def test_a_message_that_cannot_be_fetched_now_holds_up_no_other(
     mended = offices.again(office, parrot(mended=True))
     away = True
 
-    async def fetch(bootstrap: str, message: Message) -> Message:
+    async def fetch(bootstrap: str, message: Message, security: object) -> Message:
         if away:
             raise BrokerUnavailable("its partition has no leader")
         return mended.message("case", Told(text="large"))

@@ -1,0 +1,1 @@
+"""The images and docker-compose.yml: what they say, and that they hold under fire."""

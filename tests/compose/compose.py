@@ -1,0 +1,114 @@
+"""`docker compose` for a test: a project of its own, with its own ports and passwords."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.access import users
+from infra.commands.access import variable
+
+ROOT = Path(__file__).parents[2]
+ROOT_USER = "root"
+UP_SECONDS = 300
+
+
+def why_not() -> str | None:
+    """Return why containers cannot be run here, or None where they can."""
+    if shutil.which("docker") is None:
+        return "there is no docker here"
+    for question in (["docker", "info"], ["docker", "compose", "version"]):
+        asked = subprocess.run(question, capture_output=True, text=True, check=False)
+        if asked.returncode:
+            return f"`{' '.join(question)}`: {(asked.stderr or asked.stdout).strip()[-200:]}"
+    return None
+
+
+class Compose:
+    """One run of docker-compose.yml, in one of its modes ("default", "secure", "cluster")."""
+
+    def __init__(self, mode: str = "default") -> None:
+        self.mode = mode
+        self.project = f"onestop-test-{mode}"
+        files = [] if mode == "default" else [ROOT / "infra" / "compose" / f"{mode}.env"]
+        options = [option for file in files for option in ("--env-file", str(file))]
+        self._command = ["docker", "compose", "--project-name", self.project, *options]
+        passwords = {variable(user): secrets.token_hex(24) for user in (*users(), ROOT_USER)}
+        # Port 0: whichever is free. Nothing else on this machine is in the way.
+        ports = dict.fromkeys(("PORTAL_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT"), "0")
+        self._environment = {**os.environ, **passwords, **ports}
+
+    def __call__(self, *arguments: str, limit: float = 120) -> str:
+        """Run a command and return what it prints. Raises AssertionError with what it complains."""
+        done = subprocess.run(
+            [*self._command, *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+        assert done.returncode == 0, f"{arguments}: {(done.stdout + done.stderr)[-4000:]}"
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a command and return at once."""
+        return subprocess.Popen(
+            [*self._command, *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def up(self, services: Sequence[str]) -> None:
+        """Start these services with what they need, and wait until they are healthy."""
+        self(
+            "up",
+            "--detach",
+            "--wait",
+            "--wait-timeout",
+            f"{UP_SECONDS}",
+            *services,
+            limit=UP_SECONDS + 60,
+        )
+
+    def down(self) -> None:
+        """Remove everything of this project, its data too."""
+        self("--profile", "*", "down", "--volumes", "--timeout", "5", "--remove-orphans")
+
+    def onestop(self, *arguments: str, service: str = "onestop", limit: float = 300) -> str:
+        """Run a command in a container of the command's image, and return what it prints."""
+        return self("run", "--rm", "--no-deps", "-T", service, *arguments, limit=limit)
+
+    def kill_from_inside(self, service: str) -> None:
+        """Kill (SIGKILL) every process of a container, so that the engine restarts it by itself.
+
+        `docker kill` would not do: the engine takes it for somebody's wish that it stay down.
+        """
+        subprocess.run(
+            [*self._command, "exec", "-T", service, "sh", "-c", "kill -9 -1"],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    def inspect(self, service: str) -> Any:
+        """Return what the engine knows of a service's container."""
+        container = self("ps", "--all", "--quiet", service).strip()
+        shown = subprocess.run(
+            ["docker", "inspect", container], capture_output=True, text=True, check=True
+        )
+        return json.loads(shown.stdout)[0]
+
+    def address(self, service: str, port: int = 8000) -> str:
+        """Return where a published port answers. Raises AssertionError while it does not run."""
+        return f"http://{self('port', service, str(port)).strip()}"

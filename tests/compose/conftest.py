@@ -1,0 +1,35 @@
+"""What was seen in containers is told at the end, in a few lines."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.compose.compose import why_not
+
+TOLD = pytest.StashKey[list[str]]()
+Tell = Callable[[str], None]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TOLD] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for line in config.stash[TOLD]:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Adds a line to the summary."""
+    return request.config.stash[TOLD].append
+
+
+@pytest.fixture(autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests marked `docker` are skipped where there is no engine, and say why."""
+    if request.node.get_closest_marker("docker") and (reason := why_not()):
+        pytest.skip(reason)
+    yield
