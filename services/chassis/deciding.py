@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -164,7 +164,8 @@ class Decider:
         for type, number in emitted.items():
             metrics.EMITTED.labels(self.service, type).inc(number)
         for draft in drafts:
-            _take(draft.measures)
+            if draft.measures:
+                _take(draft.measures, draft.handled[-1].whereabouts())
         metrics.CONFLICTS.labels(self.service).inc(len(lost))
         if log.isEnabledFor(logging.DEBUG):
             for item in handled:
@@ -181,10 +182,10 @@ def _by_case(items: Sequence[Item]) -> dict[str, Case]:
     return cases
 
 
-def _take(measures: Iterable[Measure]) -> None:
+def _take(measures: Iterable[Measure], where: Mapping[str, str]) -> None:
     """Take what a decision measured; a measure that does not fit costs nothing but itself."""
     for measure in measures:
         try:
-            metrics.MEASURES[measure.metric].labels(**measure.labels).observe(measure.value)
+            metrics.take(*measure, where)
         except (KeyError, ValueError) as error:
             log.error("no such measure: %s", error)

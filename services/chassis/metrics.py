@@ -1,4 +1,10 @@
-"""Every metric of the system, declared once. No label holds an id or anything personal."""
+"""Every metric of the system, declared once. No label holds an id or anything personal.
+
+Exemplars do hold ids: of a case and of its trace, so that a slow one can be looked up. They are
+told to who asks for OpenMetrics, as Prometheus does, and kept by a Prometheus that stores them.
+"""
+
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -59,5 +65,52 @@ OFFSET_GAPS = Counter(
 )
 HALTED = Gauge("onestop_halted", "1 while the service has stopped itself", ["service"])
 
-MEASURES = {"case_seconds": CASE_SECONDS, "procedure_seconds": PROCEDURE_SECONDS}
+MISSING = Gauge("onestop_missing", "1 while the service lacks what it needs", ["service", "what"])
+
+AMOUNT = Counter(
+    "onestop_amount_total",
+    "Money charged, waived, given back or borne by a budget, in whole units of the currency",
+    ["what", "account"],
+)
+UNBALANCED = Gauge(
+    "onestop_unbalanced_postings", "Postings whose debits are not their credits", ["service"]
+)
+
+MEASURES: Mapping[str, Histogram | Counter] = {
+    "case_seconds": CASE_SECONDS,
+    "procedure_seconds": PROCEDURE_SECONDS,
+    "amount": AMOUNT,
+}
 """What a decision may measure, by the name it uses."""
+
+_LONGEST_ID = 40
+"""Characters: an exemplar may have 128 in all, a UUID has 36 and a trace id 32."""
+
+
+def begin(service: str, topics: Iterable[str]) -> None:
+    """Let what counts faults be there, at 0, before the first one.
+
+    A series that begins with its first fault has not risen, and no alert would see it.
+    """
+    for metric in (DEAD_LETTERS, CONFLICTS, RETRIES, COMMIT_FAILURES, HALTED):
+        metric.labels(service)
+    for topic in topics:
+        OFFSET_GAPS.labels(service, topic)
+
+
+def take(measure: str, value: float, labels: Mapping[str, str], where: Mapping[str, str]) -> None:
+    """Take what a decision measured; `where` may name its case and trace.
+
+    Raises `KeyError` for a measure that is not declared here, and `ValueError` for other labels
+    than it has.
+    """
+    metric = MEASURES[measure].labels(**labels)
+    if isinstance(metric, Counter):
+        metric.inc(value)
+    else:
+        metric.observe(value, _exemplar(where))
+
+
+def _exemplar(where: Mapping[str, str]) -> dict[str, str]:
+    named = {"case_id": where.get("case"), "trace_id": where.get("trace")}
+    return {name: id for name, id in named.items() if id and len(id) <= _LONGEST_ID}

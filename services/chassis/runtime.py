@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 from aiokafka.errors import KafkaError
@@ -99,9 +100,12 @@ class Runtime:
 
     async def start(self) -> None:
         """Begin to connect, and return at once: health says how far it is."""
+        metrics.begin(self.name, self.subscription.topics)
         metrics.HALTED.labels(self.name).set(0)
-        self.health.lacks("store", "not reached yet")
-        self.health.lacks("broker", "not reached yet")
+        for what in ("store", "broker"):
+            self.health.lacks(what, "not reached yet")
+            missing = metrics.MISSING.labels(self.name, what)
+            missing.set_function(partial(self.health.is_missing, what))
         self._tasks.append(asyncio.create_task(self._connect()))
 
     async def stop(self) -> None:
