@@ -30,6 +30,9 @@ PortBase = Annotated[
         help="The portal's port; the services follow it, the servers are 90 above it.",
     ),
 ]
+Measured = Annotated[
+    bool, typer.Option("--prometheus", help="Start a Prometheus too, if it is installed.")
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier runs first.")]
 
 HELP = "\n\n".join(
@@ -38,9 +41,12 @@ HELP = "\n\n".join(
         "Starts a real Kafka broker and a real MongoDB server, creates the topics, and starts each"
         " service as a process. ONESTOP_KAFKA and ONESTOP_MONGO name servers to use instead."
         " A variable such as ONESTOP_PORT_PORTAL or ONESTOP_PORT_KAFKA sets a single port.",
+        "Targets, rules and alerts for a Prometheus are written to the folder `prometheus` of the"
+        " data in any case; --prometheus starts one there.",
         "[bold]Examples[/]",
         "  onestop up",
         "  onestop up --fresh --port-base 9000",
+        "  onestop up --prometheus",
         "  ONESTOP_KAFKA=broker:9092 onestop up --data /tmp/onestop",
     )
 )
@@ -51,12 +57,17 @@ def register(app: typer.Typer) -> None:
     app.command("up", help=HELP)(up)
 
 
-def up(data: Data = DEFAULT_DATA, fresh: Fresh = False, port_base: PortBase = None) -> None:
+def up(
+    data: Data = DEFAULT_DATA,
+    fresh: Fresh = False,
+    port_base: PortBase = None,
+    measured: Measured = False,
+) -> None:
     """Run the stack and show it; see HELP."""
     console = Console()
     shown = StartTable(console)
     ports = Ports.fixed(catalogue().services, port_base)
-    stack = Stack(data, ports=ports, tell=shown.tell)
+    stack = Stack(data, ports=ports, measured=measured, tell=shown.tell)
     if fresh:
         stack.wipe()
     with interruptible():
