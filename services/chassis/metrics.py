@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5, 10, 30, 60, 120, 300)
+SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5, 10, 30, 60, 120, 300)
 _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 
 CASE_SECONDS = Histogram(
     "onestop_case_seconds",
     "From submission to CaseCompleted, in seconds",
     ["group", "outcome"],
-    buckets=_SECONDS,
+    buckets=SECONDS,
 )
 PROCEDURE_SECONDS = Histogram(
     "onestop_procedure_seconds",
     "From the moment a procedure could start to its end, in seconds",
     ["group", "procedure", "outcome"],
-    buckets=_SECONDS,
+    buckets=SECONDS,
 )
 DECLARATIONS = Counter(
     "onestop_declarations_total", "Declarations accepted, each once", ["group", "channel"]
@@ -44,7 +44,7 @@ BATCH_SIZE = Histogram(
     "onestop_batch_messages", "Messages handled together", ["service"], buckets=_SIZES
 )
 BATCH_SECONDS = Histogram(
-    "onestop_batch_seconds", "Time to handle one batch", ["service"], buckets=_SECONDS
+    "onestop_batch_seconds", "Time to handle one batch", ["service"], buckets=SECONDS
 )
 CONFLICTS = Counter(
     "onestop_journal_conflicts_total", "Entries whose number was taken by another", ["service"]

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 from aiokafka.errors import KafkaError
 
-from services.chassis import metrics
-from services.chassis.broker import BrokerUnavailable, Gone, Publisher, existing_topics, fetch_one
+from services.chassis import metrics, tracing
+from services.chassis.broker import BrokerUnavailable, Gone, existing_topics, fetch_one
 from services.chassis.claims import Claims
-from services.chassis.consumer import Collaborators, Consumer
+from services.chassis.consumer import Collaborators
 from services.chassis.dead_letters import DeadLetters, Failure, message_of
 from services.chassis.deadlines import Deadlines
 from services.chassis.folding import Folder
@@ -22,7 +22,7 @@ from services.chassis.message import Message
 from services.chassis.reading import Reader, item_of
 from services.chassis.registers import Registers
 from services.chassis.settings import Haste, Settings
-from services.chassis.store import Store, StoreUnavailable
+from services.chassis.store import StoreUnavailable
 from services.chassis.subscription import Subscription
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,8 @@ class Runtime:
     ) -> None:
         self.name, self.settings = name, settings
         self.health = Health(settings.stalled_after)
-        self.store = Store(
+        parts = tracing.parts()
+        self.store = parts.store(
             settings.mongo,
             settings.database_prefix + name.replace("-", "_"),
             settings.store_timeout,
@@ -60,7 +61,7 @@ class Runtime:
         self.journal = Journal(self.store)
         self.dead_letters = DeadLetters(self.store)
         self.deadlines = Deadlines(self.store)
-        self.publisher = Publisher(settings.kafka, settings.publish_timeout, name)
+        self.publisher = parts.publisher(settings.kafka, settings.publish_timeout, name)
         self.subscription = Subscription(
             name, topics, settings, on_idle=self.health.tick, haste=haste
         )
@@ -73,7 +74,7 @@ class Runtime:
             publisher=self.publisher,
         )
         breaker = Breaker(settings.dead_window, settings.dead_minimum, settings.dead_share)
-        self.consumer = Consumer(
+        self.consumer = parts.consumer(
             name,
             reader=reader,
             folder=folder,

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contracts.catalogue import catalogue, publisher, topic
+from services.chassis import tracing
 from services.chassis.folding import Folder
 from services.chassis.importing import Importer
 from services.chassis.procedure import Procedure
@@ -94,16 +95,17 @@ class Service:
     @asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncIterator[None]:
         """Run the service while an ASGI application is up."""
-        self._runtime = self.build(Settings.from_environment())
-        await self._runtime.start()
-        if self._observe is not None:
-            registers = self._runtime.registers
-            self._runtime.every(OBSERVE_SECONDS, partial(self._observe, registers))
-        try:
-            yield
-        finally:
-            await self._runtime.stop()
-            self._runtime = None
+        with tracing.running(self.name):
+            self._runtime = self.build(Settings.from_environment())
+            await self._runtime.start()
+            if self._observe is not None:
+                registers = self._runtime.registers
+                self._runtime.every(OBSERVE_SECONDS, partial(self._observe, registers))
+            try:
+                yield
+            finally:
+                await self._runtime.stop()
+                self._runtime = None
 
     def routes(self) -> list[Route]:
         """Return `/livez`, `/readyz` and `/metrics`."""
