@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from opentelemetry import trace
@@ -32,6 +33,7 @@ from services.chassis.message import Outgoing
 from services.chassis.reading import Item
 from services.chassis.store import Collection, Store
 
+LAST_SECONDS = 2.0
 _TRACEPARENT = "traceparent"
 _ROOT = Context()
 
@@ -64,12 +66,21 @@ def _parents(cases: Iterable[str] | None = None) -> list[Context]:
 
 
 def start(service: str) -> Callable[[], None]:
-    """Send the spans of this process from now on; return what sends the last ones and ends it."""
+    """Send the spans of this process from now on; return what sends the last ones and ends it.
+
+    A collector that is away does not hold the end up for longer than `LAST_SECONDS`.
+    """
     name = {SERVICE_NAME: service, SERVICE_NAMESPACE: "onestop"}
     provider = TracerProvider(resource=Resource.create(name), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
-    return provider.shutdown
+
+    def stop() -> None:
+        last = Thread(target=provider.shutdown, daemon=True)
+        last.start()
+        last.join(LAST_SECONDS)
+
+    return stop
 
 
 def current() -> str | None:
