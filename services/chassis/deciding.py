@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -165,7 +165,7 @@ class Decider:
             metrics.EMITTED.labels(self.service, type).inc(number)
         for draft in drafts:
             if draft.measures:
-                _take(draft.measures, draft.handled[-1].whereabouts())
+                _take(draft.measures, draft.handled[-1])
         metrics.CONFLICTS.labels(self.service).inc(len(lost))
         if log.isEnabledFor(logging.DEBUG):
             for item in handled:
@@ -182,10 +182,10 @@ def _by_case(items: Sequence[Item]) -> dict[str, Case]:
     return cases
 
 
-def _take(measures: Iterable[Measure], where: Mapping[str, str]) -> None:
+def _take(measures: Iterable[Measure], item: Item) -> None:
     """Take what a decision measured; a measure that does not fit costs nothing but itself."""
     for measure in measures:
         try:
-            metrics.take(*measure, where)
+            metrics.take(*measure, item.whereabouts)
         except (KeyError, ValueError) as error:
             log.error("no such measure: %s", error)

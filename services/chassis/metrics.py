@@ -4,7 +4,7 @@ Exemplars do hold ids: of a case and of its trace, so that a slow one can be loo
 told to who asks for OpenMetrics, as Prometheus does, and kept by a Prometheus that stores them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -83,6 +83,8 @@ MEASURES: Mapping[str, Histogram | Counter] = {
 }
 """What a decision may measure, by the name it uses."""
 
+_LOOKED_UP = {"case_seconds"}
+"""Of which there are exemplars."""
 _LONGEST_ID = 40
 """Characters: an exemplar may have 128 in all, a UUID has 36 and a trace id 32."""
 
@@ -98,8 +100,10 @@ def begin(service: str, topics: Iterable[str]) -> None:
         OFFSET_GAPS.labels(service, topic)
 
 
-def take(measure: str, value: float, labels: Mapping[str, str], where: Mapping[str, str]) -> None:
-    """Take what a decision measured; `where` may name its case and trace.
+def take(
+    measure: str, value: float, labels: Mapping[str, str], where: Callable[[], Mapping[str, str]]
+) -> None:
+    """Take what a decision measured; `where` may say of which case and in which trace.
 
     Raises `KeyError` for a measure that is not declared here, and `ValueError` for other labels
     than it has.
@@ -107,8 +111,10 @@ def take(measure: str, value: float, labels: Mapping[str, str], where: Mapping[s
     metric = MEASURES[measure].labels(**labels)
     if isinstance(metric, Counter):
         metric.inc(value)
+    elif measure in _LOOKED_UP:
+        metric.observe(value, _exemplar(where()))
     else:
-        metric.observe(value, _exemplar(where))
+        metric.observe(value)
 
 
 def _exemplar(where: Mapping[str, str]) -> dict[str, str]:
