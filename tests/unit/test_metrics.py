@@ -11,6 +11,13 @@ from services.chassis import metrics
 CASE = "019a200a-8ca0-7d19-8d19-ac4b23678d90"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
+OPENMETRICS = "application/openmetrics-text;version="
+ACCEPTS = {
+    "Prometheus 2": f"{OPENMETRICS}1.0.0,{OPENMETRICS}0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5",
+    "Prometheus 3": f"{OPENMETRICS}1.0.0;escaping=allow-utf-8;q=0.5,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+}
+
 
 def where() -> dict[str, str]:
     return {"case": CASE, "correlation": "c", "trace": TRACE, "event": "e"}
@@ -26,9 +33,10 @@ def told(accept: str) -> str:
     return encode(REGISTRY).decode()
 
 
-def test_a_slow_case_can_be_looked_up_by_who_asks_for_openmetrics() -> None:
+@pytest.mark.parametrize("accept", ACCEPTS.values(), ids=ACCEPTS)
+def test_a_slow_case_can_be_looked_up_by_who_asks_for_openmetrics(accept: str) -> None:
     metrics.take("case_seconds", 7, {"group": "looked-up", "outcome": "completed"}, where)
-    shown = told("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+    shown = told(accept)
     (line,) = re.findall(r"^onestop_case_seconds_bucket\{group=\"looked-up\".* # .*$", shown, re.M)
     assert f'# {{case_id="{CASE}",trace_id="{TRACE}"}} 7.0' in line
     assert 'le="10.0"' in line
