@@ -1,6 +1,6 @@
 # Onestop. `make` lists what can be done; everything is installed into .venv, from PyPI alone.
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test images compose-test lint format bench schemas clean
+.PHONY: help env demo up test images compose-test lint format bench schemas rules clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -59,8 +59,12 @@ format: env ## put the code in order
 bench: env ## measure against the bare pipeline
 	$(BIN)/python -m tests.bench $(ARGS)
 
-schemas: env ## write contracts/schemas and contracts/asyncapi anew
+schemas: env ## write anew what the catalogue says: schemas, AsyncAPI documents, targets of Prometheus
 	$(BIN)/python -m contracts.generate
+	$(BIN)/python -m infra.targets
+
+rules: env ## check Prometheus's rules, play the cases of each alert, check the dashboards
+	$(BIN)/pytest tests/monitoring
 
 clean: ## remove data, logs and caches (not .venv)
 	rm -rf .onestop .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from infra.local import Stack
+from infra.local.ports import PROMETHEUS
 
 CHECK_SECONDS = 0.5
 _COLOURS = {
@@ -66,7 +67,9 @@ def addresses(stack: Stack) -> Table:
         lines = [part.url]
         if part.name == "portal":
             lines += [f"{part.url}/api", f"{part.url}/docs"]
-        if part.url.startswith("http"):
+        if part.name == PROMETHEUS:
+            lines.append(f"{part.url}/alerts")
+        elif part.url.startswith("http"):
             lines.append(f"{part.url}/metrics")
         table.add_row(part.name, "\n".join(lines), str(part.child.log))
     return table

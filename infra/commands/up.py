@@ -32,6 +32,9 @@ PortBase = Annotated[
         help="The portal's port; the services follow it, the servers are 90 above it.",
     ),
 ]
+Measured = Annotated[
+    bool, typer.Option("--prometheus", help="Start a Prometheus too, if it is installed.")
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier runs first.")]
 
 HELP = "\n\n".join(
@@ -41,10 +44,13 @@ HELP = "\n\n".join(
         " service as a process, and imports the people of whom `onestop fire` speaks, unless it is"
         " to be --empty. ONESTOP_KAFKA and ONESTOP_MONGO name servers to use instead."
         " A variable such as ONESTOP_PORT_PORTAL or ONESTOP_PORT_KAFKA sets a single port.",
+        "Targets, rules and alerts for a Prometheus are written to the folder `prometheus` of the"
+        " data in any case; --prometheus starts one there.",
         "[bold]Examples[/]",
         "  onestop up",
         "  onestop up --fresh --port-base 9000",
         "  onestop up --empty",
+        "  onestop up --prometheus",
         "  ONESTOP_KAFKA=broker:9092 onestop up --data /tmp/onestop",
     )
 )
@@ -61,12 +67,13 @@ def up(
     fresh: Fresh = False,
     empty: Annotated[bool, typer.Option("--empty", help="Import nobody.")] = False,
     port_base: PortBase = None,
+    measured: Measured = False,
 ) -> None:
     """Run the stack and show it; see HELP."""
     console = Console()
     shown = StartTable(console)
     ports = Ports.fixed(catalogue().services, port_base)
-    stack = Stack(data, ports=ports, tell=shown.tell)
+    stack = Stack(data, ports=ports, measured=measured, tell=shown.tell)
     if fresh:
         stack.wipe()
     running = False

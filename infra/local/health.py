@@ -1,4 +1,4 @@
-"""Asking a service whether it is ready."""
+"""Asking a server over HTTP whether it is ready."""
 
 from http.client import HTTPConnection, HTTPException
 
@@ -7,11 +7,11 @@ from infra.local.ports import HOST
 ANSWER_SECONDS = 2.0
 
 
-def is_ready(port: int) -> bool:
-    """Tell whether the service on this port answers /readyz with 200."""
+def is_ready(port: int, path: str = "/readyz") -> bool:
+    """Tell whether the server on this port answers this path with 200; by default, a service."""
     connection = HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local import health, kafka, mongo, topics
+from infra.local import health, kafka, mongo, prometheus, topics
 from infra.local.errors import StackError
-from infra.local.ports import CONTROLLER, HOST, KAFKA, MONGO, Ports, accepts
+from infra.local.ports import CONTROLLER, HOST, KAFKA, MONGO, PROMETHEUS, Ports, accepts
 from infra.local.process import Child
 
 Command = Callable[[str], Sequence[str]]
@@ -75,6 +75,14 @@ def mongo_part(data: Path, ports: Ports) -> Part:
     url = f"mongodb://{HOST}:{ports[MONGO]}"
     child = mongo.mongod(data / MONGO, ports[MONGO])
     return Part(MONGO, child, url, lambda: accepts(HOST, ports[MONGO]) and mongo.answers(url))
+
+
+def prometheus_part(data: Path, ports: Ports) -> Part:
+    """Return Prometheus. Raises StackError where it is not installed."""
+    port = ports[PROMETHEUS]
+    child = prometheus.prometheus(data / PROMETHEUS, port)
+    url = f"http://{HOST}:{port}"
+    return Part(PROMETHEUS, child, url, lambda: health.is_ready(port, "/-/ready"))
 
 
 def service_part(

@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from contracts.catalogue import PARTITIONS, catalogue
-from infra.local import mongo, parts, topics
+from infra.local import mongo, parts, prometheus, topics
 from infra.local.errors import ServerDied, StackError
 from infra.local.folder import DataFolder
 from infra.local.parts import Addresses, Command, Part, service_command
-from infra.local.ports import CONTROLLER, KAFKA, MONGO, Ports
+from infra.local.ports import CONTROLLER, HOST, KAFKA, MONGO, PROMETHEUS, Ports
 from infra.local.process import STOP_SECONDS
 from infra.local.waiting import wait_until
 
@@ -28,8 +28,8 @@ class Stack:
     """Starts, watches and stops everything; each part can be killed, paused and restarted.
 
     Use it as a context manager, with `with` or `async with`. The methods block: in an event loop,
-    call them through `asyncio.to_thread`. Names of parts: "kafka", "mongo", the services, and
-    "<service>-2" and so on for replicas.
+    call them through `asyncio.to_thread`. Names of parts: "kafka", "mongo", the services,
+    "<service>-2" and so on for replicas, and "prometheus".
 
     Args:
         data: the folder for all data and logs; `<data>/<part>/logs/<part>.log`.
@@ -39,6 +39,7 @@ class Stack:
         command: gives the command line of a service, for those that are not in `services/`.
         environment: variables for all services; `environments`: for single ones, by name.
         database_prefix: what the names of the services' databases begin with.
+        measured: whether to start a Prometheus too; what it reads is in `<data>/prometheus`.
         tell: is called at each change with the part and a word or a sentence.
     """
 
@@ -54,6 +55,7 @@ class Stack:
         environment: Mapping[str, str] | None = None,
         environments: Mapping[str, Mapping[str, str]] | None = None,
         database_prefix: str = "onestop_",
+        measured: bool = False,
         tell: Tell = lambda part, what: None,
     ) -> None:
         self._folder = DataFolder(data)
@@ -62,7 +64,7 @@ class Stack:
         self.services = tuple(catalogue().services if services is None else services)
         self.topics = tuple(catalogue().topics if topic_names is None else topic_names)
         self.addresses = Addresses.choose(self.ports)
-        self._partitions = partitions
+        self._partitions, self._measured = partitions, measured
         self._command = command
         self._environment = {
             **(environment or {}),
@@ -97,6 +99,8 @@ class Stack:
         """
         self._folder.take()
         try:
+            if self._measured:
+                prometheus.program("prometheus")
             self.ports.check(self._own_names())
             self._start_servers()
             self._tell("topics", f"creating {len(self.topics)}")
@@ -105,13 +109,14 @@ class Stack:
             for name in self.services:
                 self._add(self._service(name, name, self._environments.get(name, {})))
             self._await_ready(self.services)
+            self._measure()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop the services, then the servers. Does nothing when nothing runs."""
-        servers = [part for part in self.parts if part.name in (KAFKA, MONGO)]
+        servers = [part for part in self.parts if part.name in (KAFKA, MONGO, PROMETHEUS)]
         services = [part for part in self.parts if part not in servers]
         self._expected.clear()
         try:
@@ -125,7 +130,7 @@ class Stack:
 
     def wipe(self) -> None:
         """Remove the data and logs of earlier runs. Raises StackError while a stack uses them."""
-        self._folder.wipe({KAFKA, MONGO, *self.services})
+        self._folder.wipe({KAFKA, MONGO, PROMETHEUS, *self.services})
 
     def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that was killed or stopped, and wait until it is ready.
@@ -175,6 +180,7 @@ class Stack:
         name = f"{service}-{len(taken) + 2}"
         self._add(self._service(name, service, environment or {}))
         self._await_ready([name])
+        self._lay_out_targets()
         return name
 
     def check(self) -> None:
@@ -212,7 +218,8 @@ class Stack:
 
     def _own_names(self) -> list[str]:
         names = [KAFKA, CONTROLLER] if self.addresses.own_kafka else []
-        return names + ([MONGO] if self.addresses.own_mongo else []) + list(self.services)
+        names += [MONGO] if self.addresses.own_mongo else []
+        return names + list(self.services) + ([PROMETHEUS] if self._measured else [])
 
     def _start_servers(self) -> None:
         """Start both before waiting for either: they come up at the same time."""
@@ -230,6 +237,22 @@ class Stack:
             raise StackError(f"the broker {kafka}, named in ONESTOP_KAFKA, does not answer")
         if not wait_until(lambda: mongo.answers(url), EXTERNAL_SECONDS):
             raise StackError("the MongoDB server named in ONESTOP_MONGO does not answer")
+
+    def _measure(self) -> None:
+        self._lay_out_targets()
+        if self._measured:
+            self._add(parts.prometheus_part(self.data, self.ports))
+            self._await_ready([PROMETHEUS])
+
+    def _lay_out_targets(self) -> None:
+        """Write down where the services are, for our Prometheus or for another."""
+        found = [
+            (service, f"{HOST}:{self.ports[name]}")
+            for service in self.services
+            for name in self._parts
+            if name == service or name.removeprefix(f"{service}-").isdecimal()
+        ]
+        prometheus.lay_out(self.data / PROMETHEUS, found)
 
     def _service(self, name: str, service: str, environment: Mapping[str, str]) -> Part:
         variables = {**self._environment, **environment}

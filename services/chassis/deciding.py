@@ -179,7 +179,8 @@ class Decider:
         for type, number in emitted.items():
             metrics.EMITTED.labels(self.service, type).inc(number)
         for draft in drafts:
-            _take(draft.measures)
+            if draft.measures:
+                _take(draft.measures, draft.handled[-1])
         metrics.CONFLICTS.labels(self.service).inc(len(lost))
         if log.isEnabledFor(logging.DEBUG):
             for item in handled:
@@ -212,10 +213,10 @@ def _put_off(waiting: Iterable[Case]) -> list[Failure]:
     return failures
 
 
-def _take(measures: Iterable[Measure]) -> None:
+def _take(measures: Iterable[Measure], item: Item) -> None:
     """Take what a decision measured; a measure that does not fit costs nothing but itself."""
     for measure in measures:
         try:
-            metrics.MEASURES[measure.metric].labels(**measure.labels).observe(measure.value)
+            metrics.take(*measure, item.whereabouts)
         except (KeyError, ValueError) as error:
             log.error("no such measure: %s", error)

@@ -27,6 +27,10 @@ class Health:
         """Note that something needed is there."""
         self.missing.pop(what, None)
 
+    def is_missing(self, what: str) -> bool:
+        """Tell whether something needed is away."""
+        return what in self.missing
+
     def halt(self, reason: str, *, alive: bool) -> None:
         """Note that the service has stopped itself. Alive, it waits for a person; else it asks to
         be restarted."""

@@ -1,21 +1,27 @@
-"""Every metric of the system, declared once. No label holds an id or anything personal."""
+"""Every metric of the system, declared once. No label holds an id or anything personal.
+
+Exemplars do hold ids: of a case and of its trace, so that a slow one can be looked up. They are
+told to who asks for OpenMetrics, as Prometheus does, and kept by a Prometheus that stores them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5, 10, 30, 60, 120, 300)
+SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5, 10, 30, 60, 120, 300)
 _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 
 CASE_SECONDS = Histogram(
     "onestop_case_seconds",
     "From submission to CaseCompleted, in seconds",
     ["group", "outcome"],
-    buckets=_SECONDS,
+    buckets=SECONDS,
 )
 PROCEDURE_SECONDS = Histogram(
     "onestop_procedure_seconds",
     "From the moment a procedure could start to its end, in seconds",
     ["group", "procedure", "outcome"],
-    buckets=_SECONDS,
+    buckets=SECONDS,
 )
 DECLARATIONS = Counter(
     "onestop_declarations_total", "Declarations accepted, each once", ["group", "channel"]
@@ -38,7 +44,7 @@ BATCH_SIZE = Histogram(
     "onestop_batch_messages", "Messages handled together", ["service"], buckets=_SIZES
 )
 BATCH_SECONDS = Histogram(
-    "onestop_batch_seconds", "Time to handle one batch", ["service"], buckets=_SECONDS
+    "onestop_batch_seconds", "Time to handle one batch", ["service"], buckets=SECONDS
 )
 CONFLICTS = Counter(
     "onestop_journal_conflicts_total", "Entries whose number was taken by another", ["service"]
@@ -59,5 +65,58 @@ OFFSET_GAPS = Counter(
 )
 HALTED = Gauge("onestop_halted", "1 while the service has stopped itself", ["service"])
 
-MEASURES = {"case_seconds": CASE_SECONDS, "procedure_seconds": PROCEDURE_SECONDS}
+MISSING = Gauge("onestop_missing", "1 while the service lacks what it needs", ["service", "what"])
+
+AMOUNT = Counter(
+    "onestop_amount_total",
+    "Money charged, waived, given back or borne by a budget, in whole units of the currency",
+    ["what", "account"],
+)
+UNBALANCED = Gauge(
+    "onestop_unbalanced_postings", "Postings whose debits are not their credits", ["service"]
+)
+
+MEASURES: Mapping[str, Histogram | Counter] = {
+    "case_seconds": CASE_SECONDS,
+    "procedure_seconds": PROCEDURE_SECONDS,
+    "amount": AMOUNT,
+}
 """What a decision may measure, by the name it uses."""
+
+_LOOKED_UP = {"case_seconds"}
+"""Of which there are exemplars."""
+_LONGEST_ID = 40
+"""Characters: an exemplar may have 128 in all, a UUID has 36 and a trace id 32."""
+
+
+def begin(service: str, topics: Iterable[str]) -> None:
+    """Let what counts faults be there, at 0, before the first one.
+
+    A series that begins with its first fault has not risen, and no alert would see it.
+    """
+    for metric in (DEAD_LETTERS, CONFLICTS, RETRIES, COMMIT_FAILURES, HALTED):
+        metric.labels(service)
+    for topic in topics:
+        OFFSET_GAPS.labels(service, topic)
+
+
+def take(
+    measure: str, value: float, labels: Mapping[str, str], where: Callable[[], Mapping[str, str]]
+) -> None:
+    """Take what a decision measured; `where` may say of which case and in which trace.
+
+    Raises `KeyError` for a measure that is not declared here, and `ValueError` for other labels
+    than it has.
+    """
+    metric = MEASURES[measure].labels(**labels)
+    if isinstance(metric, Counter):
+        metric.inc(value)
+    elif measure in _LOOKED_UP:
+        metric.observe(value, _exemplar(where()))
+    else:
+        metric.observe(value)
+
+
+def _exemplar(where: Mapping[str, str]) -> dict[str, str]:
+    named = {"case_id": where.get("case"), "trace_id": where.get("trace")}
+    return {name: id for name, id in named.items() if id and len(id) <= _LONGEST_ID}

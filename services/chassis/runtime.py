@@ -4,14 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 from aiokafka.errors import KafkaError
 
-from services.chassis import metrics
-from services.chassis.broker import BrokerUnavailable, Gone, Publisher, existing_topics, fetch_one
+from services.chassis import metrics, tracing
+from services.chassis.broker import BrokerUnavailable, Gone, existing_topics, fetch_one
 from services.chassis.claims import Claims
-from services.chassis.consumer import Collaborators, Consumer
+from services.chassis.consumer import Collaborators
 from services.chassis.dead_letters import DeadLetters, Failure, message_of
 from services.chassis.deadlines import Deadlines
 from services.chassis.folding import Folder
@@ -22,7 +23,7 @@ from services.chassis.reading import Reader, item_of
 from services.chassis.registers import Registers
 from services.chassis.security import client_options
 from services.chassis.settings import Haste, Settings
-from services.chassis.store import Store, StoreUnavailable
+from services.chassis.store import StoreUnavailable
 from services.chassis.subscription import Subscription
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ class Runtime:
     ) -> None:
         self.name, self.settings = name, settings
         self.health = Health(settings.stalled_after)
-        self.store = Store(
+        parts = tracing.parts()
+        self.store = parts.store(
             settings.mongo,
             settings.database_prefix + name.replace("-", "_"),
             settings.store_timeout,
@@ -61,7 +63,9 @@ class Runtime:
         self.dead_letters = DeadLetters(self.store)
         self.deadlines = Deadlines(self.store)
         self._security = client_options(settings)
-        self.publisher = Publisher(settings.kafka, settings.publish_timeout, name, self._security)
+        self.publisher = parts.publisher(
+            settings.kafka, settings.publish_timeout, name, self._security
+        )
         self.subscription = Subscription(
             name, topics, settings, on_idle=self.health.tick, haste=haste
         )
@@ -74,7 +78,7 @@ class Runtime:
             publisher=self.publisher,
         )
         breaker = Breaker(settings.dead_window, settings.dead_minimum, settings.dead_share)
-        self.consumer = Consumer(
+        self.consumer = parts.consumer(
             name,
             reader=reader,
             folder=folder,
@@ -101,9 +105,12 @@ class Runtime:
 
     async def start(self) -> None:
         """Begin to connect, and return at once: health says how far it is."""
+        metrics.begin(self.name, self.subscription.topics)
         metrics.HALTED.labels(self.name).set(0)
-        self.health.lacks("store", "not reached yet")
-        self.health.lacks("broker", "not reached yet")
+        for what in ("store", "broker"):
+            self.health.lacks(what, "not reached yet")
+            missing = metrics.MISSING.labels(self.name, what)
+            missing.set_function(partial(self.health.is_missing, what))
         self._tasks.append(asyncio.create_task(self._connect()))
 
     async def stop(self) -> None:

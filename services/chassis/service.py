@@ -1,25 +1,34 @@
 """A service: a name, its procedures and their rules. What it listens to and publishes follows."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contracts.catalogue import catalogue, publisher, topic
+from services.chassis import tracing
 from services.chassis.folding import Folder
 from services.chassis.procedure import Procedure
 from services.chassis.reading import Reader
+from services.chassis.registers import Registers
 from services.chassis.runtime import Runtime
 from services.chassis.settings import Haste, Settings
 
 DECIDING = Haste(fast=1000, gather=0.25)
 WATCHING = Haste(fast=3000, gather=2.5, fetch_bytes=64 * 1024, fetch_wait=0.05)
 """The door hears everything, and no case waits for it."""
+
+Observe = Callable[[Registers], Awaitable[None]]
+"""Looks at the registers of a service and sets metrics. It may raise `StoreUnavailable`."""
+OBSERVE_SECONDS = 5.0
+"""How often a service is observed."""
 
 
 class Service:
@@ -37,8 +46,10 @@ class Service:
         rules: Any = None,
         rules_version: str = "",
         door: bool = False,
+        observe: Observe | None = None,
     ) -> None:
         self.name, self.door = name, door
+        self._observe = observe
         self.procedures = tuple(procedures)
         self._rules, self._rules_version = rules, rules_version
         self._runtime: Runtime | None = None
@@ -83,13 +94,17 @@ class Service:
     @asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncIterator[None]:
         """Run the service while an ASGI application is up."""
-        self._runtime = self.build(Settings.from_environment())
-        await self._runtime.start()
-        try:
-            yield
-        finally:
-            await self._runtime.stop()
-            self._runtime = None
+        with tracing.running(self.name):
+            self._runtime = self.build(Settings.from_environment())
+            await self._runtime.start()
+            if self._observe is not None:
+                registers = self._runtime.registers
+                self._runtime.every(OBSERVE_SECONDS, partial(self._observe, registers))
+            try:
+                yield
+            finally:
+                await self._runtime.stop()
+                self._runtime = None
 
     def routes(self) -> list[Route]:
         """Return `/livez`, `/readyz` and `/metrics`."""
@@ -118,5 +133,7 @@ def _specs(group: str) -> Sequence[Any]:
     return catalogue().groups[group].procedures
 
 
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+async def _metrics(request: Request) -> Response:
+    """Tell all metrics, as plain text or, to who asks for it, as OpenMetrics with exemplars."""
+    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(REGISTRY), media_type=content_type)

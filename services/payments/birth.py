@@ -10,7 +10,7 @@ from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted, FeeRefunded, FeeSettled, PaymentMethod
 from contracts.model import Reason, Vnd
 from services.chassis.procedure import Context, Decision, Procedure, State
-from services.payments.ledger import fees_charged, fees_refunded, premium_owed
+from services.payments.ledger import fees_charged, fees_refunded, moved, premium_owed, waived
 from services.payments.premium import monthly_premium, total_premium
 from services.payments.rules import PaymentRules
 from services.payments.tariff import all_waived, fee_lines
@@ -57,10 +57,12 @@ def declared(state: Fees, event: DeclarationSubmitted, context: Context) -> Deci
         waived=sum(line.waived for line in lines),
         method=form.payment_method,
     )
+    postings = (fees_charged(context, due, form.payment_method, receipt),) if due else ()
     return Decision(
         Fees(refused=state.refused, receipt_number=receipt, paid=due, method=form.payment_method),
         events=(settled,),
-        records=(fees_charged(context, due, form.payment_method, receipt),) if due else (),
+        records=postings,
+        measures=(*map(moved, postings), waived(settled.waived)),
     )
 
 
@@ -77,10 +79,12 @@ def refused(state: Fees, event: BirthRefused, context: Context) -> Decision[Fees
 def refund(state: Fees, receipt: str, reason: Reason, context: Context) -> Decision[Fees]:
     """Give everything back that the receipt was for."""
     event = FeeRefunded(receipt_number=receipt, amount=state.paid, reason=reason)
+    posting = fees_refunded(context, state.paid, state.method, receipt)
     return Decision(
         state.model_copy(update={"refused": True, "paid": 0}),
         events=(event,),
-        records=(fees_refunded(context, state.paid, state.method, receipt),),
+        records=(posting,),
+        measures=(moved(posting),),
     )
 
 
@@ -98,10 +102,12 @@ def card_issued(state: Premium, event: HealthCardIssued, context: Context) -> De
         monthly=monthly_premium(local_date(context.now), rules),
         total=total,
     )
+    posting = premium_owed(context, total, event.card_number)
     return Decision(
         Premium(card_number=event.card_number),
         events=(funded,),
-        records=(premium_owed(context, total, event.card_number),),
+        records=(posting,),
+        measures=(moved(posting),),
     )
 
 

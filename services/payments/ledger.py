@@ -12,7 +12,10 @@ Fees that are waived move no money: they are in the receipt, not here.
 """
 
 from contracts.common.events import PaymentMethod
-from services.chassis.procedure import Context, Record
+from services.chassis.procedure import Context, Measure, Record
+
+LEDGER = "ledger"
+"""The register of postings."""
 
 FEE_ACCOUNTS: dict[PaymentMethod, str] = {
     "online": "cash-online",
@@ -35,6 +38,18 @@ def premium_owed(context: Context, amount: int, card_number: str) -> Record:
     return _posting(context, "premium", card_number, amount, ("state-budget", "premiums-payable"))
 
 
+def moved(posting: Record) -> Measure:
+    """Return the measure of the money that a posting moves, by the account that it debits."""
+    row = posting.row()
+    (debited,) = [line for line in row["lines"] if line["debit"]]
+    return Measure("amount", debited["debit"], {"what": row["what"], "account": debited["account"]})
+
+
+def waived(amount: int) -> Measure:
+    """Return the measure of fees that nobody has to pay, in dong."""
+    return Measure("amount", amount, {"what": "waived", "account": "none"})
+
+
 def _posting(
     context: Context, what: str, about: str, amount: int, accounts: tuple[str, str]
 ) -> Record:
@@ -44,7 +59,7 @@ def _posting(
     """
     debited, credited = accounts
     return Record(
-        "ledger",
+        LEDGER,
         f"{context.case_id}/{what}",
         {
             "what": what,

@@ -2,6 +2,7 @@
 
 from services.chassis.service import Service
 from services.payments import birth
+from services.payments.books import Books
 from services.payments.rules import RULES
 
 service = Service(
@@ -9,4 +10,5 @@ service = Service(
     procedures=[birth.fee_settlement, birth.premium_funding],
     rules=RULES,
     rules_version=RULES.version,
+    observe=Books().observe,
 )

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic_core import to_json
 
 from contracts.catalogue import catalogue
+from contracts.common.events import Channel, Outcome
 from services.chassis import metrics
 from services.chassis.runtime import Runtime
 from services.portal import views
@@ -37,6 +38,8 @@ class Cases:
         self._journal = runtime.journal
         self._clock = runtime.consumer.clock
         self._groups = [name for name, group in catalogue().groups.items() if group.form]
+        for group in self._groups:
+            _begin(group)
 
     async def prepare(self) -> None:
         """Create the indexes. Raises `StoreUnavailable`."""
@@ -137,6 +140,17 @@ async def some_cases(
         raise Problem(422, "invalid-request", "the list of ids is too long", errors)
     answer: CaseList = {"cases": await cases.named(named), "next": None}
     return _json(answer)
+
+
+def _begin(group: str) -> None:
+    """Let the metrics of a group be there before its first case: a rate is told by two values."""
+    for channel in get_args(Channel):
+        metrics.DECLARATIONS.labels(group, channel)
+    for outcome in get_args(Outcome):
+        metrics.CASE_SECONDS.labels(group, outcome)
+    for spec in catalogue().groups[group].procedures:
+        for result in set(spec.ends.values()):
+            metrics.PROCEDURE_SECONDS.labels(group, spec.name, result)
 
 
 def _cases(request: Request) -> Cases:

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from contracts.model import Input
+from services.chassis import tracing
 from services.chassis.consumer import now
 from services.portal.declaration import Declaration, parse_json
 from services.portal.examples import BATCH, DECLARATION
@@ -93,7 +94,8 @@ async def declare(
     _require(request, "application/json")
     key = _checked_key(idempotency_key)
     raw = parse_json(await _body(request, DECLARATION_BYTES))
-    answer = await _intake(request).one(_arrival(request, key, raw))
+    sent = request.headers.get("traceparent")
+    answer = await _intake(request).one(Arrival(key, raw, now(), tracing.current() or sent))
     if isinstance(answer, Problem):
         raise answer
     url = _status_url(answer)
@@ -120,11 +122,14 @@ async def declare_many(request: Request) -> Response:
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if len(lines) > TOGETHER:
         raise Problem(413, "too-large", f"{len(lines)} lines; send at most {TOGETHER} at once")
+    sent = request.headers.get("traceparent")
     answers: dict[int, Answer] = {}
     arrivals: dict[int, Arrival] = {}
     for number, line in lines:
         try:
-            arrivals[number] = _arrival(request, *_line(line))
+            key, raw = _line(line)
+            # Cases are not one because they were sent together, unless the sender says so.
+            arrivals[number] = Arrival(key, raw, now(), sent or tracing.apart("declaration"))
         except Problem as problem:
             answers[number] = problem
     given = await _intake(request).many(list(arrivals.values()))
@@ -165,10 +170,6 @@ def _line_answer(number: int, answer: Answer) -> LineAnswer:
         "case_id": answer,
         "status_url": _status_url(answer),
     }
-
-
-def _arrival(request: Request, key: str, raw: Any) -> Arrival:
-    return Arrival(key, raw, now(), request.headers.get("traceparent"))
 
 
 def _intake(request: Request) -> Intake:

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from contracts.catalogue import topic
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
-from services.chassis import metrics
+from services.chassis import metrics, tracing
 from services.chassis.broker import BrokerUnavailable
 from services.chassis.consumer import CONTENT
 from services.chassis.message import Outgoing
@@ -135,7 +135,8 @@ class Intake:
     async def _accept(self, arrivals: Sequence[Arrival]) -> None:
         """Give each arrival its answer."""
         try:
-            await self._accept_while_all_is_there(arrivals)
+            with tracing.within(arrival.traceparent for arrival in arrivals):
+                await self._accept_while_all_is_there(arrivals)
         except (StoreUnavailable, BrokerUnavailable) as error:
             log.warning("%d declarations not accepted: %s", len(arrivals), error)
         except Exception:

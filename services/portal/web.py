@@ -35,6 +35,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             yield
 
+    health = {route.path for route in service.routes()}
     # Its documentation needs nothing from the internet: an office may have none.
     app = FastAPIOffline(
         title="Onestop portal",
@@ -42,6 +43,15 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
         version="1",
         lifespan=lifespan,
         redoc_url=None,
+        # Spans of requests, where tracing is on. Nothing of exceptions: their texts may hold
+        # personal data.
+        telemetry={
+            "auto_configure": False,
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,
+            "exclude": lambda scope: scope["path"] in health,
+        },
     )
     for router in routers:
         app.include_router(router)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,16 @@ class City:
         """Yield the log files of the services."""
         for name in self.stack.services:
             yield self.stack.part(name).child.log
+
+
+@contextmanager
+def inhabited(stack: Stack) -> Iterator[City]:
+    """Start a stack, and import the population."""
+    with stack:
+        city = City(stack)
+        imported = city.import_people()
+        assert (imported.status, imported.err) == (0, ""), imported
+        yield city
 
 
 def everybody() -> list[Person]:

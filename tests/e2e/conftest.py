@@ -5,14 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local import Stack
-from tests.e2e.city import City
+from tests.e2e.city import City, inhabited
 
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The six services; everybody in the population is known."""
-    with Stack(tmp_path_factory.mktemp("city")) as stack:
-        city = City(stack)
-        imported = city.import_people()
-        assert (imported.status, imported.err) == (0, ""), imported
+    with inhabited(Stack(tmp_path_factory.mktemp("city"))) as city:
         yield city

@@ -30,8 +30,14 @@ COUNT = 300
 IMPORT = "/imports/people.ndjson"
 STUCK = "social-insurance"
 
-BAD = ("events_dead_lettered_total", "dead_letters", "halted", "offset_gaps_total")
-LABELS = {"group", "outcome", "procedure", "channel", "service", "type", "topic", "partition"}
+BAD = (
+    *("events_dead_lettered_total", "dead_letters", "halted", "missing", "offset_gaps_total"),
+    "unbalanced_postings",
+)
+LABELS = {
+    *("account", "channel", "group", "outcome", "partition", "procedure", "service", "topic"),
+    *("type", "what"),
+}
 OF_THE_LIBRARY = {"le", "generation", "implementation", "major", "minor", "patchlevel", "version"}
 DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)")
 CARD = re.compile(r"TE1\d{12}")

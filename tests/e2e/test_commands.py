@@ -57,6 +57,15 @@ def test_a_port_in_use_is_one_sentence(
     assert f"port {surroundings.ports[part]} for {part} is in use" in done.err
 
 
+def test_prometheus_that_is_not_installed_is_one_sentence(
+    surroundings: Surroundings, tmp_path: Path
+) -> None:
+    environment = {**surroundings.environment, "PATH": str(tmp_path)}
+    done = onestop(environment, "up", "--prometheus", "--data", str(tmp_path / "data"))
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert "apt-get install prometheus" in done.err
+
+
 def test_ctrl_c_stops_everything_also_an_agency_that_came_later(tmp_path: Path) -> None:
     services = toy.catalogued("services")
     surroundings = Surroundings(services, toy.ENVIRONMENT)

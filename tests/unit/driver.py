@@ -7,7 +7,16 @@ from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.envelope import Event
-from services.chassis.procedure import Cause, Claim, Context, Decision, Owner, Procedure, Record
+from services.chassis.procedure import (
+    Cause,
+    Claim,
+    Context,
+    Decision,
+    Measure,
+    Owner,
+    Procedure,
+    Record,
+)
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """10 o'clock in the morning of 20 November 2026 in Viet Nam."""
@@ -53,6 +62,7 @@ class Desk:
     answers: dict[str, Owner] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
     rounds: list[tuple[Claim, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -118,5 +128,6 @@ class Desk:
         self.answers = {}
         self.events += decision.events
         self.records += decision.records
+        self.measures += decision.measures
         for claim in decision.releases:
             self.world.release(claim, context.owner(claim))

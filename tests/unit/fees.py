@@ -42,6 +42,16 @@ def line(event: FeeSettled, code: str) -> tuple[int, int, int, str | None]:
     return found.tariff, found.waived, found.due, found.reason.code if found.reason else None
 
 
+def measured(desk: Desk) -> dict[tuple[str, str], float]:
+    """Return the money that was measured, by what it was for and the account it was debited to."""
+    total: dict[tuple[str, str], float] = {}
+    for measure in desk.measures:
+        assert measure.metric == "amount"
+        key = measure.labels["what"], measure.labels["account"]
+        total[key] = total.get(key, 0) + measure.value
+    return total
+
+
 def balances(records: Iterable[Record]) -> dict[str, int]:
     """Return what each account has, debits less credits; every posting balances."""
     total: dict[str, int] = {}

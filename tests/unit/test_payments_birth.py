@@ -15,7 +15,7 @@ from services.payments import birth
 from services.payments.rules import RULES
 from tests.unit.births import BUNDLE, form, submitted
 from tests.unit.driver import Desk
-from tests.unit.fees import ABROAD, LATE, REFUSED, WHY, after, balances, line
+from tests.unit.fees import ABROAD, LATE, REFUSED, WHY, after, balances, line, measured
 
 
 @pytest.mark.parametrize("method", ["online", "counter"])
@@ -44,6 +44,15 @@ def test_a_refusal_after_payment_refunds_all_of_it() -> None:
     assert paid.due == refund.amount
     assert refund.reason == WHY
     assert balances(desk.records) == {"cash-online": 0, "fee-revenue": 0}
+
+
+def test_money_is_measured_as_it_is_posted_and_waived() -> None:
+    desk = after(submitted(form(child=LATE, certificate_copies=2)), REFUSED)
+    assert measured(desk) == {
+        ("fees", "cash-online"): 24_000,
+        ("waived", "none"): 10_000,
+        ("refund", "fee-revenue"): 24_000,
+    }
 
 
 def test_a_refusal_heard_first_leaves_nothing_due_and_says_why() -> None:

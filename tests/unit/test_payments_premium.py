@@ -16,7 +16,7 @@ from services.payments.rules import RULES
 from services.payments.tariff import percent_of
 from tests.unit.births import TODAY
 from tests.unit.driver import Desk
-from tests.unit.fees import balances
+from tests.unit.fees import balances, measured
 
 
 def card(valid_from: date, months: int) -> HealthCardIssued:
@@ -65,6 +65,7 @@ def test_a_premium_is_funded_once() -> None:
     desk = funded(TODAY, 72)
     desk.hear(card(TODAY, 72))
     assert len(desk.events) == len(desk.records) == 1
+    assert measured(desk) == {("premium", "state-budget"): desk.said(PremiumFunded).total}
 
 
 def test_months_before_the_first_known_level_are_an_error() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 
 from infra.local.topics import create_topics
 from services.chassis.broker import BrokerUnavailable
@@ -62,13 +63,20 @@ async def test_the_store_may_be_away_for_a_while(offices: Offices) -> None:
     try:
         await office.send(*[office.message(f"case {n}", Told()) for n in range(5)])
         await eventually(lambda: "store" in office.runtime.health.missing)
+        assert (missing(office, "store"), missing(office, "broker")) == (1, 0)
         await moves(office)
         assert office.runtime.health.alive
     finally:
         await asyncio.to_thread(servers.start_part, "mongo")
     await eventually(lambda: all_said(office, 5))
     await eventually(lambda: not office.runtime.health.problems)
+    assert missing(office, "store") == 0
     assert sorted(await office.rows("numbers")) == ["0", "1", "2", "3", "4"]
+
+
+def missing(office: Office, what: str) -> float | None:
+    labels = {"service": office.runtime.name, "what": what}
+    return REGISTRY.get_sample_value("onestop_missing", labels)
 
 
 async def all_said(office: Office, count: int) -> bool:

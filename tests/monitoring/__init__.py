@@ -1,0 +1,1 @@
+"""What watches the system: rules, alerts, runbooks and dashboards, as files."""
