@@ -7,7 +7,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra.local import jars
 from infra.local.errors import ServerDied, StackError
 from infra.local.ports import HOST
 from infra.local.process import Child
@@ -79,14 +78,16 @@ def broker(
     Blocks while jars are downloaded (`tell` is called before) and the folder is formatted.
     Raises StackError if either fails.
     """
+    java = [str(java_path()), *JVM]
+    from infra.local import jars  # noqa: PLC0415  only whoever starts a broker needs jgo
+
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     settings = folder / "server.properties"
     settings.write_text(
         SETTINGS.format(host=HOST, port=port, controller_port=controller_port, data=data)
     )
-    classpath = os.pathsep.join(map(str, jars.classpath(tell)))
-    java = [str(java_path()), *JVM, "-cp", classpath]
+    java += ["-cp", os.pathsep.join(map(str, jars.classpath(tell)))]
     log = folder / "logs" / "kafka.log"
     if not (data / "meta.properties").exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
