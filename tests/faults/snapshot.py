@@ -69,9 +69,16 @@ def _journal(rows: Rows) -> dict[str, list[Entry]]:
 
 
 async def snapshot(stack: Stack) -> Snapshot:
-    """Read everything. What is written meanwhile may be in it or not."""
-    collections = await asyncio.to_thread(_collections, stack.addresses.mongo, stack.services)
-    return Snapshot(collections, await _topics(stack.addresses.kafka, stack.services))
+    """Read everything of a stack. What is written meanwhile may be in it or not."""
+    return await snapshot_of(stack.addresses.kafka, stack.addresses.mongo, stack.services)
+
+
+async def snapshot_of(
+    kafka: str, mongo: str, services: tuple[str, ...], security: Mapping[str, Any] | None = None
+) -> Snapshot:
+    """Read everything of these services. What is written meanwhile may be in it or not."""
+    collections = await asyncio.to_thread(_collections, mongo, services)
+    return Snapshot(collections, await _topics(kafka, services, security or {}))
 
 
 def _collections(mongo: str, services: tuple[str, ...]) -> dict[str, dict[str, Rows]]:
@@ -87,11 +94,16 @@ def _collections(mongo: str, services: tuple[str, ...]) -> dict[str, dict[str, R
     return found
 
 
-async def _topics(kafka: str, services: tuple[str, ...]) -> dict[str, list[Published]]:
+async def _topics(
+    kafka: str, services: tuple[str, ...], security: Mapping[str, Any]
+) -> dict[str, list[Published]]:
     by_topic = {topic(service): service for service in services}
     found: dict[str, list[Published]] = {service: [] for service in services}
     async with AIOKafkaConsumer(
-        bootstrap_servers=kafka, auto_offset_reset="earliest", max_partition_fetch_bytes=4_000_000
+        bootstrap_servers=kafka,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4_000_000,
+        **security,
     ) as reader:
         reader.assign([TopicPartition(name, n) for name in by_topic for n in range(PARTITIONS)])
         ends = await reader.end_offsets(reader.assignment())
