@@ -1,6 +1,6 @@
 # Onestop. `make` lists what can be done; everything is installed into .venv, from PyPI alone.
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test lint format bench schemas clean
+.PHONY: help env demo up test k8s-lint k8s-test lint format bench schemas manifests clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .venv/bootstrap/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
 
 env: .venv/.synced ## make the environment in .venv (again only when the lock file changes)
 
@@ -31,6 +31,21 @@ up: env ## run the system until Ctrl-C (ARGS="--port-base 9000" and the like)
 test: lint ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
 	$(BIN)/pytest $(ARGS)
 
+k8s-lint: env ## kube-score and checkov over the rendered manifests (they need Go and uv)
+	UV=$(UV) $(BIN)/python -m tests.k8s.scores
+
+# CLUSTER and ENGINE are programs that run a cluster and an engine where there is none (../shared).
+k8s-test: env ## deploy to the cluster of KUBECONFIG, disturb it under load (ARGS=--help says how)
+ifdef CLUSTER
+	$(ENGINE) up
+	$(CLUSTER) up
+	KUBECONFIG=$$($(CLUSTER) config) K8S_LOAD='$(CLUSTER) load' K8S_VOLUMES='$(CLUSTER) volumes' \
+		K8S_IMAGES='$(ENGINE) images' $(BIN)/python -m tests.k8s $(ARGS); \
+		status=$$?; $(CLUSTER) down; exit $$status
+else
+	@$(BIN)/python -m tests.k8s $(ARGS)
+endif
+
 lint: env ## ruff, mypy --strict, import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -46,6 +61,9 @@ bench: env ## measure against the bare pipeline
 
 schemas: env ## write contracts/schemas and contracts/asyncapi anew
 	$(BIN)/python -m contracts.generate
+
+manifests: env ## write what k8s/ derives from the catalogue anew
+	$(BIN)/python -m infra.kubernetes
 
 clean: ## remove data, logs and caches (not .venv)
 	rm -rf .onestop .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
