@@ -49,7 +49,7 @@ class Cluster:
         given = yaml.safe_dump_all(list(objects))
         self.ask("apply", "--warnings-as-errors", "--filename=-", given=given)
 
-    def until(self, what: str, holds: Callable[[], bool], limit: float = 300) -> None:
+    def until(self, what: str, holds: Callable[[], bool], limit: float = 600) -> None:
         """Wait until it holds; a question that kubectl could not ask is asked again.
 
         Raises `ClusterError` at the limit, with the state of all pods.
