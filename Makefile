@@ -1,6 +1,7 @@
 # Onestop. `make` lists what can be done; everything is installed into .venv, from PyPI alone.
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test images compose-test lint format bench schemas rules clean
+.PHONY: help env demo up test images compose-test k8s-lint k8s-test lint format bench schemas rules \
+	manifests clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -10,7 +11,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .venv/bootstrap/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
 
 env: .venv/.synced ## make the environment in .venv (again only when the lock file changes)
 
@@ -45,7 +46,7 @@ compose-test: env ## run everything in containers, kill it under load (ARGS="-k 
 	docker compose build --quiet
 	$(BIN)/pytest -m docker tests/compose $(ARGS)
 
-lint: env ## ruff, mypy --strict, import rules, hadolint
+k8s-lint: env ## ruff, mypy --strict, import rules, hadolint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -65,6 +66,9 @@ schemas: env ## write anew what the catalogue says: schemas, AsyncAPI documents,
 
 rules: env ## check Prometheus's rules, play the cases of each alert, check the dashboards
 	$(BIN)/pytest tests/monitoring
+
+manifests: env ## write what k8s/ derives from the catalogue anew
+	$(BIN)/python -m infra.kubernetes
 
 clean: ## remove data, logs and caches (not .venv)
 	rm -rf .onestop .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

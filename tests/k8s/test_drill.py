@@ -1,0 +1,96 @@
+"""The drill's own parts, as far as they can be told apart from a cluster."""
+
+import os
+import subprocess
+import sys
+from copy import deepcopy
+
+import pytest
+
+from contracts.catalogue import catalogue
+from tests.faults.__main__ import wrong
+from tests.faults.snapshot import Snapshot
+from tests.k8s import images, jobs
+from tests.k8s.manifests import ROOT, Object, containers, named, overlay
+from tests.k8s.test_base import unrestricted
+
+SERVERS = ("kafka", "mongo")
+
+
+def drill(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    given = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
+    return subprocess.run(
+        [sys.executable, "-m", "tests.k8s", *arguments],
+        env=given | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_a_cluster_it_says_so_in_a_sentence() -> None:
+    done = drill()
+    assert done.returncode == 1
+    assert done.stderr == "k8s-test: there is no cluster to test on: KUBECONFIG names none\n"
+
+
+def test_a_cluster_that_does_not_answer_is_told_in_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    nowhere = tmp_path_factory.mktemp("nowhere") / "config"
+    done = drill(KUBECONFIG=str(nowhere))
+    assert done.returncode == 1
+    assert done.stderr.startswith("k8s-test: kubectl version ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failed_part_of_the_command_fails_the_job() -> None:
+    """Both halves send the same; the second is not reached where the first was not good."""
+    command = containers(jobs.job("fire", jobs.declarations(500, 2.0)))[0]["command"]
+    assert command[:2] == ["sh", "-ec"]
+    assert " && " in command[2]
+    assert "--rate 2.0" in command[2]
+    assert command[2].count("--count 500 --seed 11") == 2
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_jobs_are_restricted_like_all_pods(name: str) -> None:
+    server = named(overlay("local"), "StatefulSet", name)
+    made = [jobs.job("any", "true", with_checks=True), jobs.wipe(server, "/data")]
+    assert [fault for one in made for fault in unrestricted(one)] == []
+
+
+def test_all_our_images_are_pinned_and_the_others_are_named() -> None:
+    objects = [images.pinned(one) for one in deepcopy(overlay("local"))]
+    ours = {
+        each["image"]
+        for one in objects
+        for each in containers(one)
+        if each["image"].startswith(images.REPOSITORY)
+    }
+    names = {*catalogue().services, "onestop"}
+    assert ours == {f"{images.REPOSITORY}{name}:{images.TAG}" for name in names}
+    assert [name.partition(":")[0] for name in images.foreign(objects)] == ["apache/kafka", "mongo"]
+    assert images.base().startswith("python:")
+
+
+def empty() -> Snapshot:
+    services = catalogue().services
+    return Snapshot({name: {} for name in services}, {name: [] for name in services})
+
+
+def test_the_check_notices_what_is_missing() -> None:
+    assert wrong(empty(), 0) == []
+    assert wrong(empty(), 1) == ["0 cases are there, not 1"]
+
+
+def test_the_check_notices_what_has_not_ended_or_was_put_aside() -> None:
+    found = empty()
+    row: Object = {"_id": "a", "status": "in-progress", "ended": {}}
+    letter: Object = {"_id": "t/0/1", "reason": "no JSON", "status": "replayed", "key": None}
+    found.collections["portal"]["cases"] = [row]
+    found.collections["payments"]["dead_letters"] = [{**letter, "value": b""}]
+    faults = wrong(found, 1)
+    assert "case a is in-progress" in faults
+    assert "payments has the dead letter t/0/1: no JSON" in faults
