@@ -25,7 +25,7 @@ from tests.fire import population
 from tests.fire.families import DEFAULT_FAMILIES
 
 _LOOK = 0.25
-_STALLED = 60.0
+_STALLED = 180.0
 _COUNTED = re.compile(
     r"^onestop_events_(?:handled|repeated|dead_lettered)_total"
     rf'{{[^}}]*type="{re.escape(PersonRecorded.type)}"[^}}]*}} ([0-9.e+]+)$',

@@ -13,8 +13,8 @@ from services.chassis.settings import Settings
 def kafka_security(settings: Settings) -> BaseSecurity | None:
     """Return what the settings say of security, as FastStream takes it; None is plain text.
 
-    With TLS, the certificate and the name of each broker are verified. Raises `OSError` where the
-    authorities' certificates cannot be read.
+    With TLS, each broker has to prove its name. Raises `OSError` where the file of the authorities
+    that may vouch for it cannot be read.
     """
     context = ssl.create_default_context(cafile=settings.kafka_ca) if settings.kafka_tls else None
     if settings.kafka_user:

@@ -36,7 +36,7 @@ class Settings(BaseModel):
     kafka: str = "127.0.0.1:19092"
     kafka_tls: bool = False
     kafka_ca: FilePath | None = None
-    """The certificates (PEM) of the authorities that are believed; else those of the system."""
+    """The authorities (PEM) that may vouch for a broker; else those of the system."""
     kafka_user: str = ""
     """Where it is set, the service proves by SASL/SCRAM-SHA-512 who it is."""
     kafka_password: SecretStr = SecretStr("")

@@ -1,7 +1,7 @@
 """Spans: one trace for a case, through HTTP, Kafka and the store of every service.
 
 An event carries the traceparent of the span in which it was decided, so the span in which another
-service hears it is that one's child: the trace is the tree of causes. What a batch does together
+service hears it follows below that one: the trace is the tree of causes. What a batch does together
 (one find, one insert, one publication) is shown below the span of each of its cases, with the times
 of all: that is where the case's time went.
 
