@@ -24,7 +24,7 @@ from services.chassis.store import StoreUnavailable
 from services.portal import declaration
 from services.portal.declaration import FilledIn, Sent
 from services.portal.identity import new_identity
-from services.portal.people import PEOPLE
+from services.portal.people import DECEASED, PEOPLE, persons
 from services.portal.problems import Problem, unavailable
 from services.portal.submissions import Claim, Submissions, claim_id
 
@@ -83,7 +83,7 @@ class Intake:
     """Accepts declarations, singly and in batches."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._people = runtime.registers[PEOPLE]
+        self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
         self._submissions = Submissions(runtime.store)
         self._publisher = runtime.publisher
         self._waiting: list[Arrival] = []
@@ -155,10 +155,9 @@ class Intake:
         wanted = {id for c in candidates if c.filled is not None for id in c.filled.people}
         if not wanted:
             return {}
-        rows = await self._people.find({"_id": {"$in": list(wanted)}})
-        return {
-            row["_id"]: Person.model_validate({**row, "personal_id": row["_id"]}) for row in rows
-        }
+        these = {"_id": {"$in": list(wanted)}}
+        rows = await asyncio.gather(self._people.find(these), self._deceased.find(these))
+        return persons(*rows)
 
     async def _reconsider(self, objected: Sequence[_Candidate]) -> None:
         """Let through what was accepted before: repeated, it is accepted whatever changed since."""
