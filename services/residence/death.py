@@ -36,6 +36,7 @@ class Removal(State):
 
 REMOVED = Removal(outcome="removed", deceased=True)
 REFUSED = Removal(outcome="refused", deceased=True)
+NOT_ASKED = Removal(outcome="not-asked")
 
 removal = Procedure(REMOVAL, initial=Removal())
 
@@ -46,7 +47,7 @@ def registered(state: Removal, event: DeathRegistered, context: Context) -> Deci
     if state.resident or state.outcome:
         return Decision(state)
     if REMOVAL not in event.bundle:
-        return Decision(Removal(deceased=state.deceased, outcome="not-asked"))
+        return Decision(NOT_ASKED)
     person = event.deceased
     resident = Resident(
         personal_id=person.personal_id,

@@ -50,6 +50,7 @@ class Benefit(State):
 
 GRANTED = Benefit(outcome="granted", deceased=True)
 REFUSED = Benefit(outcome="refused", deceased=True)
+NOT_ASKED = Benefit(outcome="not-asked")
 
 benefit = Procedure(BENEFIT, initial=Benefit())
 
@@ -60,7 +61,7 @@ def registered(state: Benefit, event: DeathRegistered, context: Context) -> Deci
     if state.application or state.outcome:
         return Decision(state)
     if event.benefit is None or BENEFIT not in event.bundle:
-        return Decision(Benefit(deceased=state.deceased, outcome="not-asked"))
+        return Decision(NOT_ASKED)
     application = Application(
         deceased=event.deceased.personal_id,
         died_on=event.died_on,
