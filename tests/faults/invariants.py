@@ -9,6 +9,7 @@ from importlib import import_module
 
 from contracts.birth import process as birth
 from contracts.common.events import CaseCompleted
+from contracts.death import process as death
 from services.chassis.journal import Entry
 from services.chassis.tips import NO_HASH
 from tests.faults.snapshot import Row, Snapshot
@@ -19,6 +20,10 @@ REGISTERS = {
     birth.RESIDENCE: ("residence", "residents"),
     birth.HEALTH_CARD: ("social-insurance", "cards"),
     birth.IDENTITY_CARD: ("population", "identity-cards"),
+    death.DEATH: ("civil-status", "deaths"),
+    death.RECORD: ("population", "deceased"),
+    death.REMOVAL: ("residence", "removals"),
+    death.BENEFIT: ("social-insurance", "benefits"),
 }
 """Where each granted procedure has its one row."""
 FINISHED = ("completed", "partial", "refused")
@@ -101,6 +106,20 @@ def _money(found: Snapshot) -> Iterator[str]:
     for card in cards | premiums.keys():
         if premiums[card] != (card in cards):
             yield f"card {card}: {premiums[card]} premiums"
+    yield from _benefits(found)
+
+
+def _benefits(found: Snapshot) -> Iterator[str]:
+    """Money out = decisions: each benefit is ordered once, in its amount, and no other is."""
+    postings = [row for row in found.rows("payments", "ledger") if row["what"] == "benefit"]
+    ordered = Counter((row["about"], row["lines"][0]["debit"]) for row in postings)
+    granted = Counter(
+        (row["_id"], row["amount"]) for row in found.rows("social-insurance", "benefits")
+    )
+    for decision, amount in ordered.keys() | granted.keys():
+        times = ordered[decision, amount]
+        if times != granted[decision, amount]:
+            yield f"benefit {decision} of {amount}: ordered {times} times"
 
 
 def _uniqueness(found: Snapshot) -> Iterator[str]:
@@ -108,8 +127,24 @@ def _uniqueness(found: Snapshot) -> Iterator[str]:
     yield from _twice("the registration of", map(_child, births))
     cards = found.rows("social-insurance", "cards")
     yield from _twice("a card for", (row["personal_id"] for row in cards))
+    deaths = found.rows("civil-status", "deaths")
+    yield from _twice("the death of", (row["personal_id"] for row in deaths))
+    benefits = found.rows("social-insurance", "benefits")
+    yield from _twice("a benefit for", (row["deceased"] for row in benefits))
+    yield from _living(found)
     residents = found.rows("residence", "residents")
     yield from _twice("the residence", (row["confirmation_number"] for row in residents))
+
+
+def _living(found: Snapshot) -> Iterator[str]:
+    """Nobody has a benefit, or no residence any more, whom the register does not hold as dead."""
+    deceased = {row["_id"] for row in found.rows("population", "deceased")}
+    for row in found.rows("social-insurance", "benefits"):
+        if row["deceased"] not in deceased:
+            yield f"benefit {row['_id']} is for somebody who may live"
+    for row in found.rows("residence", "removals"):
+        if row["_id"] not in deceased:
+            yield f"the residence of {row['_id']} was removed, who may live"
 
 
 def _child(row: Row) -> str:
