@@ -28,7 +28,8 @@ HELP = "\n\n".join(
         " them.",
         "The declarations written by hand come first, each compared with what should become of it;"
         " then generated births and deaths. The system stays up until Ctrl-C; with --exit it is"
-        " stopped, and the exit code is 0 only if every accepted declaration has ended as it should.",
+        " stopped, and the exit code is 0 only if every accepted declaration has ended as it"
+        " should.",
         "[bold]Examples[/]",
         "  onestop demo",
         "  onestop demo --exit",

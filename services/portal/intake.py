@@ -27,6 +27,7 @@ from services.portal.identity import new_identity
 from services.portal.people import DECEASED, PEOPLE, persons
 from services.portal.problems import Problem, unavailable
 from services.portal.submissions import Claim, Submissions, claim_id
+from services.portal.successions import Successions
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +83,9 @@ class _Candidate:
 class Intake:
     """Accepts declarations, singly and in batches."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, successions: Successions) -> None:
         self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
-        self._submissions = Submissions(runtime.store)
+        self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self._waiting: list[Arrival] = []
         self._flying = 0
@@ -179,6 +180,8 @@ class Intake:
                 accepted.append(candidate)
             else:
                 candidate.arrival.settle(_another_body())
+        # They lived when they were looked up; a case that they have got since must pass on too.
+        await self._successions.reopen({c.sent.declaration.declarant for c in accepted})
         unique = {(held := claimed.held[c.id]).case_id: held for c in accepted}
         await self._publisher.publish([_message(claim) for claim in unique.values()])
         for candidate in accepted:

@@ -40,8 +40,16 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
 
 @register.on(PersonDeceased)
 def deceased(state: Known, event: PersonDeceased, context: Context) -> Decision[Known]:
-    """Keep that the person is deceased, whatever is recorded of them before or after."""
-    fields = {"deceased_on": event.deceased_on.isoformat()}
+    """Keep that the person is deceased, whatever is recorded of them before or after.
+
+    The row is open until their running cases have passed to somebody else (`successions`).
+    """
+    fields = {
+        "deceased_on": event.deceased_on.isoformat(),
+        "cause": str(context.cause.id),
+        "open": True,
+        "asked": 0,
+    }
     return Decision(state, records=(Record(DECEASED, event.personal_id, fields, insert_only=True),))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 
 from contracts.birth import process as birth
+from contracts.catalogue import catalogue
 from contracts.common.events import CaseCompleted
 from contracts.death import process as death
 from services.chassis.journal import Entry
@@ -233,11 +234,19 @@ def _hearing(found: Snapshot) -> Iterator[str]:
         handles = _handled_by(service)
         for message in found.published():
             known = (message.source, message.id) in heard or message.value in dead
-            if message.type in handles and not known:
+            heeded = handles & {(message.group, message.type), (None, message.type)}
+            if heeded and not known:
                 yield f"{service} never heard {message.type} of case {message.case_id}"
 
 
-def _handled_by(service: str) -> frozenset[str]:
+def _handled_by(service: str) -> frozenset[tuple[str | None, str]]:
+    """Return the events that a service handles, by group; None stands for all groups."""
     module = import_module(f"services.{service.replace('-', '_')}.main")
-    handles: frozenset[str] = module.service.handles
-    return handles
+    groups = {
+        spec.name: name for name, group in catalogue().groups.items() for spec in group.procedures
+    }
+    return frozenset(
+        (groups.get(procedure.name), type)
+        for procedure in module.service.procedures
+        for type in procedure.handles
+    )
