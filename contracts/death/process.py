@@ -91,7 +91,7 @@ PROCEDURES = (
     ),
     ProcedureSpec(
         name=FEES,
-        title=Text(vi="Phí, lệ phí", en="Fees"),
+        title=Text(vi="Phí, lệ phí khai tử", en="Fees of a death"),
         owner="payments",
         hears=(DeclarationSubmitted, DeathRefused),
         ends={FeeSettled: "granted"},
