@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from contracts.common.people import Person
 from contracts.envelope import Event
 from contracts.model import Input, PersonalId, ProvinceCode, Text
 
@@ -31,12 +32,16 @@ class Form(Input):
         """Yield what is wrong on that day of receipt: the field, and a sentence."""
         return ()
 
+    def successors(self) -> tuple[PersonalId, ...]:
+        """Return who may go on with the case where the declarant dies: the first who lives."""
+        return ()
+
     def circumstance(self) -> str:
         """Return the name that chooses among the bundles of one date."""
         return "usual"
 
-    def province(self) -> ProvinceCode:
-        """Return the province that the case is routed to."""
+    def province(self, people: Mapping[PersonalId, Person]) -> ProvinceCode:
+        """Return the province that the case is routed to; `people` holds all whom it names."""
         raise NotImplementedError
 
 

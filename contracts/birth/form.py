@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from contracts.common.events import PaymentMethod
-from contracts.common.people import Household, PersonDetails, Place, Sex
+from contracts.common.people import Household, Person, PersonDetails, Place, Sex
 from contracts.common.provinces import is_province
 from contracts.group import Form
 from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode
@@ -155,10 +155,15 @@ class BirthForm(Form):
         if self.household and not is_province(self.household.province, received_on):
             yield "household.province", "no province has this code"
 
+    def successors(self) -> tuple[PersonalId, ...]:
+        """Return the parents: where one dies, the other goes on."""
+        parents = (self.mother, self.father)
+        return tuple(parent.personal_id for parent in parents if parent and parent.personal_id)
+
     def circumstance(self) -> str:
         """Return `born-abroad` or `usual`."""
         return "usual" if self.child.place.country == "VN" else "born-abroad"
 
-    def province(self) -> ProvinceCode:
+    def province(self, people: Mapping[PersonalId, Person]) -> ProvinceCode:
         """Return the household's province; a birth abroad goes to the capital's office, 01."""
         return self.household.province if self.household else "01"

@@ -15,6 +15,8 @@ from contracts.birth.events import (
 from contracts.birth.form import BirthForm
 from contracts.common.events import (
     CaseCompleted,
+    CaseOrphaned,
+    CasePassed,
     DeclarationSubmitted,
     FeeRefunded,
     FeeSettled,
@@ -154,6 +156,14 @@ GROUP = ProcedureGroup(
         PremiumFunded: Text(
             vi="Ngân sách nhà nước đã đóng bảo hiểm y tế.",
             en="The state budget has paid the premium.",
+        ),
+        CasePassed: Text(
+            vi="Người yêu cầu đã qua đời; hồ sơ được chuyển cho người cha hoặc người mẹ còn lại.",
+            en="The declarant has died; the case has passed to the other parent.",
+        ),
+        CaseOrphaned: Text(
+            vi="Người yêu cầu đã qua đời; hồ sơ chờ cán bộ tiếp nhận.",
+            en="The declarant has died; the case waits for an official.",
         ),
         CaseCompleted: Text(
             vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."

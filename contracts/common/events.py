@@ -69,6 +69,20 @@ class FeeRefunded(Event, type="payments.fee-refunded.v1"):
     reason: Reason
 
 
+class CasePassed(Event, type="portal.case-passed.v1"):
+    """The declarant of a running case has died, and the other parent goes on with it."""
+
+    deceased: PersonalId
+    successor: PersonalId
+
+
+class CaseOrphaned(Event, type="portal.case-orphaned.v1"):
+    """The declarant of a running case has died, and nobody is there to go on with it: an official
+    has to."""
+
+    deceased: PersonalId
+
+
 class CaseCompleted(Event, type="portal.case-completed.v1"):
     """Every procedure of the frozen bundle has ended, or can no longer start."""
 

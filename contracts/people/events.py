@@ -1,8 +1,10 @@
 """The register of people, as events."""
 
+from datetime import date
+
 from contracts.common.people import Person
 from contracts.envelope import Event
-from contracts.model import Name
+from contracts.model import Name, PersonalId
 
 
 class PersonReported(Event, type="population.person-reported.v1"):
@@ -16,3 +18,11 @@ class PersonRecorded(Event, type="population.person-recorded.v1"):
     """The population register holds this person."""
 
     person: Person
+
+
+class PersonDeceased(Event, type="population.person-deceased.v1"):
+    """The population register marks this person deceased: once, and for ever."""
+
+    personal_id: PersonalId
+    deceased_on: date
+    registration_number: Name

@@ -14,8 +14,8 @@ from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
 from tests.fire import tables, words, written
-from tests.fire.births import Births
 from tests.fire.families import DEFAULT_FAMILIES
+from tests.fire.mixture import mixture
 from tests.fire.report import Report, together
 from tests.fire.runs import Runs
 from tests.fire.volume import Manner, generated
@@ -25,8 +25,9 @@ HELP = "\n\n".join(
         "Run the whole system, import a population, send declarations, and show what became of"
         " them.",
         "The declarations written by hand come first, each compared with what should become of it;"
-        " then generated births. The system stays up until Ctrl-C; with --exit it is stopped, and"
-        " the exit code is 0 only if every accepted declaration has ended as it should.",
+        " then generated births and deaths. The system stays up until Ctrl-C; with --exit it is"
+        " stopped, and the exit code is 0 only if every accepted declaration has ended as it"
+        " should.",
         "[bold]Examples[/]",
         "  onestop demo",
         "  onestop demo --exit",
@@ -44,10 +45,11 @@ def demo(
     *,
     leave: Annotated[bool, typer.Option("--exit", help="Stop everything at the end.")] = False,
     count: Annotated[
-        int, typer.Option("--count", min=1, help="Send so many generated births.")
+        int, typer.Option("--count", min=1, help="Send so many generated declarations.")
     ] = 200,
     rate: Annotated[
-        float, typer.Option("--rate", min=0.001, help="Births a second, whatever the answers.")
+        float,
+        typer.Option("--rate", min=0.001, help="Declarations a second, whatever the answers."),
     ] = 50.0,
     data: Data = DEFAULT_DATA,
     fresh: Fresh = False,
@@ -87,7 +89,7 @@ def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))
     by_hand = run(fire_written_at(url, runs.take_run(), manner, bar))
-    load = generated(Births(day), runs.take_births(count), count)
-    volume = run(fire_at(url, load, manner, shown(console, "Births", count)))
+    load = generated(mixture("both", count, day, runs=runs).declarations)
+    volume = run(fire_at(url, load, manner, shown(console, "Generated", count)))
     stack.check()
     return together(by_hand, volume)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,8 +13,8 @@ from rich.console import Console
 from infra.commands.progress import Tell, shown
 from infra.errors import OnestopError
 from tests.fire import tables, words, written
-from tests.fire.births import Births
 from tests.fire.families import DEFAULT_FAMILIES
+from tests.fire.mixture import Group, mixture
 from tests.fire.portal import MOST_LINES, Portal
 from tests.fire.report import Report
 from tests.fire.runs import Runs
@@ -32,13 +32,14 @@ HELP = "\n\n".join(
     (
         "Send declarations to a running portal, by HTTP only, and wait for the cases to end.",
         "Without --count or --file: the declarations written by hand, each compared with what"
-        " should become of it. With --count: generated births in the families of"
-        " `python -m tests.fire.population`. The exit code is 1 unless every accepted declaration"
-        " ended, and as expected where that is known.",
+        " should become of it. With --count: generated births and deaths in the families of"
+        " `python -m tests.fire.population`; nobody dies twice. The exit code is 1 unless every"
+        " accepted declaration ended, and as expected where that is known.",
         "[bold]Examples[/]",
         "  onestop fire",
         "  onestop fire --count 2000 --duplicates 0.1 --json",
-        "  onestop fire --count 3000 --rate 50",
+        "  onestop fire --count 3000 --rate 50 --group both",
+        "  onestop fire --group death",
         "  onestop fire --count 20000 --batch-size 500 --concurrency 8",
         "  onestop fire --file declarations.ndjson --url http://portal.example:8080",
     )
@@ -53,7 +54,15 @@ def register(app: typer.Typer) -> None:
 def fire_command(
     *,
     count: Annotated[
-        int | None, typer.Option("--count", min=1, help="Send so many generated births.")
+        int | None, typer.Option("--count", min=1, help="Send so many generated declarations.")
+    ] = None,
+    group: Annotated[
+        Group | None,
+        typer.Option(
+            "--group",
+            help="Births, deaths, or both: of the generated ones, one in three is then a death.",
+            show_default="birth with --count; both of those written by hand",
+        ),
     ] = None,
     rate: Annotated[
         float | None,
@@ -125,6 +134,8 @@ def fire_command(
     """Send declarations and report; see HELP."""
     if count is not None and file is not None:
         raise typer.BadParameter("--count generates and --file reads: give one of them")
+    if group is not None and file is not None:
+        raise typer.BadParameter("--file has its own declarations: leave --group out")
     if rate is not None and count is None and file is None:
         raise typer.BadParameter("--rate needs --count or --file")
     manner = Manner(
@@ -141,11 +152,10 @@ def fire_command(
         return nullcontext(lambda counts: None) if as_json else shown(console, title, total)
 
     if count is not None:
-        births = Births(words.today(), families)
-        first = Runs().take_births(count) if seed is None else births.first(seed)
-        load = generated(births, first, count)
-        report = run(fire_at(url, load, manner, bar("Births", count)))
-        report.run = f"births from number {first % births.capacity}"
+        chosen = mixture(group or "birth", count, words.today(), families=families, seed=seed)
+        load = generated(chosen.declarations)
+        report = run(fire_at(url, load, manner, bar("Generated", count)))
+        report.run = chosen.run
     elif file is not None:
         number = seed if seed is not None else Runs().take_run()
         load = from_file(file, number, words.today())
@@ -153,7 +163,8 @@ def fire_command(
         report.run = f"onestop fire --file {file} --seed {number}"
     else:
         number = seed if seed is not None else Runs().take_run()
-        report = run(fire_written_at(url, number, manner, bar("Written", len(written.load()))))
+        these = written.load_groups(group or "both")
+        report = run(fire_written_at(url, number, manner, bar("Written", len(these)), these))
     if as_json:
         print(json.dumps(report.summary(), ensure_ascii=False, indent=2))
     else:
@@ -170,13 +181,23 @@ async def fire_at(url: str, load: Load, manner: Manner, showing: Showing) -> Rep
             return await fire(portal, load, manner, tell)
 
 
-async def fire_written_at(url: str, number: int, manner: Manner, showing: Showing) -> Report:
-    """Send the written declarations to the portal at this address. Raises `FireError`."""
+async def fire_written_at(
+    url: str,
+    number: int,
+    manner: Manner,
+    showing: Showing,
+    these: Mapping[str, written.Written] | None = None,
+) -> Report:
+    """Send written declarations, by default all, to the portal at this address.
+
+    Raises `FireError`.
+    """
     async with Portal(url, connections=manner.concurrency + 2, patience=manner.quiet) as portal:
         await portal.check()
         with showing as tell:
             day = words.today()
-            report = await fire_written(portal, written.load(), number, day, manner, tell)
+            declarations = written.load() if these is None else these
+            report = await fire_written(portal, declarations, number, day, manner, tell)
     report.run = f"onestop fire --seed {number}"
     return report
 

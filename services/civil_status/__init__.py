@@ -1,1 +1,1 @@
-"""Civil status: the register of births."""
+"""Civil status: the registers of births and deaths."""

@@ -1,12 +1,12 @@
 """Civil status, by the Ministry of Justice: a table of contents."""
 
 from services.chassis.service import Service
-from services.civil_status import birth
+from services.civil_status import birth, death
 from services.civil_status.rules import RULES
 
 service = Service(
     "civil-status",
-    procedures=[birth.registration],
+    procedures=[birth.registration, death.registration],
     rules=RULES,
     rules_version=RULES.version,
 )

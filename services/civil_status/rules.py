@@ -2,11 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.death.form import Cause, Issuer, PlaceKind
 from services.chassis.rules import Dated, Rules, load
 
-Refusal = Literal[
+IssuerRefusal = Literal[
+    "notice-not-by-court",
+    "notice-not-by-police-or-forensics",
+    "notice-not-by-hospital",
+    "notice-not-by-commune",
+]
+BirthRefusal = Literal[
     "declarant-not-entitled",
     "born-in-future",
     "born-too-long-ago",
@@ -23,20 +30,51 @@ Refusal = Literal[
     "surname-not-a-parents",
     "duplicate-declaration",
 ]
+DeathRefusal = Literal[
+    "declares-own-death",
+    "died-in-future",
+    "died-before-birth",
+    "notice-missing",
+    "notice-of-another-time",
+    IssuerRefusal,
+    "death-registered-before",
+    "recorded-as-deceased",
+    "notice-used-before",
+]
+Refusal = Literal[BirthRefusal, DeathRefusal]
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 
 Years = Annotated[int, Field(ge=1, le=150)]
 
 
+class IssuerRule(BaseModel):
+    """Who gives notice of deaths of these causes at these places; none named means all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    causes: tuple[Cause, ...] = ()
+    places: tuple[PlaceKind, ...] = ()
+    issuers: Annotated[tuple[Issuer, ...], Field(min_length=1)]
+    otherwise: IssuerRefusal
+    """Why a notice by anybody else is refused."""
+
+    def fits(self, place: PlaceKind, cause: Cause) -> bool:
+        """Say whether the rule speaks of such a death."""
+        return place in (self.places or (place,)) and cause in (self.causes or (cause,))
+
+
 class CivilStatusRules(Rules[Refusal]):
-    """Figures of the register of births, in days or years, and why a birth is refused."""
+    """Figures of births and deaths, in days or years, and why either is refused."""
 
     late_after_days: Dated[Days]
     oldest_years: Dated[Years]
     youngest_parent_years: Dated[Years]
     posting_days: Dated[Days]
     born_after_fathers_death_days: Dated[Days]
+    death_late_after_days: Dated[Days]
+    death_notice_issuers: Dated[Annotated[tuple[IssuerRule, ...], Field(min_length=1)]]
+    """The first rule that fits a death counts."""
 
 
 RULES = load(CivilStatusRules, __package__)

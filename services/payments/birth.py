@@ -7,23 +7,13 @@ from contracts.birth.events import BirthRefused, HealthCardIssued, PremiumFunded
 from contracts.birth.form import BirthForm
 from contracts.birth.process import FEES, GROUP, PREMIUM
 from contracts.common.calendar import local_date
-from contracts.common.events import DeclarationSubmitted, FeeRefunded, FeeSettled, PaymentMethod
-from contracts.model import Reason, Vnd
+from contracts.common.events import DeclarationSubmitted
 from services.chassis.procedure import Context, Decision, Procedure, State
-from services.payments.ledger import fees_charged, fees_refunded, moved, premium_owed, waived
+from services.payments.fees import Fees, give_back, settle
+from services.payments.ledger import moved, premium_owed
 from services.payments.premium import monthly_premium, total_premium
 from services.payments.rules import PaymentRules
-from services.payments.tariff import all_waived, fee_lines
-
-
-class Fees(State):
-    """What is remembered of a declaration's fees."""
-
-    refused: bool = False
-    receipt_number: str | None = None
-    """None until the fees are settled."""
-    paid: Vnd = 0
-    method: PaymentMethod = "online"
+from services.payments.tariff import fee_lines
 
 
 class Premium(State):
@@ -46,46 +36,14 @@ def declared(state: Fees, event: DeclarationSubmitted, context: Context) -> Deci
         return Decision(state)
     rules: PaymentRules = context.rules
     form = BirthForm.model_validate(event.form, extra="ignore")
-    lines = fee_lines(event, form, rules)
-    if state.refused:
-        lines = all_waived(lines, rules.reason("birth-refused"))
-    receipt, due = receipt_number(context), sum(line.due for line in lines)
-    settled = FeeSettled(
-        receipt_number=receipt,
-        lines=lines,
-        due=due,
-        waived=sum(line.waived for line in lines),
-        method=form.payment_method,
-    )
-    postings = (fees_charged(context, due, form.payment_method, receipt),) if due else ()
-    return Decision(
-        Fees(refused=state.refused, receipt_number=receipt, paid=due, method=form.payment_method),
-        events=(settled,),
-        records=postings,
-        measures=(*map(moved, postings), waived(settled.waived)),
-    )
+    waiver = rules.reason("birth-refused")
+    return settle(state, fee_lines(event, form, rules), form.payment_method, waiver, context)
 
 
 @fee_settlement.on(BirthRefused)
 def refused(state: Fees, event: BirthRefused, context: Context) -> Decision[Fees]:
-    """Give back what was paid; where the fees are not settled yet, remember to charge nothing."""
-    if state.refused:
-        return Decision(state)
-    if state.receipt_number is None or not state.paid:
-        return Decision(state.model_copy(update={"refused": True}))
-    return refund(state, state.receipt_number, event.reason, context)
-
-
-def refund(state: Fees, receipt: str, reason: Reason, context: Context) -> Decision[Fees]:
-    """Give everything back that the receipt was for."""
-    event = FeeRefunded(receipt_number=receipt, amount=state.paid, reason=reason)
-    posting = fees_refunded(context, state.paid, state.method, receipt)
-    return Decision(
-        state.model_copy(update={"refused": True, "paid": 0}),
-        events=(event,),
-        records=(posting,),
-        measures=(moved(posting),),
-    )
+    """Give back what was paid, or charge nothing."""
+    return give_back(state, event.reason, context)
 
 
 @premium_funding.on(HealthCardIssued)
@@ -109,13 +67,3 @@ def card_issued(state: Premium, event: HealthCardIssued, context: Context) -> De
         records=(posting,),
         measures=(moved(posting),),
     )
-
-
-def receipt_number(context: Context) -> str:
-    """Return the number of the case's receipt: BL-<year>-<24 digits>.
-
-    It is derived, not claimed: of a thousand million receipts two are alike with a chance of one in
-    two million, and the ledger does not rely on it.
-    """
-    year = local_date(context.now).year
-    return f"BL-{year}-{context.derive('receipt-number', 0, 10**24):024}"

@@ -5,8 +5,10 @@
 | `cash-online` | paid on the portal | given back |
 | `receivable-counter` | to be paid at a counter | no longer to be paid |
 | `fee-revenue` | given back | fees |
-| `state-budget` | premiums that the budget bears | |
+| `state-budget` | premiums and burial support that the budget bears | |
 | `premiums-payable` | | premiums owed to the health insurance fund |
+| `social-insurance-fund` | funeral allowances | |
+| `benefits-payable` | | benefits owed to families |
 
 Fees that are waived move no money: they are in the receipt, not here.
 """
@@ -36,6 +38,17 @@ def fees_refunded(context: Context, amount: int, method: PaymentMethod, receipt:
 def premium_owed(context: Context, amount: int, card_number: str) -> Record:
     """Return the posting of a premium that the state budget pays, in dong."""
     return _posting(context, "premium", card_number, amount, ("state-budget", "premiums-payable"))
+
+
+def allowance_owed(context: Context, amount: int, decision: str) -> Record:
+    """Return the posting of a funeral allowance, which the insurance fund pays, in dong."""
+    accounts = ("social-insurance-fund", "benefits-payable")
+    return _posting(context, "benefit", decision, amount, accounts)
+
+
+def support_owed(context: Context, amount: int, decision: str) -> Record:
+    """Return the posting of burial support, which the state budget pays, in dong."""
+    return _posting(context, "benefit", decision, amount, ("state-budget", "benefits-payable"))
 
 
 def moved(posting: Record) -> Measure:

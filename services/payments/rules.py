@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.model import Vnd
 from services.chassis.rules import Dated, Rules, load
 
-Waiver = Literal["declared-on-time", "child", "online-discount", "birth-refused"]
+Waiver = Literal[
+    "declared-on-time",
+    "death-declared-on-time",
+    "child",
+    "online-discount",
+    "birth-refused",
+    "death-refused",
+]
 
 LATE_REGISTRATION_CEILING = 8_000
 """In dong; Circular 85/2019/TT-BTC, art. 5: what a province may set at most."""
@@ -32,6 +39,7 @@ class PaymentRules(Rules[Waiver]):
     """Fees in dong, premiums, and why a fee is not to be paid."""
 
     late_after_days: Dated[Annotated[int, Field(ge=0)]]
+    death_late_after_days: Dated[Annotated[int, Field(ge=0)]]
     late_registration: Dated[LateFee]
     certificate_copy: Dated[Vnd]
     residence_registration: Dated[ByChannel]

@@ -1,5 +1,6 @@
-"""What a birth declaration costs: one line for each fee, with what is waived and why."""
+"""What a declaration costs: one line for each fee, with what is waived and why."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -8,6 +9,8 @@ from contracts.birth.form import BirthForm
 from contracts.birth.process import BIRTH, RESIDENCE
 from contracts.common.calendar import birthday, local_date
 from contracts.common.events import DeclarationSubmitted, FeeLine
+from contracts.death.form import DeathForm
+from contracts.death.process import DEATH
 from contracts.model import Reason
 from services.payments.rules import PaymentRules
 
@@ -28,7 +31,25 @@ def fee_lines(
     return tuple(lines)
 
 
-def all_waived(lines: tuple[FeeLine, ...], reason: Reason) -> tuple[FeeLine, ...]:
+def death_fee_lines(
+    event: DeclarationSubmitted, form: DeathForm, rules: PaymentRules
+) -> tuple[FeeLine, ...]:
+    """Return the fees of a death declaration by the tariff of the day of receipt, in dong.
+
+    Residence is removed, and a benefit decided, without a fee.
+    """
+    received_on = local_date(event.received_at)
+    on_time = rules.death_late_after_days.in_force(received_on)
+    days = (received_on - form.died_on).days
+    free = rules.reason("death-declared-on-time") if days <= on_time else None
+    lines = [_by_province(DEATH, free, event, received_on, rules)]
+    if form.certificate_copies:
+        price = rules.certificate_copy.in_force(received_on)
+        lines.append(_line(COPIES, form.certificate_copies * price))
+    return tuple(lines)
+
+
+def all_waived(lines: Sequence[FeeLine], reason: Reason) -> tuple[FeeLine, ...]:
     """Return the lines with nothing left to pay; what was free already keeps its own reason."""
     return tuple(
         line if line.due == 0 else _line(line.code, line.tariff, line.tariff, reason)
@@ -44,12 +65,24 @@ def percent_of(amount: int, percent: Decimal) -> int:
 def _registration(
     event: DeclarationSubmitted, form: BirthForm, received_on: date, rules: PaymentRules
 ) -> FeeLine:
-    """On time it is free (Law on Civil Status, art. 11 (1)); late, the province's fee."""
     days = (received_on - form.child.born_on).days
-    if days <= rules.late_after_days.in_force(received_on):
-        return _line(BIRTH, 0, 0, rules.reason("declared-on-time"))
+    on_time = rules.late_after_days.in_force(received_on)
+    free = rules.reason("declared-on-time") if days <= on_time else None
+    return _by_province(BIRTH, free, event, received_on, rules)
+
+
+def _by_province(
+    code: str,
+    free: Reason | None,
+    event: DeclarationSubmitted,
+    received_on: date,
+    rules: PaymentRules,
+) -> FeeLine:
+    """On time it is free (Law on Civil Status, art. 11 (1)); late, the province's fee."""
+    if free is not None:
+        return _line(code, 0, 0, free)
     tariff = rules.late_registration.in_force(received_on, event.province)
-    return _discounted(BIRTH, tariff, event, received_on, rules)
+    return _discounted(code, tariff, event, received_on, rules)
 
 
 def _residence(

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 from contracts.common.people import Person
 from contracts.people.events import PersonRecorded, PersonReported
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
-from services.population.persons import IDENTIFIER, person_record
+from services.population.persons import IDENTIFIER, deceased_claim, person_record
 
 
 class PersonRecord(State):
@@ -42,6 +42,8 @@ def reported(
     (held_by,) = context.claim(Claim(IDENTIFIER, person.personal_id))
     if held_by:
         return Decision(PersonRecord(held_by=held_by.case_id))
+    if person.deceased_on is not None:
+        context.claim(deceased_claim(person.personal_id))
     return Decision(
         PersonRecord(personal_id=person.personal_id, latest=report),
         events=(PersonRecorded(person=person),),

@@ -24,8 +24,8 @@ class Countries(BaseModel):
     codes: Mapping[CountryCode, PlaceCode]
 
 
-class PopulationRules(Rules[str]):
-    """Figures of the register of persons. Nothing here is refused, so there are no sentences."""
+class PopulationRules(Rules[Literal["recorded-before"]]):
+    """Figures of the register of persons, and why a death is not recorded."""
 
     card_renewal_ages: Dated[Ages]
     """The ages, in years, at which an identity card is renewed."""

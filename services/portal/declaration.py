@@ -135,7 +135,7 @@ def event_of(
         group=group.name,
         declarant=declaration.declarant,
         channel=declaration.channel,
-        province=form.province(),
+        province=form.province(snapshots),
         received_at=received_at,
         bundle=bundle,
         form=form.model_dump(mode="json", exclude_none=True),

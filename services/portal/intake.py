@@ -24,9 +24,10 @@ from services.chassis.store import StoreUnavailable
 from services.portal import declaration
 from services.portal.declaration import FilledIn, Sent
 from services.portal.identity import new_identity
-from services.portal.people import PEOPLE
+from services.portal.people import DECEASED, PEOPLE, persons
 from services.portal.problems import Problem, unavailable
 from services.portal.submissions import Claim, Submissions, claim_id
+from services.portal.successions import Successions
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +83,9 @@ class _Candidate:
 class Intake:
     """Accepts declarations, singly and in batches."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._people = runtime.registers[PEOPLE]
-        self._submissions = Submissions(runtime.store)
+    def __init__(self, runtime: Runtime, successions: Successions) -> None:
+        self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
+        self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self._waiting: list[Arrival] = []
         self._flying = 0
@@ -156,10 +157,9 @@ class Intake:
         wanted = {id for c in candidates if c.filled is not None for id in c.filled.people}
         if not wanted:
             return {}
-        rows = await self._people.find({"_id": {"$in": list(wanted)}})
-        return {
-            row["_id"]: Person.model_validate({**row, "personal_id": row["_id"]}) for row in rows
-        }
+        these = {"_id": {"$in": list(wanted)}}
+        rows = await asyncio.gather(self._people.find(these), self._deceased.find(these))
+        return persons(*rows)
 
     async def _reconsider(self, objected: Sequence[_Candidate]) -> None:
         """Let through what was accepted before: repeated, it is accepted whatever changed since."""
@@ -181,6 +181,8 @@ class Intake:
                 accepted.append(candidate)
             else:
                 candidate.arrival.settle(_another_body())
+        # They lived when they were looked up; a case that they have got since must pass on too.
+        await self._successions.reopen({c.sent.declaration.declarant for c in accepted})
         unique = {(held := claimed.held[c.id]).case_id: held for c in accepted}
         await self._publisher.publish([_message(claim) for claim in unique.values()])
         for candidate in accepted:

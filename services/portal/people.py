@@ -1,10 +1,21 @@
-"""PersonRecorded -> the portal's own copy of the register of people, for intake and its forms."""
+"""What the population register says of people -> the portal's own copy, for intake and its forms.
 
-from contracts.people.events import PersonRecorded
+Who is deceased has a register of its own: a person is recorded in a case of theirs, and their death
+in another, so the one must not overwrite the other, in whichever order they are heard.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from contracts.common.people import Person
+from contracts.people.events import PersonDeceased, PersonRecorded
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 
 PEOPLE = "people"
 """The register of people: persons in JSON by their identifier."""
+DECEASED = "deceased"
+"""The register of those whose death was registered, by identifier: once, and for ever."""
+Row = Mapping[str, Any]
 
 
 class Known(State):
@@ -25,3 +36,31 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
     fields = person.model_dump(mode="json", exclude={"personal_id"})
     record = Record(PEOPLE, person.personal_id, fields)
     return Decision(Known(entry=context.cause.entry), records=(record,))
+
+
+@register.on(PersonDeceased)
+def deceased(state: Known, event: PersonDeceased, context: Context) -> Decision[Known]:
+    """Keep that the person is deceased, whatever is recorded of them before or after.
+
+    The row is open until their running cases have passed to somebody else (`successions`).
+    """
+    fields = {
+        "deceased_on": event.deceased_on.isoformat(),
+        "cause": str(context.cause.id),
+        "open": True,
+        "asked": 0,
+    }
+    return Decision(state, records=(Record(DECEASED, event.personal_id, fields, insert_only=True),))
+
+
+def persons(people: Iterable[Row], deceased: Iterable[Row]) -> dict[str, Person]:
+    """Return the persons in rows of both registers, by identifier."""
+    died = {row["_id"]: row["deceased_on"] for row in deceased}
+    found = {}
+    for row in people:
+        id = row["_id"]
+        fields = {**row, "personal_id": id}
+        if id in died:
+            fields["deceased_on"] = died[id]
+        found[id] = Person.model_validate(fields)
+    return found

@@ -61,6 +61,12 @@ class Submissions:
         rows = await self._rows.find({"_id": {"$in": wanted}})
         return {row["_id"]: _claim(row) for row in rows}
 
+    async def of_declarant(self, declarant: str) -> list[Claim]:
+        """Return all claims of somebody. Raises `StoreUnavailable`."""
+        # An id is the declarant, a slash and a key; "0" comes after "/".
+        rows = await self._rows.find({"_id": {"$gte": f"{declarant}/", "$lt": f"{declarant}0"}})
+        return [_claim(row) for row in rows]
+
     async def of_cases(self, case_ids: Sequence[str]) -> dict[str, Claim]:
         """Return the claims of these cases, by case. Raises `StoreUnavailable`."""
         if not case_ids:

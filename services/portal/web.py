@@ -16,11 +16,14 @@ from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.intake import Intake
 from services.portal.problems import Problem, error, under_their_media_type
+from services.portal.successions import Successions
 
 log = logging.getLogger(__name__)
 
 OBSERVE_SECONDS = 5.0
 """How often the metrics of unfinished cases are counted anew."""
+SETTLE_SECONDS = 1.0
+"""How often running cases of declarants who have died are looked for."""
 
 
 def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
@@ -30,9 +33,12 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with service.lifespan(app):
             runtime = service.runtime
-            app.state.intake, app.state.cases = Intake(runtime), Cases(runtime)
-            runtime.before_consuming(app.state.cases.prepare)
+            successions = Successions(runtime)
+            app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
+            for part in (app.state.cases, successions):
+                runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
+            runtime.every(SETTLE_SECONDS, successions.settle)
             yield
 
     health = {route.path for route in service.routes()}

@@ -1,12 +1,12 @@
 """The residence database, by the police: a table of contents."""
 
 from services.chassis.service import Service
-from services.residence import birth
+from services.residence import birth, death
 from services.residence.rules import RULES
 
 service = Service(
     "residence",
-    procedures=[birth.registration],
+    procedures=[birth.registration, death.removal],
     rules=RULES,
     rules_version=RULES.version,
 )

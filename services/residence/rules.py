@@ -4,11 +4,11 @@ from typing import Literal
 
 from services.chassis.rules import Rules, load
 
-Refusal = Literal["owner-does-not-consent", "no-household"]
+Refusal = Literal["owner-does-not-consent", "no-household", "no-permanent-residence"]
 
 
 class ResidenceRules(Rules[Refusal]):
-    """Who approves a registration of residence, and why one is refused."""
+    """Who approves a registration or removal of residence, and why one is refused."""
 
 
 RULES = load(ResidenceRules, __package__)

@@ -1,1 +1,1 @@
-"""Social insurance: health cards."""
+"""Social insurance: health cards, funeral allowances and burial support."""

@@ -1,12 +1,12 @@
 """Viet Nam Social Security: a table of contents."""
 
 from services.chassis.service import Service
-from services.social_insurance import birth
+from services.social_insurance import birth, death
 from services.social_insurance.rules import RULES
 
 service = Service(
     "social-insurance",
-    procedures=[birth.health_card],
+    procedures=[birth.health_card, death.benefit],
     rules=RULES,
     rules_version=RULES.version,
 )

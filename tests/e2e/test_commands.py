@@ -37,13 +37,16 @@ def test_the_demonstration_ends_with_its_table(surroundings: Surroundings, tmp_p
     for row in ("accepted", "completed", "refused", "partial"):
         assert re.search(rf"^ {row} +│ +[0-9]+ *$", done.out, re.MULTILINE), done.out
     assert re.search(r"cases +┃ +p50 +┃ +p95 +┃ +p99 +┃ +max", done.out), done.out
-    for step in ("From submission to completion", "Birth registration", "Fees"):
+    for step in (
+        *("From submission to completion", "Birth registration", "Death registration"),
+        *("Funeral allowance or burial support", "Fees"),
+    ):
         assert re.search(rf"^ *{step} +│ +[0-9]+ │( +[0-9]+\.[0-9]{{3}} ?│?){{4}}", done.out, re.M)
     for name in catalogue().services:
         assert f"http://127.0.0.1:{surroundings.ports[name]}/metrics" in done.out
         assert str(tmp_path / name / "logs" / f"{name}.log") in done.out.replace("\n", "")
     assert f"{surroundings.portal}/docs" in done.out
-    for part in ("topics +ready", "People", "Written", "Births"):
+    for part in ("topics +ready", "People", "Written", "Generated"):
         assert re.search(rf"^ *{part}\b", done.out, re.MULTILINE), "a line of its own"
 
 

@@ -25,7 +25,8 @@ from infra.local.waiting import wait_until
 from tests.e2e.city import FAMILIES, City, inhabited
 from tests.e2e.collector import Collector, Span, collecting
 from tests.e2e.onestop import LIMIT_SECONDS
-from tests.fire.births import Birth, Births
+from tests.fire.births import Births
+from tests.fire.declared import Declared
 from tests.fire.portal import Item, Portal
 from tests.fire.watcher import Watcher
 
@@ -49,7 +50,7 @@ def city(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iter
         yield city
 
 
-def births(count: int, first: int = 0) -> list[Birth]:
+def births(count: int, first: int = 0) -> list[Declared]:
     """Return simple births, of families at home."""
     found = Births(local_date(datetime.now(UTC)), FAMILIES).sequence(first, 1000)
     return [birth for birth in found if birth.outcome == "completed"][:count]

@@ -15,7 +15,10 @@ from services.chassis.broker import Publisher
 from services.chassis.message import Outgoing
 from services.portal import declaration as portal
 from services.portal.declaration import Identity
-from tests.fire.births import Birth, Births
+from tests.fire.births import Births
+from tests.fire.deaths import Deaths
+from tests.fire.declared import Declared
+from tests.fire.mixture import DEATHS, interleaved
 from tests.fire.population import population
 from tests.fire.portal import Item, Portal
 
@@ -26,31 +29,36 @@ LIMIT_SECONDS = 60.0
 
 @dataclass
 class Flow:
-    """Feeds a stack with one birth after another, and remembers how each should end."""
+    """Feeds a stack with births and deaths, and remembers how each should end."""
 
     stack: Stack
     outcomes: dict[str, str] = field(default_factory=dict)
     """By case, of those that were acknowledged."""
 
     def __post_init__(self) -> None:
-        births = Births(datetime.now(UTC).date(), FAMILIES)
-        self._births = births.sequence(0, births.capacity)
+        day = datetime.now(UTC).date()
+        births, deaths = Births(day, FAMILIES), Deaths(day, FAMILIES)
+        self._declarations = interleaved(
+            births.sequence(0, births.capacity),
+            deaths.sequence(0, deaths.capacity),
+            share=DEATHS,
+        )
         self._people = {person.personal_id: person for person in population(FAMILIES)}
 
-    def next(self, count: int) -> list[Birth]:
-        """The next births, each of another child."""
-        return list(islice(self._births, count))
+    def next(self, count: int) -> list[Declared]:
+        """The next births and deaths, each of somebody else."""
+        return list(islice(self._declarations, count))
 
-    async def declare(self, births: Sequence[Birth]) -> None:
+    async def declare(self, declarations: Sequence[Declared]) -> None:
         """Send them through the door, each again and again until it is acknowledged."""
-        waiting = iter(births)
+        waiting = iter(declarations)
         async with Portal(self.stack.url("portal"), patience=LIMIT_SECONDS) as door:
 
             async def work() -> None:
-                for birth in waiting:
-                    (answer,) = await door.declare([Item(birth.key, birth.declaration)])
+                for each in waiting:
+                    (answer,) = await door.declare([Item(each.key, each.declaration)])
                     assert answer.accepted and answer.case_id, answer.sentence()
-                    self.outcomes[answer.case_id] = birth.outcome
+                    self.outcomes[answer.case_id] = each.outcome
 
             async with asyncio.TaskGroup() as group:
                 for _ in range(AT_ONCE):
@@ -76,14 +84,14 @@ class Flow:
         finally:
             await publisher.close()
 
-    def _events(self, births: Sequence[Birth]) -> Iterator[Outgoing]:
-        for birth in births:
-            filled = portal.filled(portal.sent(birth.declaration))
+    def _events(self, declarations: Sequence[Declared]) -> Iterator[Outgoing]:
+        for each in declarations:
+            filled = portal.filled(portal.sent(each.declaration))
             now = datetime.now(UTC)
             event = portal.event_of(filled, self._people, now)
-            id = uuid5(NAMESPACE_URL, birth.key)
+            id = uuid5(NAMESPACE_URL, each.key)
             identity = Identity(f"{id}", id, f"00-{id.hex}-{id.hex[:16]}-01")
-            self.outcomes[identity.case_id] = birth.outcome
+            self.outcomes[identity.case_id] = each.outcome
             value = portal.encode(event, identity)
             headers = (("type", DeclarationSubmitted.type.encode()),)
             yield Outgoing(topic("portal"), identity.case_id.encode(), value, headers)

@@ -30,6 +30,7 @@ class Published:
     id: str
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+    group: str = ""
 
 
 @dataclass
@@ -122,6 +123,7 @@ def _published(record: Any) -> Published:
         head.get("id", ""),
         record.value,
         tuple(record.headers),
+        head.get("group", ""),
     )
 
 

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from contracts.common.events import Outcome
 from contracts.common.people import Person, Sex
 from tests.fire import names
+from tests.fire.declared import Declared
 from tests.fire.families import DEFAULT_FAMILIES, DEFAULT_SEED, Family, family
 
 BLOCK = 25_000
@@ -27,16 +27,6 @@ _LATE = 8_000
 _ABROAD = {"JP": "Tokyo", "DE": "Berlin", "KR": "Busan", "TW": "Đài Bắc", "CZ": "Praha"}
 _CYCLES = 98
 """Hospital codes beginning with 98 and 99 are not ours: 99 is that of written declarations."""
-
-
-@dataclass(frozen=True)
-class Birth:
-    """A declaration ready to be sent, and what must become of it."""
-
-    key: str
-    declaration: dict[str, Any]
-    outcome: Outcome
-    fees_due: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +46,7 @@ class Births:
         """Return the number of the first birth of a run with that seed."""
         return run * BLOCK % self.capacity
 
-    def sequence(self, first: int, count: int) -> Iterator[Birth]:
+    def sequence(self, first: int, count: int) -> Iterator[Declared]:
         """Yield `count` births from number `first` on; a twin follows its elder."""
         number = first
         while count > 0:
@@ -68,7 +58,7 @@ class Births:
             number += 1
             count -= 1
 
-    def _at(self, number: int) -> tuple[Birth, Birth | None]:
+    def _at(self, number: int) -> tuple[Declared, Declared | None]:
         house = family(self.seed, number % self.families)
         # The same family is met again after `families` births; each time on another day, until
         # the days are used up and the order of birth moves on.
@@ -101,11 +91,11 @@ class _Writer:
         mine = house.owner not in (house.mother, house.father)
         self.consents = not mine or random.random() >= 0.1
 
-    def births(self, order: int) -> tuple[Birth, Birth | None]:
+    def births(self, order: int) -> tuple[Declared, Declared | None]:
         first = self._birth(order)
         return first, self._birth(order + 1) if self.twins else None
 
-    def _birth(self, order: int) -> Birth:
+    def _birth(self, order: int) -> Declared:
         random, house = self.random, self.house
         copies = random.choice((0,) * 10 + (1, 2, 3))
         declarant, relation = self._declarant()
@@ -123,7 +113,7 @@ class _Writer:
         if not self.abroad:
             form["household"] = _household(house.owner, self.consents)
         partial = not self.abroad and not self._owner_consents()
-        return Birth(
+        return Declared(
             key=f"birth-{self.number}-{self.born}-{order}",
             declaration={
                 "group": "birth",

@@ -1,9 +1,10 @@
-"""The people of the written declarations, and the understudies of the parents among them.
+"""The people of the written declarations, and the understudies of those whom they are about.
 
 A child is known by its mother (or its father, where no mother is named, and by both where no
-document has a number), day and order of birth. So that the same declarations can be sent again and
-again to one running stack, each such parent is in the register a hundred times, and each run takes
-the next of them: the identifier ends in the run's number (declarations/README.md).
+document has a number), day and order of birth, and everybody dies once. So that the same
+declarations can be sent again and again to one running stack, each such parent, and each of the
+deceased, is in the register a hundred times, and each run takes the next of them: the identifier
+ends in the run's number (declarations/README.md).
 """
 
 import json
@@ -28,21 +29,22 @@ def people() -> tuple[Person, ...]:
 
 
 @cache
-def parents() -> frozenset[str]:
-    """Return the identifiers of all written people by whom a child is known."""
+def leads() -> frozenset[str]:
+    """Return the identifiers of all written people by whom a child is known, or who die."""
     known = {person.personal_id for person in people()}
     named = set()
     for path in DECLARATIONS.glob("*/*.json"):
         form = json.loads(path.read_text(encoding="utf-8"))["declaration"]["form"]
         both = [form[role] for role in ("mother", "father") if form.get(role)]
-        known_by = both if form["evidence"]["kind"] in _WITHOUT_NUMBER else both[:1]
-        named |= {parent.get("personal_id") for parent in known_by}
+        without_number = form.get("evidence", {}).get("kind") in _WITHOUT_NUMBER
+        known_by = both if without_number else both[:1]
+        named |= {parent.get("personal_id") for parent in known_by} | {form.get("deceased")}
     return frozenset(known & named)
 
 
 def understudy(personal_id: str, run: int) -> str:
-    """Return the identifier that this person has in a run: such a parent's changes."""
-    if personal_id not in parents():
+    """Return the identifier that this person has in a run: that of a lead changes."""
+    if personal_id not in leads():
         return personal_id
     return f"{personal_id[:-_DIGITS]}{run % UNDERSTUDIES:0{_DIGITS}d}"
 
@@ -50,7 +52,7 @@ def understudy(personal_id: str, run: int) -> str:
 def everybody() -> Iterator[Person]:
     """Yield the written people with all understudies: what the register must hold."""
     for person in people():
-        numbers = range(UNDERSTUDIES) if person.personal_id in parents() else (0,)
+        numbers = range(UNDERSTUDIES) if person.personal_id in leads() else (0,)
         for number in numbers:
             changes: dict[str, Any] = {"personal_id": understudy(person.personal_id, number)}
             if person.household_owner == person.personal_id:

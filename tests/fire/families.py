@@ -25,8 +25,13 @@ _STEP = 523_127
 """Coprime to `_NUMBERS`: neighbours get numbers far apart, and no two the same."""
 
 _ETHNICITIES = ("Kinh",) * 17 + ("Tày", "Thái", "Mường")
-_Role = Literal["mother", "father", "owner"]
-_ROLE_NUMBERS: dict[_Role, int] = {"mother": 0, "father": 1, "owner": 2}
+_Role = Literal["mother", "father", "owner", "his father", "his mother"]
+_ROLE_NUMBERS: dict[_Role, int] = {
+    **{"mother": 0, "father": 1, "owner": 2},
+    **{"his father": 3, "his mother": 4},
+}
+ELDERS = 2
+"""How many elders a family has: they may die, for no birth speaks of them."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,25 @@ def family(seed: int, number: int) -> Family:
         father=father.model_copy(update=of_house),
         owner=owner.model_copy(update=of_house),
     )
+
+
+def elders(seed: int, house: Family) -> tuple[Person, Person]:
+    """Return the father's own parents, who live with the family and of whom no birth speaks."""
+    random = Random(f"{seed}/{house.number}/elders")
+    his, couple = house.father, []
+    roles: tuple[tuple[_Role, Sex], ...] = (("his father", "male"), ("his mother", "female"))
+    for role, sex in roles:
+        surname = his.full_name.split()[0] if sex == "male" else names.surname(random)
+        born = his.born_on - timedelta(days=random.randrange(22 * 365, 40 * 365))
+        number = _unique(seed, house.number, role)
+        changes = {
+            "personal_id": _identifier(his.personal_id[1:3], sex, born, number),
+            "full_name": names.full_name(random, surname, sex),
+            "sex": sex,
+            "born_on": born,
+        }
+        couple.append(his.model_copy(update=changes))
+    return couple[0], couple[1]
 
 
 def families(seed: int = DEFAULT_SEED, count: int = DEFAULT_FAMILIES) -> Iterator[Family]:

@@ -12,13 +12,14 @@ from typing import TextIO
 
 from contracts.common.people import Person
 from tests.fire import cast
-from tests.fire.families import DEFAULT_FAMILIES, DEFAULT_SEED, families
+from tests.fire.families import DEFAULT_FAMILIES, DEFAULT_SEED, elders, families
 
 
 def population(count: int = DEFAULT_FAMILIES, seed: int = DEFAULT_SEED) -> Iterator[Person]:
     """Yield the people of the generated families, then those of the written declarations."""
     for family in families(seed, count):
         yield from family.people
+        yield from elders(seed, family)
     yield from cast.everybody()
 
 

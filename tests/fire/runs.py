@@ -1,4 +1,4 @@
-"""Which run is next: a small file beside the stack's data remembers, so that no child comes twice.
+"""Which run is next: a small file beside the stack's data remembers, so that nobody comes twice.
 
 A run with a seed of its own asks for nothing here: it can be sent again, and is the same.
 """
@@ -11,16 +11,16 @@ _FILE = Path(__file__).parents[2] / ".onestop" / "fire.json"
 
 
 class Runs:
-    """The next written run, and the number of the next generated birth."""
+    """The next written run, and the numbers of the next generated birth and death."""
 
     def __init__(self, path: Path = _FILE) -> None:
         self._path = path
         # Another machine may have sent to the same stack: begin somewhere, not at 0.
         now = int(time.time())
-        self._state = {"run": now % 1_000, "birth": now % 400_000}
+        self._state = {"run": now % 1_000, "birth": now % 400_000, "death": 0}
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            self._state |= {name: int(kept[name]) for name in self._state}
+            self._state |= {name: int(kept[name]) for name in self._state if name in kept}
         except (OSError, ValueError, KeyError, TypeError):
             pass  # the first run, or a file that nobody can read: the clock will do
 
@@ -31,6 +31,10 @@ class Runs:
     def take_births(self, count: int) -> int:
         """Return the number of the first of so many births, and remember that they are taken."""
         return self._take("birth", count)
+
+    def take_deaths(self, count: int) -> int:
+        """Return the number of the first of so many deaths, and remember that they are taken."""
+        return self._take("death", count)
 
     def _take(self, name: str, count: int) -> int:
         first = self._state[name]

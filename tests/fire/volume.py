@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.fire import volley, words
-from tests.fire.births import Births
+from tests.fire.declared import Declared
 from tests.fire.portal import NO_ANSWER, Answer, FireError, Item, Portal
 from tests.fire.report import Report
 from tests.fire.watcher import Watcher
@@ -47,14 +47,14 @@ class Load:
     outcomes: dict[str, str] = field(default_factory=dict)
 
 
-def generated(births: Births, first: int, count: int) -> Load:
-    """Return so many generated declarations from number `first` on."""
+def generated(declarations: Iterable[Declared]) -> Load:
+    """Return generated declarations, each with its outcome."""
     load = Load([])
 
     def items() -> Iterator[Item]:
-        for birth in births.sequence(first, count):
-            load.outcomes[birth.key] = birth.outcome
-            yield Item(birth.key, birth.declaration)
+        for each in declarations:
+            load.outcomes[each.key] = each.outcome
+            yield Item(each.key, each.declaration)
 
     return Load(items(), load.outcomes)
 

@@ -11,7 +11,7 @@ from contracts.model import Input, Vnd
 from tests.fire.cast import DECLARATIONS
 from tests.fire.portal import Answer, FireError
 
-FEES = "fee-settlement"
+FEES = ("fee-settlement", "death-fee-settlement")
 
 End = Literal["granted", "refused", "not-started"]
 
@@ -46,13 +46,16 @@ class Written(Input):
     expected: Expected
 
 
-def load(folder: Path = DECLARATIONS / "birth") -> dict[str, Written]:
+def load(folder: Path = DECLARATIONS) -> dict[str, Written]:
     """Return all written declarations by the stems of their files, each after those it waits for.
 
-    Raises `FireError` for a file that is not of the form, or waits for one that is not there.
+    Raises `FireError` for a file that is not of the form, has another's name, or waits for one that
+    is not there.
     """
     found: dict[str, Written] = {}
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.rglob("*.json")):
+        if path.stem in found:
+            raise FireError(f"{path}: there is another declaration of this name")
         try:
             text = path.read_text(encoding="utf-8")
             fields = Written.model_validate_json(text[:1] + f'"stem":"{path.stem}",' + text[1:])
@@ -73,6 +76,14 @@ def load(folder: Path = DECLARATIONS / "birth") -> dict[str, Written]:
             raise FireError(f"{stem}.json waits for {found[stem].after}, which never comes")
         ordered.update((written.stem, written) for written in ready)
     return ordered
+
+
+def load_groups(group: Literal["birth", "death", "both"]) -> dict[str, Written]:
+    """Return the written declarations of one group or of both; see `load`."""
+    found = load()
+    if group == "both":
+        return found
+    return {stem: one for stem, one in found.items() if one.declaration.get("group") == group}
 
 
 def judge_answer(expected: Expected, answer: Answer) -> list[str]:
@@ -106,7 +117,8 @@ def judge_case(expected: Expected, case: Mapping[str, Any], cases: Mapping[str, 
     if expected.reason:
         differences += _judge_reason(expected, procedures, cases)
     if expected.fees_due is not None:
-        due = (procedures.get(FEES, {}).get("result") or {}).get("due")
+        fees = [procedures[name].get("result") or {} for name in FEES if name in procedures]
+        due = fees[0].get("due") if fees else None
         if due != expected.fees_due:
             differences.append(f"{due} VND due, not {expected.fees_due}")
     for name, fields in expected.data.items():

@@ -64,6 +64,7 @@ class Desk:
     records: list[Record] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     rounds: list[tuple[Claim, ...]] = field(default_factory=list)
+    group: str = "birth"
 
     def __post_init__(self) -> None:
         if self.state is None:
@@ -78,7 +79,7 @@ class Desk:
             type=type,
             source=type.split(".", 1)[0],
             time=self.now,
-            group="birth",
+            group=self.group,
         )
         return Context(
             case_id=self.case,

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.birth.events import BirthRefused, BirthRegistered
 from services.civil_status import birth
-from services.civil_status.rules import RULES, Refusal
+from services.civil_status.rules import RULES, BirthRefusal
 from tests.unit.births import (
     ALONE,
     FATHER,
@@ -83,7 +83,7 @@ GRANTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
 }
 
-REFUSED: dict[str, tuple[Refusal, dict[str, Any], dict[str, Any]]] = {
+REFUSED: dict[str, tuple[BirthRefusal, dict[str, Any], dict[str, Any]]] = {
     "another says she is the mother": (
         "declarant-not-entitled",
         form(),
@@ -228,7 +228,7 @@ def test_is_registered(of: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("code", "of", "changes"), REFUSED.values(), ids=REFUSED.keys())
-def test_is_refused(code: Refusal, of: dict[str, Any], changes: dict[str, Any]) -> None:
+def test_is_refused(code: BirthRefusal, of: dict[str, Any], changes: dict[str, Any]) -> None:
     case = desk()
     case.hear(submitted(of, **changes))
     assert case.said(BirthRefused).reason.code == code
@@ -239,7 +239,7 @@ def test_is_refused(code: Refusal, of: dict[str, Any], changes: dict[str, Any]) 
 
 def test_every_reason_has_a_case() -> None:
     reached = {code for code, _, _ in REFUSED.values()} | {"duplicate-declaration"}
-    assert reached == set(get_args(Refusal))
+    assert reached == set(get_args(BirthRefusal))
 
 
 def test_a_foundlings_carer_is_told_from_when_on() -> None:

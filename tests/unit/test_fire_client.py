@@ -146,7 +146,7 @@ async def test_a_volume_is_sent_and_its_ends_are_awaited(
     births = Births(date(2026, 3, 1), families=50)
     # Outcomes that are not as expected are told; these all complete here.
     manner = Manner(batch_size=batch_size, rate=rate, concurrency=300, duplicates=0.3, quiet=5)
-    load = generated(births, 0, 200)
+    load = generated(births.sequence(0, 200))
     told: list[int] = []
     async with portal(fake) as client:
         report = await fire(client, load, manner, lambda counts: told.append(counts["ended"]))

@@ -80,11 +80,11 @@ def test_every_owner_of_a_household_is_in_the_register() -> None:
     assert all(person.household_owner in everybody for person in everybody.values())
 
 
-def test_only_parents_by_whom_a_child_is_known_have_understudies() -> None:
-    parent = next(iter(cast.parents()))
-    others = [p.personal_id for p in cast.people() if p.personal_id not in cast.parents()]
-    assert {cast.understudy(parent, run) for run in range(250)} == {
-        parent[:-3] + f"{number:03d}" for number in range(100)
+def test_only_whom_a_declaration_is_about_has_understudies() -> None:
+    lead = next(iter(cast.leads()))
+    others = [p.personal_id for p in cast.people() if p.personal_id not in cast.leads()]
+    assert {cast.understudy(lead, run) for run in range(250)} == {
+        lead[:-3] + f"{number:03d}" for number in range(100)
     }
     assert [cast.understudy(other, 7) for other in others] == others
 

@@ -140,7 +140,7 @@ def test_a_reported_person_is_recorded_and_holds_the_identifier() -> None:
     event = desk.said(PersonRecorded)
     assert desk.records[0].key == event.person.personal_id == MOTHER
     assert desk.row("persons")["deceased_on"] == "2020-01-02"
-    assert desk.world.of("case-1") == {f"personal-id/{MOTHER}"}
+    assert desk.world.of("case-1") == {f"personal-id/{MOTHER}", f"deceased/{MOTHER}"}
 
 
 REPORTS = [(NOW, "Số 1"), (NOW + timedelta(days=1), "Số 2"), (NOW + timedelta(days=1), "Số 3")]

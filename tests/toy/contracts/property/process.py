@@ -1,11 +1,13 @@
 """Property transfer as data."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from contracts.common.events import DeclarationSubmitted
+from contracts.common.people import Person
 from contracts.group import Bundle, Form, ProcedureGroup, ProcedureSpec
 from contracts.model import Name, PersonalId, ProvinceCode, Text
 from contracts.property.events import TaxAssessed, TransferRefused, TransferRegistered
@@ -22,7 +24,7 @@ class TransferForm(Form):
         """Return the buyer."""
         return (self.buyer,)
 
-    def province(self) -> ProvinceCode:
+    def province(self, people: Mapping[PersonalId, Person]) -> ProvinceCode:
         """Return the province in which the parcel lies: the first part of its number."""
         return self.parcel[:2]
 

@@ -1,0 +1,1 @@
+"""The death group: what happens when a family declares a death."""

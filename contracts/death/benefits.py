@@ -1,0 +1,87 @@
+"""What a family may ask for after a death: the funeral allowance or burial support, never both.
+
+They are in the form and in events: values, so that events can grow (see `contracts.common.people`).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from contracts.model import Name, PersonalId, Value
+
+InsuranceNumber = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{10}$"),
+    Field(description="Social insurance number, as in the insured person's book."),
+]
+AccountNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,19}$")]
+Basis = Literal["contributions", "pension", "work-accident"]
+"""What entitles to the funeral allowance (Law on Social Insurance 2024, art. 85)."""
+Ground = Literal["social-assistance", "disaster"]
+"""What entitles to burial support (Decree 20/2021/ND-CP, art. 11 and 14)."""
+
+
+class ToAccount(Value):
+    """Paid to a bank account."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    method: Literal["bank-account"]
+    bank: Name
+    account_number: AccountNumber
+
+
+class ByPost(Value):
+    """Brought by the post."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    method: Literal["post"]
+    address: Name
+
+
+class InCash(Value):
+    """Paid out at an office."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    method: Literal["cash"]
+    office: Name
+
+
+Payout = Annotated[ToAccount | ByPost | InCash, Field(discriminator="method")]
+
+
+class Relative(Value):
+    """A relative of the deceased, and whether they agree that the payee receives the allowance."""
+
+    personal_id: PersonalId
+    consents: bool
+
+
+class FuneralAllowanceRequest(Value):
+    """The funeral allowance for somebody who was insured, asked for by who buries them."""
+
+    kind: Literal["funeral-allowance"]
+    insurance_number: InsuranceNumber
+    basis: Basis
+    contribution_months: Annotated[
+        int, Field(ge=0, le=900, description="Months of compulsory contributions, by the book.")
+    ] = 0
+    payee: PersonalId
+    relatives: Annotated[tuple[Relative, ...], Field(max_length=20)] = ()
+    payout: Payout
+
+
+class BurialSupportRequest(Value):
+    """Burial support from social assistance."""
+
+    kind: Literal["burial-support"]
+    ground: Ground
+    payee: PersonalId
+    payout: Payout
+
+
+BenefitRequest = Annotated[
+    FuneralAllowanceRequest | BurialSupportRequest, Field(discriminator="kind")
+]

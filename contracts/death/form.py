@@ -1,0 +1,109 @@
+"""The death declaration: what a family fills in, and nothing that the state already holds."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from contracts.common.events import PaymentMethod
+from contracts.common.people import Person
+from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest
+from contracts.group import Form
+from contracts.model import Input, Name, PersonalId, ProvinceCode
+
+Relation = Literal[
+    "spouse", "child", "parent", "sibling", "grandchild", "relative", "carer", "institution"
+]
+"""What the declarant is to the deceased."""
+PlaceKind = Literal["hospital", "home", "elsewhere"]
+Cause = Literal["illness", "accident", "suspicious", "disaster", "declared-by-court"]
+Issuer = Literal["hospital", "police", "forensics", "commune", "court"]
+"""Who gave notice of the death (Decree 123/2015/ND-CP, art. 4 (2))."""
+
+
+class PlaceOfDeath(Input):
+    """Where somebody died."""
+
+    kind: PlaceKind
+    province: ProvinceCode
+    detail: Name
+
+
+class DeathNotice(Input):
+    """A death notice, or what stands for one: a police record, a forensic report, a judgement."""
+
+    kind: Literal["death-notice"]
+    issuer: Issuer
+    issued_by: Name
+    number: Name
+    issued_on: date
+
+
+class NoNotice(Input):
+    """Nothing that proves the death is at hand."""
+
+    kind: Literal["none"]
+
+
+Evidence = Annotated[DeathNotice | NoNotice, Field(discriminator="kind")]
+
+
+class DeathForm(Form):
+    """A death declaration.
+
+    The family chooses what is asked for with the registration: the removal of residence, a benefit
+    with its payout, or all of it.
+    """
+
+    relation: Relation
+    deceased: PersonalId
+    died_on: date
+    place: PlaceOfDeath
+    cause: Cause
+    evidence: Evidence
+    remove_residence: bool = True
+    benefit: BenefitRequest | None = None
+    certificate_copies: Annotated[int, Field(ge=0, le=20)] = 0
+    payment_method: PaymentMethod = "online"
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        """Check what can be seen on the form alone; the agencies judge the rest."""
+        if self.benefit is None:
+            if not self.remove_residence:
+                raise ValueError(
+                    "remove_residence: ask for the removal of residence, a benefit, or both"
+                )
+            return self
+        for field, id in self._receiving():
+            if id == self.deceased:
+                raise ValueError(f"{field}: the deceased can receive and agree to nothing")
+        return self
+
+    def people(self) -> tuple[str, ...]:
+        """Return the identifiers of the deceased, the payee and the relatives."""
+        return tuple(dict.fromkeys((self.deceased, *(id for _, id in self._receiving()))))
+
+    def living(self) -> Mapping[str, PersonalId]:
+        """Return the payee, and the relatives, whose consent is asked."""
+        return dict(self._receiving())
+
+    def circumstance(self) -> str:
+        """Return `usual`, or `without-benefit` or `without-residence`."""
+        if self.benefit is None:
+            return "without-benefit"
+        return "usual" if self.remove_residence else "without-residence"
+
+    def province(self, people: Mapping[PersonalId, Person]) -> ProvinceCode:
+        """Return the province in which the deceased lived."""
+        return people[self.deceased].province
+
+    def _receiving(self) -> Iterator[tuple[str, PersonalId]]:
+        """Yield who receives a benefit or agrees to it, by the field that names them."""
+        if self.benefit is None:
+            return
+        yield "benefit.payee", self.benefit.payee
+        if isinstance(self.benefit, FuneralAllowanceRequest):
+            for index, relative in enumerate(self.benefit.relatives):
+                yield f"benefit.relatives.{index}.personal_id", relative.personal_id

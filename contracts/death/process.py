@@ -1,0 +1,174 @@
+"""The death group as data: what is done by whom, in which order, and how it can end."""
+
+from datetime import date
+
+from contracts.common.events import (
+    CaseCompleted,
+    CaseOrphaned,
+    DeclarationSubmitted,
+    FeeRefunded,
+    FeeSettled,
+)
+from contracts.death.events import (
+    BenefitRefused,
+    BurialSupportGranted,
+    DeathRecordRefused,
+    DeathRefused,
+    DeathRegistered,
+    FuneralAllowanceGranted,
+    PayoutOrdered,
+    RemovalRefused,
+    ResidenceRemoved,
+)
+from contracts.death.form import DeathForm
+from contracts.group import Bundle, ProcedureGroup, ProcedureSpec
+from contracts.model import Text
+from contracts.people.events import PersonDeceased
+
+DEATH = "death-registration"
+RECORD = "death-record"
+REMOVAL = "permanent-residence-removal"
+BENEFIT = "funeral-benefit"
+PAYOUT = "benefit-payout"
+FEES = "death-fee-settlement"
+
+PROCEDURES = (
+    ProcedureSpec(
+        name=DEATH,
+        title=Text(vi="Đăng ký khai tử", en="Death registration"),
+        owner="civil-status",
+        hears=(DeclarationSubmitted,),
+        ends={DeathRegistered: "granted", DeathRefused: "refused"},
+        shows=("registration_number", "registered_on", "late"),
+        working_days=1,
+    ),
+    ProcedureSpec(
+        name=RECORD,
+        title=Text(vi="Cập nhật cơ sở dữ liệu dân cư", en="Record of the death"),
+        owner="population",
+        hears=(DeathRegistered,),
+        ends={PersonDeceased: "granted", DeathRecordRefused: "refused"},
+        shows=("deceased_on",),
+        requires=(DEATH,),
+        working_days=1,
+    ),
+    ProcedureSpec(
+        name=REMOVAL,
+        title=Text(vi="Xóa đăng ký thường trú", en="Removal of permanent residence"),
+        owner="residence",
+        hears=(DeathRegistered, PersonDeceased),
+        ends={ResidenceRemoved: "granted", RemovalRefused: "refused"},
+        shows=("confirmation_number", "removed_on", "owned_household"),
+        requires=(DEATH, RECORD),
+        working_days=2,
+    ),
+    ProcedureSpec(
+        name=BENEFIT,
+        title=Text(
+            vi="Trợ cấp mai táng hoặc hỗ trợ chi phí mai táng",
+            en="Funeral allowance or burial support",
+        ),
+        owner="social-insurance",
+        hears=(DeathRegistered, PersonDeceased),
+        ends={
+            FuneralAllowanceGranted: "granted",
+            BurialSupportGranted: "granted",
+            BenefitRefused: "refused",
+        },
+        shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
+        requires=(DEATH, RECORD),
+        # The whole chain takes 6 to 18 working days, by the scheme of the benefit.
+        working_days=6,
+    ),
+    ProcedureSpec(
+        name=PAYOUT,
+        title=Text(vi="Chi trả", en="Payout of the benefit"),
+        owner="payments",
+        hears=(FuneralAllowanceGranted, BurialSupportGranted),
+        ends={PayoutOrdered: "granted"},
+        shows=("payout_number", "amount"),
+        requires=(BENEFIT,),
+    ),
+    ProcedureSpec(
+        name=FEES,
+        title=Text(vi="Phí, lệ phí khai tử", en="Fees of a death"),
+        owner="payments",
+        hears=(DeclarationSubmitted, DeathRefused),
+        ends={FeeSettled: "granted"},
+        shows=("receipt_number", "due", "waived", "method"),
+    ),
+)
+
+SINCE = date(2023, 7, 10)
+SOURCE = "Decision 06/QD-TTg, pilot; Decree 63/2024/ND-CP from 10 June 2024"
+
+GROUP = ProcedureGroup(
+    name="death",
+    title=Text(vi="Liên thông khai tử", en="Death"),
+    form=DeathForm,
+    procedures=PROCEDURES,
+    # The family chooses four, three or two procedures; the record and the fees follow from them.
+    bundles=(
+        Bundle(
+            since=SINCE,
+            procedures=(DEATH, REMOVAL, BENEFIT, PAYOUT, RECORD, FEES),
+            source=SOURCE,
+        ),
+        Bundle(
+            since=SINCE,
+            circumstance="without-residence",
+            procedures=(DEATH, BENEFIT, PAYOUT, RECORD, FEES),
+            source=SOURCE,
+        ),
+        Bundle(
+            since=SINCE,
+            circumstance="without-benefit",
+            procedures=(DEATH, REMOVAL, RECORD, FEES),
+            source=SOURCE,
+        ),
+    ),
+    notices={
+        DeclarationSubmitted: Text(
+            vi="Đã tiếp nhận tờ khai.", en="Your declaration has been received."
+        ),
+        DeathRegistered: Text(vi="Đã đăng ký khai tử.", en="The death has been registered."),
+        DeathRefused: Text(
+            vi="Không đăng ký được khai tử.", en="The death could not be registered."
+        ),
+        PersonDeceased: Text(
+            vi="Cơ sở dữ liệu dân cư đã ghi nhận người chết.",
+            en="The population register has recorded the death.",
+        ),
+        DeathRecordRefused: Text(
+            vi="Cơ sở dữ liệu dân cư đã ghi nhận người chết từ trước.",
+            en="The population register had recorded the death before.",
+        ),
+        ResidenceRemoved: Text(
+            vi="Đã xóa đăng ký thường trú.", en="The permanent residence has been removed."
+        ),
+        RemovalRefused: Text(
+            vi="Không xóa được đăng ký thường trú.",
+            en="There was no permanent residence to remove.",
+        ),
+        FuneralAllowanceGranted: Text(
+            vi="Đã quyết định trợ cấp mai táng.", en="The funeral allowance has been granted."
+        ),
+        BurialSupportGranted: Text(
+            vi="Đã quyết định hỗ trợ chi phí mai táng.", en="Burial support has been granted."
+        ),
+        BenefitRefused: Text(
+            vi="Không giải quyết được mai táng phí.",
+            en="Neither the allowance nor the support was granted.",
+        ),
+        PayoutOrdered: Text(vi="Đã lệnh chi trả.", en="The payment has been ordered."),
+        FeeSettled: Text(vi="Đã thanh toán phí, lệ phí.", en="The fees have been settled."),
+        FeeRefunded: Text(vi="Đã hoàn trả phí.", en="The fees have been refunded."),
+        CaseOrphaned: Text(
+            vi="Người yêu cầu đã qua đời; hồ sơ chờ cán bộ tiếp nhận.",
+            en="The declarant has died; the case waits for an official.",
+        ),
+        CaseCompleted: Text(
+            vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."
+        ),
+    },
+)

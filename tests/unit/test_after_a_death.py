@@ -1,0 +1,247 @@
+"""What population, residence, payments and the portal's register make of a registered death."""
+
+from datetime import date
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from contracts.common.events import FeeRefunded, FeeSettled
+from contracts.death.events import (
+    BurialSupportGranted,
+    DeathRecordRefused,
+    DeathRefused,
+    FuneralAllowanceGranted,
+    PayoutOrdered,
+    RemovalRefused,
+    ResidenceRemoved,
+)
+from contracts.death.process import GROUP, REMOVAL
+from contracts.envelope import Event
+from contracts.model import Reason
+from contracts.people.events import PersonDeceased, PersonRecorded, PersonReported
+from services.chassis.rules import Approval, Dated
+from services.payments import death as payments
+from services.payments.rules import RULES as PAYMENTS
+from services.population import death as population
+from services.population import people as population_people
+from services.population.rules import RULES as POPULATION
+from services.portal import people as portal
+from services.residence import death as residence
+from services.residence.rules import RULES as RESIDENCE
+from services.social_insurance import death as social_insurance
+from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
+from tests.unit.deaths import (
+    DECEASED,
+    SON,
+    SUPPORT,
+    TODAY,
+    deceased,
+    desk,
+    form,
+    people,
+    person,
+    registered,
+    submitted,
+)
+from tests.unit.driver import Desk, World
+from tests.unit.fees import balances, line
+
+WHY = Reason(code="notice-missing", vi="Không có giấy báo tử.", en="There is no notice.")
+REFUSED = DeathRefused(reason=WHY)
+
+
+def test_a_person_is_marked_deceased_once_and_for_ever() -> None:
+    world = World()
+    first = desk(population.record, POPULATION, "case-1", world)
+    first.hear(registered())
+    first.hear(registered())
+    assert first.said(PersonDeceased).deceased_on == date(2026, 11, 16)
+    assert first.row("deceased")["registration_number"] == "KT-33-2026-00000042"
+    second = desk(population.record, POPULATION, "case-2", world)
+    second.hear(registered(registration_number="KT-33-2026-00000043"))
+    assert second.said(DeathRecordRefused).reason.code == "recorded-before"
+    assert not second.records
+
+
+def report(world: World, **changes: Any) -> Desk:
+    told = Desk(population_people.record, POPULATION, "person-1", world=world)
+    known = person(DECEASED, "Phạm Văn Lợi", **changes)
+    told.hear(PersonReported(person=known, imported_from="test"))
+    return told
+
+
+def test_whom_an_import_reports_as_deceased_is_not_marked_again() -> None:
+    world = World()
+    report(world, deceased_on="2020-05-01").said(PersonRecorded)
+    case = desk(population.record, POPULATION, "case-1", world)
+    case.hear(registered())
+    case.said(DeathRecordRefused)
+    assert world.of("case-1") == set(), "a refused case holds no claim"
+
+
+@pytest.mark.parametrize("changes", [{}, {"deceased_on": "2020-05-01"}])
+def test_a_report_after_a_registered_death_is_recorded_and_takes_nothing_back(
+    changes: dict[str, Any],
+) -> None:
+    world = World()
+    desk(population.record, POPULATION, "case-1", world).hear(registered())
+    report(world, **changes).said(PersonRecorded)
+    assert f"deceased/{DECEASED}" in world.of("case-1")
+
+
+@pytest.mark.parametrize("deceased_on", [None, date(2020, 5, 1)])
+@pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
+def test_the_door_knows_the_deceased_in_whichever_order_it_hears(
+    order: tuple[int, ...], deceased_on: date | None
+) -> None:
+    """A report of the person, before or after, must not bring them back."""
+    known = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=deceased_on))
+    heard: list[tuple[str, Event]] = [
+        ("person-1", known),
+        ("case-1", deceased()),
+        ("case-1", deceased()),
+    ]
+    desks = {case: Desk(portal.register, None, case) for case in ("person-1", "case-1")}
+    tables: dict[str, dict[str, Any]] = {portal.PEOPLE: {}, portal.DECEASED: {}}
+    for case, event in (heard[n] for n in order):
+        for record in desks[case].hear(event).records:
+            row = {"_id": record.key, **record.row()}
+            if record.insert_only:
+                tables[record.register].setdefault(record.key, row)
+            else:
+                tables[record.register][record.key] = row
+    found = portal.persons(tables[portal.PEOPLE].values(), tables[portal.DECEASED].values())
+    assert found[DECEASED].deceased_on == date(2026, 11, 16), "what was registered counts"
+
+
+@pytest.mark.parametrize("order", list(permutations([registered(), deceased(), deceased()])))
+def test_residence_is_removed_when_both_facts_are_there(order: tuple[Event, ...]) -> None:
+    case = desk(residence.removal, RESIDENCE)
+    for event in (*order, *order):
+        case.hear(event)
+    event = case.said(ResidenceRemoved)
+    assert (event.removed_on, event.owned_household) == (TODAY, True)
+    assert event.confirmation_number == f"XT-2026-{DECEASED}"
+    assert case.records[0].key == DECEASED
+    assert len(case.events) == len(case.records) == 1
+
+
+@pytest.mark.parametrize("fact", [registered(), deceased()])
+def test_one_fact_alone_removes_no_residence(fact: Event) -> None:
+    case = desk(residence.removal, RESIDENCE)
+    case.hear(fact)
+    assert not case.events
+
+
+def test_another_owner_of_the_household_stays() -> None:
+    case = desk(residence.removal, RESIDENCE)
+    case.hear(registered(deceased=people(household_owner=SON)[DECEASED]))
+    case.hear(deceased())
+    assert not case.said(ResidenceRemoved).owned_household
+
+
+def test_a_foreigner_has_no_permanent_residence_to_remove() -> None:
+    case = desk(residence.removal, RESIDENCE)
+    case.hear(registered(deceased=people(nationality="KR")[DECEASED]))
+    case.hear(deceased())
+    assert case.said(RemovalRefused).reason.code == "no-permanent-residence"
+    assert not case.records
+
+
+@pytest.mark.parametrize("order", list(permutations([0, 1])))
+def test_residence_stays_where_the_bundle_does_not_ask_for_its_removal(
+    order: tuple[int, ...],
+) -> None:
+    events = [registered(bundle=GROUP.bundle("without-residence", TODAY)), deceased()]
+    case = desk(residence.removal, RESIDENCE)
+    for n in order:
+        case.hear(events[n])
+    assert not case.events
+    assert case.state.outcome == "not-asked"
+
+
+def test_where_policy_says_review_an_official_decides_about_the_removal() -> None:
+    sure = {"source": "test", "confidence": "high"}
+    figures = [{"from": date(2016, 1, 1), "value": "review", **sure}]
+    policy = {REMOVAL: Dated[Approval].model_validate(figures)}
+    case = desk(residence.removal, RESIDENCE.model_copy(update={"approval": policy}))
+    for event in (registered(), deceased(), registered(), deceased()):
+        case.hear(event)
+    assert not case.events
+    decision = residence.conclude(case.state.resident, case.context())
+    assert [type(event) for event in decision.events] == [ResidenceRemoved]
+
+
+def granted(**changes: Any) -> Event:
+    office = desk(social_insurance.benefit, SOCIAL_INSURANCE)
+    office.hear(registered(**changes))
+    office.hear(deceased())
+    (event,) = office.events
+    return event
+
+
+@pytest.mark.parametrize(
+    ("event", "fund"),
+    [
+        (granted(), "social-insurance-fund"),
+        (granted(benefit=SUPPORT), "state-budget"),
+    ],
+)
+def test_a_benefit_is_ordered_once_from_the_fund_that_bears_it(event: Event, fund: str) -> None:
+    assert isinstance(event, FuneralAllowanceGranted | BurialSupportGranted)
+    case = desk(payments.payout, PAYMENTS)
+    case.hear(event)
+    case.hear(event)
+    ordered = case.said(PayoutOrdered)
+    assert (ordered.amount, ordered.payee) == (event.amount, event.payee)
+    assert ordered.decision_number == event.decision_number
+    assert ordered.payout == event.payout
+    assert balances(case.records) == {fund: event.amount, "benefits-payable": -event.amount}
+
+
+def fees(*events: Event) -> Desk:
+    case = desk(payments.fee_settlement, PAYMENTS)
+    for event in events:
+        case.hear(event)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("died_on", "due", "why"),
+    [
+        ("2026-11-05", 0, "death-declared-on-time"),
+        ("2026-11-04", 8_000, None),
+    ],
+)
+def test_a_death_declared_on_time_is_free_and_a_late_one_costs_what_the_province_sets(
+    died_on: str, due: int, why: str | None
+) -> None:
+    event = fees(submitted(form(died_on=died_on))).said(FeeSettled)
+    assert line(event, "death-registration") == (due, 0, due, why)
+    assert event.due == due
+
+
+@pytest.mark.parametrize("copies", [0, 1, 20])
+def test_each_certificate_copy_costs_eight_thousand(copies: int) -> None:
+    assert fees(submitted(form(certificate_copies=copies))).said(FeeSettled).due == 8_000 * copies
+
+
+def test_removal_and_benefit_cost_nothing() -> None:
+    codes = [line.code for line in fees(submitted()).said(FeeSettled).lines]
+    assert codes == ["death-registration"]
+
+
+@pytest.mark.parametrize("order", list(permutations([0, 1])))
+def test_in_any_order_a_refused_declaration_costs_nothing(order: tuple[int, ...]) -> None:
+    events = [submitted(form(certificate_copies=3, died_on="2026-10-01")), REFUSED]
+    case = fees(*(events[n] for n in order), *events)
+    paid = case.said(FeeSettled).due
+    back = sum(event.amount for event in case.events if isinstance(event, FeeRefunded))
+    assert paid == back
+    assert all(value == 0 for value in balances(case.records).values())
+
+
+def test_another_group_or_a_bundle_without_fees_is_not_charged() -> None:
+    assert not fees(submitted(group="birth")).events
+    assert not fees(submitted(bundle=("death-registration",))).events

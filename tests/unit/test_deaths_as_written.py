@@ -1,0 +1,20 @@
+"""The written deaths end as they say, in whichever order the agencies hear of them."""
+
+import pytest
+
+from contracts.death.process import GROUP
+from tests.unit.written import ends_as_it_says, ways_to_end, written
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", sorted(written("death")))
+def test_a_written_declaration_ends_as_it_says(name: str, seed: int) -> None:
+    ends_as_it_says(GROUP, name, seed)
+
+
+def test_there_is_a_written_declaration_for_each_way_to_end() -> None:
+    for spec in GROUP.procedures:
+        for event, end in spec.ends.items():
+            # Civil status refuses whom an import reports as deceased, unless it comes in between.
+            if event.type != "population.death-record-refused.v1":
+                assert (spec.name, end) in ways_to_end("death")

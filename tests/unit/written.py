@@ -1,0 +1,179 @@
+"""The written declarations of a group, through the pure procedures of all agencies, in any order.
+
+No server, no portal: a bag of events that are delivered one by one, in whichever order.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from random import Random
+from typing import Any
+
+from contracts.catalogue import catalogue
+from contracts.common.calendar import local_date
+from contracts.common.events import DeclarationSubmitted, FeeSettled
+from contracts.envelope import Event
+from contracts.group import ProcedureGroup
+from services.chassis.procedure import Procedure
+from services.civil_status import birth as civil_status_birth
+from services.civil_status import death as civil_status_death
+from services.civil_status.rules import RULES as CIVIL_STATUS
+from services.payments import birth as payments_birth
+from services.payments import death as payments_death
+from services.payments.rules import RULES as PAYMENTS
+from services.population import birth as population_birth
+from services.population import death as population_death
+from services.population.rules import RULES as POPULATION
+from services.residence import birth as residence_birth
+from services.residence import death as residence_death
+from services.residence.rules import RULES as RESIDENCE
+from services.social_insurance import birth as social_insurance_birth
+from services.social_insurance import death as social_insurance_death
+from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
+from tests.fire.cast import DECLARATIONS, everybody
+from tests.fire.words import resolve
+from tests.unit.driver import NOW, Desk, World
+
+Offices = list[tuple[str, Procedure[Any], Any]]
+OFFICES: dict[str, Offices] = {
+    "birth": [
+        ("civil-status", civil_status_birth.registration, CIVIL_STATUS),
+        ("population", population_birth.identification, POPULATION),
+        ("residence", residence_birth.registration, RESIDENCE),
+        ("social-insurance", social_insurance_birth.health_card, SOCIAL_INSURANCE),
+        ("payments", payments_birth.fee_settlement, PAYMENTS),
+        ("payments", payments_birth.premium_funding, PAYMENTS),
+    ],
+    "death": [
+        ("civil-status", civil_status_death.registration, CIVIL_STATUS),
+        ("population", population_death.record, POPULATION),
+        ("residence", residence_death.removal, RESIDENCE),
+        ("social-insurance", social_insurance_death.benefit, SOCIAL_INSURANCE),
+        ("payments", payments_death.fee_settlement, PAYMENTS),
+        ("payments", payments_death.payout, PAYMENTS),
+    ],
+}
+"""The procedures of each group, with their services and rules."""
+
+
+@cache
+def written(group: str) -> dict[str, Any]:
+    """Return the written declarations of a group that the portal accepts, by stem."""
+    paths = (DECLARATIONS / group).glob("*.json")
+    files = {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
+    return {name: file for name, file in files.items() if file["expected"]["status"] == 202}
+
+
+@cache
+def register() -> dict[str, Any]:
+    """Return everybody in the register of people."""
+    return {person.personal_id: person for person in everybody()}
+
+
+@dataclass
+class Agencies:
+    """All desks of all cases, and the claims of each service."""
+
+    group: str
+    random: Random
+    worlds: dict[str, World] = field(default_factory=dict)
+
+    def complete(self, name: str) -> tuple[DeclarationSubmitted, list[Event]]:
+        """Deliver everything that follows from a declaration, and what it comes after first."""
+        file = written(self.group)[name]
+        if "after" in file:
+            self.complete(file["after"])
+        submitted = declaration(file["declaration"])
+        return submitted, self.deliver(name, submitted)
+
+    def desks(self, case: str) -> list[Desk]:
+        """Return the desks of a case."""
+        return [
+            Desk(
+                *(procedure, rules, case),
+                world=self.worlds.setdefault(service, World()),
+                group=self.group,
+            )
+            for service, procedure, rules in OFFICES[self.group]
+        ]
+
+    def deliver(self, case: str, submitted: DeclarationSubmitted) -> list[Event]:
+        """Deliver the declaration and everything that follows, and return what was said."""
+        desks = self.desks(case)
+        bag: list[tuple[Desk, Event]] = [
+            (desk, submitted) for desk in desks if submitted.type in desk.procedure.handles
+        ]
+        said: list[Event] = []
+        while bag:
+            desk, event = bag.pop(self.random.randrange(len(bag)))
+            before = len(desk.events)
+            desk.hear(event)
+            for new in desk.events[before:]:
+                said.append(new)
+                bag += [(d, new) for d in desks if new.type in d.procedure.handles]
+        return said
+
+
+def declaration(file: dict[str, Any]) -> DeclarationSubmitted:
+    """Return what the portal would publish."""
+    body = resolve(file, 0, local_date(NOW))
+    group = catalogue().groups[body["group"]]
+    form = group.parse(body["form"])
+    people = {id: register()[id] for id in form.people()}
+    return DeclarationSubmitted(
+        group=group.name,
+        declarant=body["declarant"],
+        channel=body.get("channel", "portal"),
+        province=form.province(people),
+        received_at=NOW - timedelta(seconds=1),
+        bundle=group.bundle(form.circumstance(), local_date(NOW)),
+        form=body["form"],
+        people=people,
+    )
+
+
+def results(submitted: DeclarationSubmitted, said: list[Event]) -> dict[str, str]:
+    """Return how each procedure of the bundle ended; no procedure ends twice."""
+    group = catalogue().groups[submitted.group]
+    ended: dict[str, str] = dict.fromkeys(submitted.bundle, "not-started")
+    for event in said:
+        for name in submitted.bundle:
+            if type(event) in group.procedure(name).ends:
+                assert ended[name] == "not-started", f"{name} ended twice"
+                ended[name] = group.procedure(name).ends[type(event)]
+    return ended
+
+
+def ends_as_it_says(group: ProcedureGroup, name: str, seed: int) -> None:
+    """Assert that a written declaration ends as its file says."""
+    submitted, said = Agencies(group.name, Random(seed)).complete(name)
+    expected, found = written(group.name)[name]["expected"], results(submitted, said)
+    assert expected["results"].items() <= found.items()
+    reasons = [vars(event)["reason"] for event in said if _refuses(group, event)]
+    assert {reason.code for reason in reasons} == {
+        expected[k] for k in ("reason",) if k in expected
+    }
+    if "refers_to" in expected:
+        assert reasons[0].refers_to == expected["refers_to"]
+    if "fees_due" in expected and expected["outcome"] != "refused":
+        (settled,) = (event for event in said if isinstance(event, FeeSettled))
+        assert settled.due == expected["fees_due"]
+    for procedure, shown in expected.get("data", {}).items():
+        ends = group.procedure(procedure).ends
+        (event,) = (event for event in said if type(event) in ends)
+        assert shown.items() <= event.model_dump(mode="json").items()
+
+
+def _refuses(group: ProcedureGroup, event: Event) -> bool:
+    ends = {kind: end for spec in group.procedures for kind, end in spec.ends.items()}
+    return ends.get(type(event)) == "refused"
+
+
+def ways_to_end(group: str) -> set[tuple[str, str]]:
+    """Return in which ways the procedures of the written declarations end."""
+    return {
+        (procedure, end)
+        for file in written(group).values()
+        for procedure, end in file["expected"]["results"].items()
+    }
