@@ -1,9 +1,9 @@
 """Spans: one trace for a case, through HTTP, Kafka and the store of every service.
 
-An event carries the traceparent of the span in which it was decided, so the span in which another
-service hears it is that one's child: the trace is the tree of causes. What a batch does together
-(one find, one insert, one publication) is shown below the span of each of its cases, with the times
-of all: that is where the case's time went.
+An event carries the traceparent of the span in which it was decided, and the span in which another
+service hears it is shown below that one: the trace is the tree of causes. What a batch does
+together (one find, one insert, one publication) is shown below the span of each of its cases, with
+the times of all: that is where the case's time went.
 
 Names and attributes follow OpenTelemetry's semantic conventions for HTTP, messaging and databases.
 """
