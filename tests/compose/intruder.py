@@ -21,7 +21,7 @@ from services.chassis.settings import Settings
 
 LIMIT_SECONDS = 20.0
 STORE_MS = 5_000
-ME, OTHER = "residence", "portal"
+ME, HEARD, OTHER = "residence", "population", "portal"
 
 
 async def attempt(act: Callable[[], Awaitable[Any]]) -> str:
@@ -47,7 +47,7 @@ async def tried(settings: Settings) -> dict[str, Any]:
             await publisher.close()
 
     async def commit(group: str) -> None:
-        partition = TopicPartition(topic(ME), 0)
+        partition = TopicPartition(topic(HEARD), 0)
         async with AIOKafkaConsumer(
             bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **options
         ) as consumer:
