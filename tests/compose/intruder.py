@@ -21,7 +21,7 @@ from services.chassis.settings import Settings
 
 LIMIT_SECONDS = 20.0
 STORE_MS = 5_000
-ME, OTHER = "residence", "portal"
+ME, HEARD, OTHER = "residence", "population", "portal"
 
 
 async def attempt(act: Callable[[], Awaitable[Any]]) -> str:
@@ -46,13 +46,13 @@ async def tried(settings: Settings) -> dict[str, Any]:
         finally:
             await publisher.close()
 
-    async def commit(group: str) -> None:
-        partition = TopicPartition(topic(ME), 0)
+    async def follow(group: str) -> None:
+        partition = TopicPartition(topic(HEARD), 0)
         async with AIOKafkaConsumer(
             bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **options
         ) as consumer:
             consumer.assign([partition])
-            await consumer.commit({partition: 0})
+            await consumer.committed(partition)
 
     async def look(security: Security) -> None:
         await existing_topics(settings.kafka, security)
@@ -68,8 +68,8 @@ async def tried(settings: Settings) -> dict[str, Any]:
         "sees": sorted(await existing_topics(settings.kafka, options)),
         "publish as itself": await attempt(lambda: publish(ME)),
         "publish as another": await attempt(lambda: publish(OTHER)),
-        "commit for itself": await attempt(lambda: commit(ME)),
-        "commit for another": await attempt(lambda: commit(OTHER)),
+        "its own group": await attempt(lambda: follow(ME)),
+        "another's group": await attempt(lambda: follow(OTHER)),
         "wrong password": await attempt(lambda: look(wrong)),
         "plain text": await attempt(lambda: look(PLAIN)),
         "its own database": await attempt(lambda: read(settings.mongo, ME)),
