@@ -97,7 +97,7 @@ def _arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--count", type=int, default=500, help="declarations (500)")
-    parser.add_argument("--rate", type=float, default=2.0, help="declarations a second (2)")
+    parser.add_argument("--rate", type=float, default=1.25, help="declarations a second (1.25)")
     parser.add_argument("--keep", action="store_true", help="leave the namespace as it is")
     return parser.parse_args()
 
