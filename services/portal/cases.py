@@ -35,7 +35,7 @@ class Cases:
         self._register = runtime.registers[CASES]
         self._submissions = Submissions(runtime.store)
         self._journal = runtime.journal
-        self._clock = runtime.consumer.clock
+        self._clock = runtime.clock.now
         self._groups = [name for name, group in catalogue().groups.items() if group.form]
 
     async def prepare(self) -> None:

@@ -10,7 +10,6 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from contracts.model import Input
-from services.chassis.consumer import now
 from services.portal.declaration import Declaration, parse_json
 from services.portal.examples import BATCH, DECLARATION
 from services.portal.fields import errors_in
@@ -168,7 +167,7 @@ def _line_answer(number: int, answer: Answer) -> LineAnswer:
 
 
 def _arrival(request: Request, key: str, raw: Any) -> Arrival:
-    return Arrival(key, raw, now(), request.headers.get("traceparent"))
+    return Arrival(key, raw, _intake(request).clock(), request.headers.get("traceparent"))
 
 
 def _intake(request: Request) -> Intake:

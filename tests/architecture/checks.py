@@ -12,6 +12,9 @@ _FORBIDDEN = re.compile(
     r"datetime\.(datetime\.(now|utcnow|today)|date\.today)|uuid\.uuid[14]|os\.(urandom|environ|getenv)"
     r"|(time|random|secrets)\..*|(asyncio|threading|socket|subprocess)\..*|open|input|print|hash"
 )
+_CLOCKS = re.compile(
+    r"datetime\.(datetime\.(now|utcnow|today)|date\.today)|time\.(time|time_ns|localtime|gmtime)"
+)
 _SLEEPS = ("asyncio.sleep", "time.sleep", "anyio.sleep")
 
 
@@ -37,6 +40,12 @@ def impurities(source: str) -> list[str]:
         for line, name in sorted(_uses(ast.parse(source)))
         if _FORBIDDEN.fullmatch(name)
     ]
+
+
+def clocks(source: str) -> list[str]:
+    """Return each question what time it is, with its line; how long something takes is none."""
+    uses = sorted(_uses(ast.parse(source)))
+    return [f"line {line}: {name}" for line, name in uses if _CLOCKS.fullmatch(name)]
 
 
 def sleeps(source: str) -> list[str]:
