@@ -7,7 +7,7 @@ because something is asked of the family, is not counted.
 
 import tomllib
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Annotated, Literal, NamedTuple
@@ -123,6 +123,7 @@ def working_days_between(start: date, end: date) -> int:
     return sum(is_working_day(start + n * _DAY) for n in range(1, days + 1))
 
 
+@lru_cache(maxsize=4096)
 def received_on(moment: datetime) -> date:
     """Return the working day on which a file counts as received that came at this aware moment."""
     local = moment.astimezone(LOCAL)
@@ -163,8 +164,8 @@ def hours(day: date) -> Hours:
 
 @lru_cache(maxsize=4096)
 def closing(day: date) -> datetime:
-    """Return when the office closes on a day."""
-    return datetime.combine(day, hours(day).closes, LOCAL)
+    """Return when the office closes on a day, in UTC."""
+    return datetime.combine(day, hours(day).closes, LOCAL).astimezone(UTC)
 
 
 @cache

@@ -51,7 +51,8 @@ class Due(Value):
 
     def row(self) -> Document:
         """Return what an entry stores to set this deadline."""
-        return {"key": self.key, "fields": {**self.model_dump(mode="json"), "due": self.due}}
+        ids = {"cause": str(self.cause), "correlation": str(self.correlation)}
+        return {"key": self.key, "fields": {**dict(self), **ids}}
 
 
 class Deadlines:

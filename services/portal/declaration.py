@@ -115,15 +115,16 @@ def check_people(filled: FilledIn, people: Mapping[str, Person]) -> None:
 def event_of(
     filled: FilledIn, people: Mapping[str, Person], received_at: datetime
 ) -> DeclarationSubmitted:
-    """Return the event. The bundle is the one of the day of receipt, by the calendar of Viet Nam.
+    """Return the event. Bundle and time limit are those of the day of receipt in Viet Nam.
 
     `entered_fields` counts what somebody filled in; `reused_fields` what the register of people
     added, which nobody had to be asked again. Raises `Problem` 422 where no bundle was in force.
     """
     declaration, form = filled.sent.declaration, filled.form
     group = catalogue().groups[declaration.group]
+    received = local_date(received_at)
     try:
-        bundle = group.bundle(form.circumstance(), local_date(received_at))
+        bundle = group.bundle(form.circumstance(), received)
     except LookupError as fault:
         raise invalid([error("group", str(fault))]) from None
     snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}
@@ -138,6 +139,7 @@ def event_of(
         people=snapshots,
         reused_fields=sum(_facts(person) for person in snapshots.values()),
         entered_fields=filled_in(declaration.form),
+        working_days=group.time_limit(form.time_limit(), received),
     )
 
 

@@ -217,6 +217,11 @@ def test_who_starts_later_has_more_days_or_is_paused_is_never_due_earlier(
     assert due_at(first, few) >= first
 
 
+@given(MOMENTS)
+def test_no_limit_ends_within_a_day(start: datetime) -> None:
+    assert due_at(start, 1) - start >= timedelta(days=1)
+
+
 @given(MOMENTS, COUNTS, PAUSES, st.integers(min_value=0, max_value=60))
 def test_the_longer_a_pause_the_later_it_is_due(
     start: datetime, count: int, pauses: list[Pause], longer: int
