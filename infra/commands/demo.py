@@ -9,13 +9,13 @@ from rich.console import Console
 
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
-from infra.commands.fire import PACED_CONCURRENCY, fire_at, fire_written_at, run
+from infra.commands.fire import PACED_CONCURRENCY, day_at, fire_at, fire_written_at, run
 from infra.commands.people import import_people
 from infra.commands.progress import counted, shown
 from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
-from tests.fire import population, tables, words, written
+from tests.fire import population, tables, written
 from tests.fire.births import Births
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.report import Report, together
@@ -89,7 +89,7 @@ def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
         total = population.write(people, DEFAULT_FAMILIES)
         with counted(console, "People", total, "known to the portal") as known:
             import_people(stack, people, total, known)
-    runs, day = Runs(), words.today()
+    runs, day = Runs(), day_at(url)
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))
     by_hand = run(fire_written_at(url, runs.take_run(), manner, bar))

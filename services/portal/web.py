@@ -31,6 +31,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
         async with service.lifespan(app):
             runtime = service.runtime
             app.state.intake, app.state.cases = Intake(runtime), Cases(runtime)
+            app.state.clock = runtime.clock
             runtime.before_consuming(app.state.cases.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             yield
