@@ -163,10 +163,14 @@ def reached(
     return watching(after, limits), tuple(events)
 
 
-def in_time(step: Step, submitted_at: datetime, ends: Ends) -> bool | None:
-    """Return whether a procedure that has ended did so in time; None where it has no limit."""
+def in_time(step: Step, seconds: float, submitted_at: datetime, ends: Ends) -> bool | None:
+    """Return whether a procedure that took so long was in time; None where it has no limit."""
+    if step.spec.working_days is None:
+        return None
+    if seconds < _SHORTEST.total_seconds():
+        return True
     limit = of_step(step, submitted_at, ends)
-    return None if limit is None else limit.kept_by(ends[step.name]["at"])
+    return limit is None or limit.kept_by(ends[step.name]["at"])
 
 
 def columns(
@@ -175,7 +179,7 @@ def columns(
     """Return what the register of cases has of the time limit of a whole case."""
     return {
         "at_risk_at": whole.reached_at(AT_RISK) if whole else None,
-        "due_at": whole.due_at if whole else None,
+        "due_at": completed.due_at if completed else whole.due_at if whole else None,
         "on_time": completed.on_time if completed else None,
         "promised_at": watch["promised_at"] if watch else None,
     }

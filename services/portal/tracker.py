@@ -262,7 +262,7 @@ def _procedure_seconds(
     for step in timed:
         if (seconds := step.seconds(submitted_at, ended)) is not None:
             outcome = ended[step.name]["state"]
-            on_time = time_limits.in_time(step, submitted_at, ended)
+            on_time = time_limits.in_time(step, seconds, submitted_at, ended)
             labels = {
                 "group": group,
                 "procedure": step.name,

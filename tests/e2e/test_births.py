@@ -32,6 +32,7 @@ STUCK = "social-insurance"
 
 BAD = ("events_dead_lettered_total", "dead_letters", "halted", "offset_gaps_total")
 LABELS = {"group", "outcome", "procedure", "channel", "service", "type", "topic", "partition"}
+LABELS |= {"owner", "on_time"}
 OF_THE_LIBRARY = {"le", "generation", "implementation", "major", "minor", "patchlevel", "version"}
 DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)")
 CARD = re.compile(r"TE1\d{12}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.birth import process
@@ -240,6 +240,7 @@ ENDS: Sequence[tuple[type[Event], Event]] = [
 MINUTES = st.integers(min_value=1, max_value=21 * 24 * 60)
 
 
+@settings(deadline=None)  # of the machine's time: it says nothing of ours
 @given(st.lists(MINUTES, min_size=len(ENDS), max_size=len(ENDS)))
 def test_each_rung_that_is_reached_is_told_once_and_no_other(minutes: list[int]) -> None:
     ends = {
