@@ -40,6 +40,10 @@ class Form(Input):
         """Return the name that chooses among the bundles of one date."""
         return "usual"
 
+    def time_limit(self) -> str:
+        """Return the name that chooses among the time limits of one date."""
+        return "usual"
+
     def province(self, people: Mapping[PersonalId, Person]) -> ProvinceCode:
         """Return the province that the case is routed to; `people` holds all whom it names."""
         raise NotImplementedError
@@ -72,6 +76,16 @@ class Bundle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimeLimit:
+    """How many working days the law gives a whole case, by date of receipt and a name."""
+
+    since: date
+    working_days: int
+    name: str = "usual"
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProcedureGroup:
     """A linked procedure group, whole: the only place where its shape is written down."""
 
@@ -81,6 +95,7 @@ class ProcedureGroup:
     """None: the group is not declared by citizens."""
     procedures: tuple[ProcedureSpec, ...]
     bundles: tuple[Bundle, ...]
+    time_limits: tuple[TimeLimit, ...] = ()
     notices: Mapping[type[Event], Text] = field(default_factory=dict)
     """What the family reads when an event of the group happens."""
 
@@ -101,6 +116,18 @@ class ProcedureGroup:
         if not in_force:
             raise LookupError(f"{self.name}: no bundle for '{circumstance}' on {received}")
         return max(in_force, key=lambda bundle: bundle.since).procedures
+
+    def time_limit(self, name: str, received: date) -> int | None:
+        """Return the working days that the law gives a case received on that day, where it does.
+
+        Raises `LookupError` for a name that is none of this group's.
+        """
+        named = [limit for limit in self.time_limits if limit.name == name]
+        if self.time_limits and not named:
+            raise LookupError(f"{self.name}: there is no time limit '{name}'")
+        in_force = [limit for limit in named if limit.since <= received]
+        newest = max(in_force, key=lambda limit: limit.since, default=None)
+        return newest.working_days if newest else None
 
     def parse(self, form: Mapping[str, Any]) -> Form:
         """Return the form as somebody filled it in: unknown fields are mistakes.

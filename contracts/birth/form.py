@@ -164,6 +164,10 @@ class BirthForm(Form):
         """Return `born-abroad` or `usual`."""
         return "usual" if self.child.place.country == "VN" else "born-abroad"
 
+    def time_limit(self) -> str:
+        """Return `verification` where no hospital has signed for the birth, or `usual`."""
+        return "usual" if isinstance(self.evidence, HospitalNotice) else "verification"
+
     def province(self, people: Mapping[PersonalId, Person]) -> ProvinceCode:
         """Return the household's province; a birth abroad goes to the capital's office, 01."""
         return self.household.province if self.household else "01"

@@ -22,7 +22,7 @@ from contracts.common.events import (
     FeeSettled,
     PersonIdentified,
 )
-from contracts.group import Bundle, ProcedureGroup, ProcedureSpec
+from contracts.group import Bundle, ProcedureGroup, ProcedureSpec, TimeLimit
 from contracts.model import Text
 
 BIRTH = "birth-registration"
@@ -122,6 +122,19 @@ GROUP = ProcedureGroup(
             circumstance="born-abroad",
             procedures=(BIRTH, IDENTIFIER, FEES),
             source="No residence and no card until the child returns",
+        ),
+    ),
+    time_limits=(
+        TimeLimit(
+            since=date(2023, 7, 10),
+            working_days=3,
+            source="Decree 63/2024/ND-CP, and the pilot before it",
+        ),
+        TimeLimit(
+            since=date(2023, 7, 10),
+            working_days=5,
+            name="verification",
+            source="Decree 63/2024/ND-CP: where something has to be verified",
         ),
     ),
     notices={

@@ -7,11 +7,12 @@ from pydantic import AwareDatetime, Field
 from contracts.common.people import Child, Household, Person
 from contracts.envelope import Event
 from contracts.group import Result
-from contracts.model import Name, PersonalId, ProvinceCode, Reason, Value, Vnd
+from contracts.model import Name, PersonalId, ProvinceCode, Reason, Text, Value, Vnd
 
 Channel = Literal["portal", "office"]
 PaymentMethod = Literal["online", "counter"]
 Outcome = Literal["completed", "partial", "refused"]
+WorkingDays = Annotated[int, Field(ge=1, le=365)]
 
 
 class DeclarationSubmitted(Event, type="portal.declaration-submitted.v1"):
@@ -29,6 +30,9 @@ class DeclarationSubmitted(Event, type="portal.declaration-submitted.v1"):
     )
     reused_fields: Annotated[int, Field(ge=0)] = 0
     entered_fields: Annotated[int, Field(ge=0)] = 0
+    working_days: WorkingDays | None = Field(
+        default=None, description="The legal time limit of the whole case, frozen as the bundle is."
+    )
 
 
 class PersonIdentified(Event, type="population.person-identified.v1"):
@@ -91,3 +95,46 @@ class CaseCompleted(Event, type="portal.case-completed.v1"):
     submitted_at: AwareDatetime
     completed_at: AwareDatetime
     seconds: Annotated[float, Field(ge=0, description="From submission to completion.")]
+    due_at: AwareDatetime | None = Field(
+        default=None, description="When the time limit of the whole case ended, where it has one."
+    )
+    on_time: bool | None = Field(
+        default=None, description="Whether the last procedure ended by then."
+    )
+
+
+class LimitedTime(Value):
+    """A time limit in law: of one procedure, or of the whole case."""
+
+    procedure: Name | None = Field(default=None, description="None: the whole case.")
+    owner: Name | None = Field(default=None, description="The agency; None for the whole case.")
+    working_days: WorkingDays
+    due_at: AwareDatetime
+
+
+class DeadlineApproached(Event, type="portal.deadline-approached.v1"):
+    """A time limit will soon end, and what it limits has not ended: it is at risk."""
+
+    limit: LimitedTime
+
+
+class DeadlineMissed(Event, type="portal.deadline-missed.v1"):
+    """A time limit has ended, and what it limits has not: it is overdue."""
+
+    limit: LimitedTime
+
+
+class DelayEscalated(Event, type="portal.delay-escalated.v1"):
+    """What is overdue is still not done, and somebody higher up is told."""
+
+    limit: LimitedTime
+    rung: Name
+    to: Text = Field(description="Who is told.")
+
+
+class ApologySent(Event, type="portal.apology-sent.v1"):
+    """The family of an overdue case is asked for its patience, and told a new date."""
+
+    due_at: AwareDatetime
+    promised_at: AwareDatetime
+    notice: Text = Field(description="What the family reads.")

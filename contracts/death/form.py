@@ -95,6 +95,10 @@ class DeathForm(Form):
             return "without-benefit"
         return "usual" if self.remove_residence else "without-residence"
 
+    def time_limit(self) -> str:
+        """Return `without-benefit` where the family asks for none, or `usual`."""
+        return "without-benefit" if self.benefit is None else "usual"
+
     def province(self, people: Mapping[PersonalId, Person]) -> ProvinceCode:
         """Return the province in which the deceased lived."""
         return people[self.deceased].province

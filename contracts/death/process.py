@@ -21,7 +21,7 @@ from contracts.death.events import (
     ResidenceRemoved,
 )
 from contracts.death.form import DeathForm
-from contracts.group import Bundle, ProcedureGroup, ProcedureSpec
+from contracts.group import Bundle, ProcedureGroup, ProcedureSpec, TimeLimit
 from contracts.model import Text
 from contracts.people.events import PersonDeceased
 
@@ -77,7 +77,6 @@ PROCEDURES = (
         },
         shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
         requires=(DEATH, RECORD),
-        # The whole chain takes 6 to 18 working days, by the scheme of the benefit.
         working_days=6,
     ),
     ProcedureSpec(
@@ -125,6 +124,20 @@ GROUP = ProcedureGroup(
             circumstance="without-benefit",
             procedures=(DEATH, REMOVAL, RECORD, FEES),
             source=SOURCE,
+        ),
+    ),
+    # The law names 6 to 18 working days, by the scheme of the benefit, and we have no table of
+    # schemes (confidence low): the shortest where no benefit is decided, else the longest, so that
+    # no case is called late that may not be.
+    time_limits=(
+        TimeLimit(
+            since=SINCE, working_days=18, source=f"{SOURCE}: the slowest scheme of a benefit"
+        ),
+        TimeLimit(
+            since=SINCE,
+            working_days=6,
+            name="without-benefit",
+            source=f"{SOURCE}: the shortest chain",
         ),
     ),
     notices={

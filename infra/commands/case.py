@@ -30,6 +30,8 @@ _COLOURS = {
     "refused": "red",
     "partial": "yellow",
     "not-started": "dim",
+    "at-risk": "yellow",
+    "overdue": "red",
 }
 
 
@@ -70,8 +72,17 @@ def _heading(case: Mapping[str, Any]) -> str:
     submitted = datetime.fromisoformat(case["submitted_at"]).astimezone(VIET_NAM)
     return (
         f"Case {escape(case['case_id'])} ({escape(case['group'])}, province {case['province']}):"
-        f" {status}{took}, submitted {submitted:%Y-%m-%d %H:%M:%S}"
+        f" {status}{took}, submitted {submitted:%Y-%m-%d %H:%M:%S}{_due(case, ', due ')}"
     )
+
+
+def _due(of: Mapping[str, Any], before: str = "") -> str:
+    """Return when a case or procedure is due, and whether that is in danger or missed."""
+    if of.get("due_at") is None:
+        return ""
+    due = datetime.fromisoformat(of["due_at"]).astimezone(VIET_NAM)
+    late = "" if of["timeliness"] == "on-time" else f" {_coloured(of['timeliness'])}"
+    return f"{before}{due:%Y-%m-%d %H:%M}{late}"
 
 
 def _procedures(case: Mapping[str, Any]) -> Table:
@@ -79,6 +90,7 @@ def _procedures(case: Mapping[str, Any]) -> Table:
     table.add_column("procedure", overflow="fold")
     table.add_column("state", no_wrap=True)
     table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("due", overflow="fold")
     table.add_column("result", overflow="fold")
     for procedure in case["procedures"]:
         seconds = procedure.get("seconds")
@@ -86,6 +98,7 @@ def _procedures(case: Mapping[str, Any]) -> Table:
             f"{escape(_english(procedure['title']))}\n[dim]{escape(procedure['owner'])}[/]",
             _coloured(procedure["state"]),
             "" if seconds is None else f"{seconds:.3f}",
+            _due(procedure),
             escape(_outcome(procedure)),
         )
     return table

@@ -7,13 +7,13 @@ from rich.console import Console
 
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
-from infra.commands.fire import PACED_CONCURRENCY, fire_at, fire_written_at, run
+from infra.commands.fire import PACED_CONCURRENCY, day_at, fire_at, fire_written_at, run
 from infra.commands.people import System, import_all
 from infra.commands.progress import shown
 from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
-from tests.fire import tables, words, written
+from tests.fire import tables, written
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.mixture import mixture
 from tests.fire.report import Report, together
@@ -85,7 +85,7 @@ def demo(
 def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     url = stack.url("portal")
     import_all(System.of(stack), DEFAULT_FAMILIES, console)
-    runs, day = Runs(), words.today()
+    runs, day = Runs(), day_at(url)
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))
     by_hand = run(fire_written_at(url, runs.take_run(), manner, bar))

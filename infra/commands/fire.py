@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from infra.commands.progress import Tell, shown
 from infra.errors import OnestopError
-from tests.fire import tables, words, written
+from tests.fire import tables, written
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.mixture import Group, mixture
 from tests.fire.portal import MOST_LINES, Portal
@@ -152,13 +153,13 @@ def fire_command(
         return nullcontext(lambda counts: None) if as_json else shown(console, title, total)
 
     if count is not None:
-        chosen = mixture(group or "birth", count, words.today(), families=families, seed=seed)
+        chosen = mixture(group or "birth", count, day_at(url), families=families, seed=seed)
         load = generated(chosen.declarations)
         report = run(fire_at(url, load, manner, bar("Generated", count)))
         report.run = chosen.run
     elif file is not None:
         number = seed if seed is not None else Runs().take_run()
-        load = from_file(file, number, words.today())
+        load = from_file(file, number, day_at(url))
         report = run(fire_at(url, load, manner, bar(file.name, None)))
         report.run = f"onestop fire --file {file} --seed {number}"
     else:
@@ -195,11 +196,22 @@ async def fire_written_at(
     async with Portal(url, connections=manner.concurrency + 2, patience=manner.quiet) as portal:
         await portal.check()
         with showing as tell:
-            day = words.today()
+            day = await portal.today()
             declarations = written.load() if these is None else these
             report = await fire_written(portal, declarations, number, day, manner, tell)
     report.run = f"onestop fire --seed {number}"
     return report
+
+
+def day_at(url: str) -> date:
+    """Return the day it is for the portal at this address. Raises `FireError`."""
+
+    async def ask() -> date:
+        async with Portal(url) as portal:
+            await portal.check()
+            return await portal.today()
+
+    return asyncio.run(ask())
 
 
 def run(work: Coroutine[Any, Any, Report]) -> Report:

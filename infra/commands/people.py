@@ -45,7 +45,7 @@ HELP = "\n\n".join(
 
 @dataclass(frozen=True)
 class System:
-    """A running system: its portal, the variables that name its servers, and whether it runs."""
+    """A running system: its portal, the variables of its services, and whether it runs."""
 
     portal: str
     environment: Mapping[str, str]
@@ -54,8 +54,7 @@ class System:
     @classmethod
     def of(cls, stack: Stack) -> "System":
         """Return the system that a stack runs."""
-        servers = {"ONESTOP_KAFKA": stack.addresses.kafka, "ONESTOP_MONGO": stack.addresses.mongo}
-        return cls(stack.url("portal"), {**os.environ, **servers}, stack.check)
+        return cls(stack.url("portal"), {**os.environ, **stack.environment}, stack.check)
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
 from infra.commands.people import System, import_all
 from infra.local import Ports, Stack
+from infra.local.clock import ClockSetting, moment
 from infra.local.stack import DEFAULT_DATA
 from tests.fire.families import DEFAULT_FAMILIES
 
@@ -36,6 +37,24 @@ Measured = Annotated[
     bool, typer.Option("--prometheus", help="Start a Prometheus too, if it is installed.")
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier runs first.")]
+Clock = Annotated[
+    str | None,
+    typer.Option(
+        "--clock",
+        metavar="MOMENT",
+        help="What the services' clock shows when they start; without a zone, in Viet Nam.",
+        show_default="the machine's time",
+    ),
+]
+Speed = Annotated[
+    float,
+    typer.Option(
+        "--speed",
+        min=0.001,
+        max=86_400,
+        help="How many seconds pass on that clock in one of the machine's; 1440 is a day a minute.",
+    ),
+]
 
 HELP = "\n\n".join(
     (
@@ -46,11 +65,16 @@ HELP = "\n\n".join(
         " A variable such as ONESTOP_PORT_PORTAL or ONESTOP_PORT_KAFKA sets a single port.",
         "Targets, rules and alerts for a Prometheus are written to the folder `prometheus` of the"
         " data in any case; --prometheus starts one there.",
+        "Deadlines, due dates and dates of receipt go by the services' clock, that --clock sets and"
+        " --speed lets run faster. Use new data: what was written later has not happened yet.",
         "[bold]Examples[/]",
         "  onestop up",
         "  onestop up --fresh --port-base 9000",
         "  onestop up --empty",
         "  onestop up --prometheus",
+        "  onestop up --fresh --port-base 9000",
+        "  onestop up --fresh --clock 2026-02-13T16:00+07:00",
+        "  onestop up --fresh --clock 2026-02-13T16:00+07:00 --speed 1440",
         "  ONESTOP_KAFKA=broker:9092 onestop up --data /tmp/onestop",
     )
 )
@@ -68,12 +92,15 @@ def up(
     empty: Annotated[bool, typer.Option("--empty", help="Import nobody.")] = False,
     port_base: PortBase = None,
     measured: Measured = False,
+    clock: Clock = None,
+    speed: Speed = 1.0,
 ) -> None:
     """Run the stack and show it; see HELP."""
     console = Console()
     shown = StartTable(console)
     ports = Ports.fixed(catalogue().services, port_base)
-    stack = Stack(data, ports=ports, measured=measured, tell=shown.tell)
+    setting = ClockSetting(moment(clock) if clock else None, speed)
+    stack = Stack(data, ports=ports, measured=measured, clock=setting, tell=shown.tell)
     if fresh:
         stack.wipe()
     running = False

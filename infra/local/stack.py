@@ -9,6 +9,7 @@ from typing import Self
 
 from contracts.catalogue import PARTITIONS, catalogue
 from infra.local import mongo, parts, prometheus, topics
+from infra.local.clock import ClockSetting, machine_now
 from infra.local.errors import ServerDied, StackError
 from infra.local.folder import DataFolder
 from infra.local.parts import Addresses, Command, Part, service_command
@@ -38,6 +39,7 @@ class Stack:
         topic_names: the topics to create, by default those of the catalogue.
         command: gives the command line of a service, for those that are not in `services/`.
         environment: variables for all services; `environments`: for single ones, by name.
+        clock: what the services' clock shows when they start, and how fast it runs.
         database_prefix: what the names of the services' databases begin with.
         measured: whether to start a Prometheus too; what it reads is in `<data>/prometheus`.
         tell: is called at each change with the part and a word or a sentence.
@@ -54,6 +56,7 @@ class Stack:
         command: Command = service_command,
         environment: Mapping[str, str] | None = None,
         environments: Mapping[str, Mapping[str, str]] | None = None,
+        clock: ClockSetting = ClockSetting(),  # noqa: B008  it never changes
         database_prefix: str = "onestop_",
         measured: bool = False,
         tell: Tell = lambda part, what: None,
@@ -66,13 +69,14 @@ class Stack:
         self.addresses = Addresses.choose(self.ports)
         self._partitions, self._measured = partitions, measured
         self._command = command
-        self._environment = {
+        self.environment = {
             **(environment or {}),
             "ONESTOP_KAFKA": self.addresses.kafka,
             "ONESTOP_MONGO": self.addresses.mongo,
             "ONESTOP_DATABASE_PREFIX": database_prefix,
         }
         self._environments = dict(environments or {})
+        self._clock = clock
         self._tell = tell
         self._parts: dict[str, Part] = {}
         self._expected: set[str] = set()
@@ -106,6 +110,7 @@ class Stack:
             self._tell("topics", f"creating {len(self.topics)}")
             topics.create_topics(self.addresses.kafka, self.topics, self._partitions)
             self._tell("topics", "ready")
+            self.environment |= self._clock.environment(machine_now())
             for name in self.services:
                 self._add(self._service(name, name, self._environments.get(name, {})))
             self._await_ready(self.services)
@@ -255,7 +260,7 @@ class Stack:
         prometheus.lay_out(self.data / PROMETHEUS, found)
 
     def _service(self, name: str, service: str, environment: Mapping[str, str]) -> Part:
-        variables = {**self._environment, **environment}
+        variables = {**self.environment, **environment}
         command = self._command(service)
         return parts.service_part(name, command, self.data, self.ports[name], variables)
 

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from contracts.catalogue import catalogue
@@ -35,12 +35,6 @@ CONTENT = (("content-type", CONTENT_TYPE.encode()),)
 T = TypeVar("T")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-
-
-def now() -> datetime:
-    """Return the time, to the millisecond that the store keeps."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +62,7 @@ class Consumer:
         breaker: Breaker,
         health: Health,
         most: int,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime],
     ) -> None:
         self._most = most
         self.service, self.clock = service, clock

@@ -8,7 +8,7 @@ from contracts.model import Value
 from services.chassis.encoding import Document
 from services.chassis.journal import Entry
 from services.chassis.message import Message
-from services.chassis.store import Store, Upsert
+from services.chassis.store import Store
 
 TOPIC = "deadlines"
 """Where the message of a deadline comes from: no topic of the broker, but our own collection."""
@@ -51,7 +51,8 @@ class Due(Value):
 
     def row(self) -> Document:
         """Return what an entry stores to set this deadline."""
-        return {"key": self.key, "fields": {**self.model_dump(mode="json"), "due": self.due}}
+        ids = {"cause": str(self.cause), "correlation": str(self.correlation)}
+        return {"key": self.key, "fields": {**dict(self), **ids}}
 
 
 class Deadlines:
@@ -65,14 +66,19 @@ class Deadlines:
         await self._deadlines.index([("partition", 1), ("due", 1)])
 
     async def apply(self, entries: Iterable[Entry]) -> None:
-        """Set or take back the deadlines of the entries. Raises `StoreUnavailable`."""
-        await self._deadlines.write(
-            [
-                Upsert(row["key"], entry.n, row["fields"])
-                for entry in sorted(entries, key=lambda entry: entry.n)
-                for row in entry.deadlines
-            ]
+        """Set or take back the deadlines of the entries. Raises `StoreUnavailable`.
+
+        A row never changes, for what is set anew has another key. One that is set by a repeated
+        effect after it was taken back fires, is found to be no longer current, and is dropped.
+        """
+        ordered = sorted(entries, key=lambda entry: entry.n)
+        last = {row["key"]: row["fields"] for entry in ordered for row in entry.deadlines}
+        gone = [key for key, fields in last.items() if fields["due"] is None]
+        await self._deadlines.insert(
+            [{"_id": key, **fields} for key, fields in last.items() if fields["due"] is not None]
         )
+        if gone:
+            await self._deadlines.delete({"_id": {"$in": gone}})
 
     async def due(self, until: Mapping[int, datetime], limit: int = 500) -> list[Due]:
         """Return deadlines that are due, oldest first, by partition until when it is caught up.
@@ -90,7 +96,7 @@ class Deadlines:
 
     async def drop(self, due: Due) -> None:
         """Take back a deadline that is no longer current or has failed."""
-        await self._deadlines.update({"_id": due.key}, {"$set": {"due": None}})
+        await self._deadlines.delete({"_id": due.key})
 
 
 def key(case_id: str, procedure: str, name: str, cause: str) -> str:

@@ -35,9 +35,15 @@ class Effects:
     measures: list[Measure] = field(default_factory=list)
 
     def merge(self, later: "Effects") -> None:
-        """Add the effects of the next item."""
+        """Add the effects of the next item.
+
+        A deadline that one item sets and a later one takes back was never there.
+        """
         self.records.update(later.records)
-        self.deadlines.update(later.deadlines)
+        for key, row in later.deadlines.items():
+            earlier = self.deadlines.pop(key, None)
+            if earlier is None or earlier["fields"]["due"] is None or row["fields"]["due"]:
+                self.deadlines[key] = row
         self.releases += later.releases
         self.events += later.events
         self.measures += later.measures

@@ -11,16 +11,17 @@ from prometheus_client import Counter, Gauge, Histogram
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5, 10, 30, 60, 120, 300)
 _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 
+# `on_time` is yes, no, or no-limit: the counts of the two histograms are also the share on time.
 CASE_SECONDS = Histogram(
     "onestop_case_seconds",
     "From submission to CaseCompleted, in seconds",
-    ["group", "outcome"],
+    ["group", "outcome", "on_time"],
     buckets=SECONDS,
 )
 PROCEDURE_SECONDS = Histogram(
     "onestop_procedure_seconds",
     "From the moment a procedure could start to its end, in seconds",
-    ["group", "procedure", "outcome"],
+    ["group", "procedure", "owner", "outcome", "on_time"],
     buckets=SECONDS,
 )
 DECLARATIONS = Counter(
@@ -29,6 +30,13 @@ DECLARATIONS = Counter(
 CASES_IN_FLIGHT = Gauge("onestop_cases_in_flight", "Cases that are not finished", ["group"])
 OLDEST_CASE_SECONDS = Gauge(
     "onestop_oldest_unfinished_case_seconds", "Age of the oldest unfinished case", ["group"]
+)
+
+CASES_AT_RISK = Gauge(
+    "onestop_cases_at_risk", "Unfinished cases whose time limit will soon end", ["group"]
+)
+CASES_OVERDUE = Gauge(
+    "onestop_cases_overdue", "Unfinished cases whose time limit has ended", ["group"]
 )
 
 HANDLED = Counter("onestop_events_handled_total", "Events decided", ["service", "type"])

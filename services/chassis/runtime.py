@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NoReturn
@@ -12,6 +11,7 @@ from aiokafka.errors import KafkaError
 from services.chassis import metrics, tracing
 from services.chassis.broker import BrokerUnavailable, Gone, existing_topics, fetch_one
 from services.chassis.claims import Claims
+from services.chassis.clock import machine_milliseconds
 from services.chassis.consumer import Collaborators
 from services.chassis.dead_letters import DeadLetters, Failure, message_of
 from services.chassis.deadlines import Deadlines
@@ -51,6 +51,7 @@ class Runtime:
         haste: Haste,
     ) -> None:
         self.name, self.settings = name, settings
+        self.clock = settings.time
         self.health = Health(settings.stalled_after)
         parts = tracing.parts()
         self.store = parts.store(
@@ -67,7 +68,7 @@ class Runtime:
             settings.kafka, settings.publish_timeout, name, self._security
         )
         self.subscription = Subscription(
-            name, topics, settings, on_idle=self.health.tick, haste=haste
+            name, topics, settings, on_idle=self.health.tick, haste=haste, clock=self.clock
         )
         self.collaborators = Collaborators(
             journal=self.journal,
@@ -86,6 +87,7 @@ class Runtime:
             breaker=breaker,
             health=self.health,
             most=settings.batch,
+            clock=self.clock.now,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
@@ -250,7 +252,7 @@ class Runtime:
 
     async def _look_at_broker(self) -> None:
         await self.subscription.observe_lag()
-        silence = time.time() * 1000 - self.subscription.last_poll()
+        silence = machine_milliseconds() - self.subscription.last_poll()
         if silence > _SILENT_AFTER_MS:
             self.health.lacks("broker", f"silent for {silence / 1000:.0f} s")
         else:

@@ -2,9 +2,21 @@
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretBytes, SecretStr, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from services.chassis.clock import EPOCH, FASTEST, Clock
 
 PREFIX = "ONESTOP_"
 DEMONSTRATION_SECRET = b"a demonstration secret, for one machine only"
@@ -60,7 +72,25 @@ class Settings(BaseModel):
     dead_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """The service stops when, of the last `dead_window` messages, at least `dead_minimum` and more
     than this share would be dead letters."""
+    clock: AwareDatetime = EPOCH
+    """What the service's clock shows when the machine's shows `clock_set_at`; for tests."""
+    clock_set_at: AwareDatetime = EPOCH
+    clock_speed: Annotated[float, Field(gt=0, le=FASTEST)] = 1.0
+    """How many seconds that clock goes on in one of the machine's."""
     log_level: str = "INFO"
+
+    @property
+    def time(self) -> Clock:
+        """The clock that these settings set."""
+        return Clock(self.clock, self.clock_set_at, self.clock_speed)
+
+    @model_validator(mode="after")
+    def set_at_a_moment(self) -> Self:
+        """Require the moment at which another clock was set: a restart must not set it back."""
+        named = {"clock", "clock_set_at", "clock_speed"} & self.model_fields_set
+        if named and not {"clock", "clock_set_at"} <= named:
+            raise ValueError("ONESTOP_CLOCK and ONESTOP_CLOCK_SET_AT belong together: set both")
+        return self
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -77,6 +107,8 @@ class Settings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
+            if not first["loc"]:
+                raise SettingsError(first["msg"].removeprefix("Value error, ")) from None
             name = PREFIX + str(first["loc"][0]).upper()
             raise SettingsError(
                 f"{name} cannot be used: {first['msg']}; see .env.example"

@@ -8,7 +8,6 @@ of all: that is where the case's time went.
 Names and attributes follow OpenTelemetry's semantic conventions for HTTP, messaging and databases.
 """
 
-import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,6 +26,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from services.chassis.broker import Publisher
+from services.chassis.clock import machine_nanoseconds
 from services.chassis.consumer import Consumer
 from services.chassis.dead_letters import Failure
 from services.chassis.message import Outgoing
@@ -221,14 +221,14 @@ def _step(
     name: str, kind: SpanKind, attributes: Attributes, parents: Sequence[Context]
 ) -> Iterator[None]:
     """Show what is done between `with` and its end below each of the parents."""
-    began, error = time.time_ns(), ""
+    began, error = machine_nanoseconds(), ""
     try:
         yield
     except BaseException as fault:
         error = type(fault).__name__
         raise
     finally:
-        ended = time.time_ns()
+        ended = machine_nanoseconds()
         for parent in parents:
             span = _tracer.start_span(name, parent, kind, attributes, start_time=began)
             if error:

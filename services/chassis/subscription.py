@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -17,6 +17,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import ConsumerProtocol
 
+from services.chassis.clock import FIRST, Clock
 from services.chassis.message import Message
 from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
 from services.chassis.polling import PatientConsumer
@@ -26,7 +27,6 @@ from services.chassis.settings import Haste, Settings
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FETCH_BYTES = 192 * 1024
 _ANSWER_BYTES = 4 * 1024 * 1024
 """Of one answer, over all partitions: the client holds it three times while it takes it apart."""
@@ -43,9 +43,10 @@ class Subscription:
         *,
         on_idle: Callable[[], None],
         haste: Haste,
+        clock: Clock,
     ) -> None:
         self.service, self.topics, self.settings = service, tuple(topics), settings
-        self._on_idle, self._haste = on_idle, haste
+        self._on_idle, self._haste, self._clock = on_idle, haste, clock
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
         self._finished: dict[TopicPartition, int] = {}
@@ -156,22 +157,26 @@ class Subscription:
         return {number for number, topics in owned.items() if topics == set(self.topics)}
 
     async def caught_up_until(self, partition: int) -> datetime:
-        """Return until when everything in the partition number is handled, or the epoch."""
+        """Return until when everything in the partition number is handled, by the service's clock.
+
+        `FIRST` where that cannot be told. Kafka's stamps and the client's polls are of the
+        machine's clock; what came before a moment of one came before the same of the other.
+        """
         consumer = self.consumer
         if consumer is None or partition not in self.partitions:
-            return _EPOCH
+            return FIRST
         until = []
         for tp in (TopicPartition(topic, partition) for topic in self.topics):
             highwater, polled = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
             if highwater is None or polled is None:
-                return _EPOCH
+                return FIRST
             handed_out = consumer.handed_out.get(tp)
             in_hand = handed_out is not None and self._finished.get(tp, 0) < handed_out
             in_hand = in_hand or tp in consumer.reading
             position = await consumer.position(tp)
             idle = not in_hand and position >= highwater
             until.append(polled if idle else self._handled_until.get(tp, 0))
-        return _EPOCH + timedelta(milliseconds=min(until))
+        return self._clock.at(min(until))
 
     def last_poll(self) -> float:
         """Return when (ms since the epoch) the broker last answered a fetch.

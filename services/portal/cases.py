@@ -14,9 +14,9 @@ from services.chassis.runtime import Runtime
 from services.portal import views
 from services.portal.examples import CASE
 from services.portal.problems import Problem, documented, error
+from services.portal.register import CASES
 from services.portal.standing import STATUSES, Status
 from services.portal.submissions import Submissions
-from services.portal.tracker import CASES
 from services.portal.views import SUMMARY, CaseList, CaseView, Summary
 
 MOST_IDS = 500
@@ -36,7 +36,7 @@ class Cases:
         self._register = runtime.registers[CASES]
         self._submissions = Submissions(runtime.store)
         self._journal = runtime.journal
-        self._clock = runtime.consumer.clock
+        self._clock = runtime.clock.now
         self._groups = [name for name, group in catalogue().groups.items() if group.form]
         for group in self._groups:
             _begin(group)
@@ -51,20 +51,21 @@ class Cases:
         entries = await self._journal.case(case_id)
         row = views.row_from(entries)
         if row is not None:
-            return views.case(row, views.timeline(row["group"], entries))
+            return views.case(row, views.timeline(row["group"], entries), self._clock())
         claims = await self._submissions.of_cases([case_id])
         if case_id in claims:
             claim = claims[case_id]
-            return views.case(views.row_of(claim), views.timeline_of(claim))
+            return views.case(views.row_of(claim), views.timeline_of(claim), self._clock())
         raise Problem(404, "no-such-case", "there is no case with this id")
 
     async def named(self, ids: Sequence[str]) -> list[Summary]:
         """Return the cases that there are, in the order asked. Raises `StoreUnavailable`."""
         rows = await self._register.find({"_id": {"$in": list(ids)}}, fields=SUMMARY)
-        found = {row["_id"]: views.summary(row) for row in rows}
+        now = self._clock()
+        found = {row["_id"]: views.summary(row, now) for row in rows}
         missing = [id for id in ids if id not in found]
         for case_id, claim in (await self._submissions.of_cases(missing)).items():
-            found[case_id] = views.summary(views.row_of(claim))
+            found[case_id] = views.summary(views.row_of(claim), now)
         return [found[id] for id in dict.fromkeys(ids) if id in found]
 
     async def listed(
@@ -81,10 +82,10 @@ class Cases:
             older = {"submitted_at": {"$lt": at}}
             filter["$or"] = [older, {"submitted_at": at, "_id": {"$lt": case_id}}]
         rows = await self._register.find(filter, SUMMARY, sort=_NEWEST_FIRST, limit=limit + 1)
-        shown = rows[:limit]
+        shown, now = rows[:limit], self._clock()
         more = len(rows) > limit
         return {
-            "cases": [views.summary(row) for row in shown],
+            "cases": [views.summary(row, now) for row in shown],
             "next": _after(shown[-1]) if more else None,
         }
 
@@ -96,7 +97,12 @@ class Cases:
             oldest = await self._register.find(
                 unfinished, ["submitted_at"], sort=[("submitted_at", 1), ("_id", 1)], limit=1
             )
-            ages = [(self._clock() - row["submitted_at"]).total_seconds() for row in oldest]
+            now = self._clock()
+            overdue = await self._register.count({**unfinished, "due_at": {"$lt": now}})
+            late = await self._register.count({**unfinished, "at_risk_at": {"$lte": now}})
+            metrics.CASES_OVERDUE.labels(group).set(overdue)
+            metrics.CASES_AT_RISK.labels(group).set(max(0, late - overdue))
+            ages = [(now - row["submitted_at"]).total_seconds() for row in oldest]
             metrics.CASES_IN_FLIGHT.labels(group).set(count)
             metrics.OLDEST_CASE_SECONDS.labels(group).set(max(0.0, *ages) if ages else 0.0)
 

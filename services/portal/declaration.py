@@ -115,7 +115,7 @@ def check_people(filled: FilledIn, people: Mapping[str, Person]) -> None:
 def event_of(
     filled: FilledIn, people: Mapping[str, Person], received_at: datetime
 ) -> DeclarationSubmitted:
-    """Return the event. The bundle is the one of the day of receipt, by the calendar of Viet Nam.
+    """Return the event. Bundle and time limit are those of the day of receipt in Viet Nam.
 
     `entered_fields` counts what somebody filled in; `reused_fields` what the register of people
     added, which nobody had to be asked again. Raises `Problem` 422 where no bundle was in force, or
@@ -142,6 +142,7 @@ def event_of(
         people=snapshots,
         reused_fields=sum(_facts(person) for person in snapshots.values()),
         entered_fields=filled_in(declaration.form),
+        working_days=group.time_limit(form.time_limit(), received_on),
     )
 
 

@@ -11,7 +11,6 @@ from typing_extensions import TypedDict
 
 from contracts.model import Input
 from services.chassis import tracing
-from services.chassis.consumer import now
 from services.portal.declaration import Declaration, parse_json
 from services.portal.examples import BATCH, DECLARATION
 from services.portal.fields import errors_in
@@ -94,8 +93,8 @@ async def declare(
     _require(request, "application/json")
     key = _checked_key(idempotency_key)
     raw = parse_json(await _body(request, DECLARATION_BYTES))
-    sent = request.headers.get("traceparent")
-    answer = await _intake(request).one(Arrival(key, raw, now(), tracing.current() or sent))
+    intake, sent = _intake(request), request.headers.get("traceparent")
+    answer = await intake.one(Arrival(key, raw, intake.clock(), tracing.current() or sent))
     if isinstance(answer, Problem):
         raise answer
     url = _status_url(answer)
@@ -122,17 +121,19 @@ async def declare_many(request: Request) -> Response:
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if len(lines) > TOGETHER:
         raise Problem(413, "too-large", f"{len(lines)} lines; send at most {TOGETHER} at once")
-    sent = request.headers.get("traceparent")
+    intake, sent = _intake(request), request.headers.get("traceparent")
     answers: dict[int, Answer] = {}
     arrivals: dict[int, Arrival] = {}
     for number, line in lines:
         try:
             key, raw = _line(line)
             # Cases are not one because they were sent together, unless the sender says so.
-            arrivals[number] = Arrival(key, raw, now(), sent or tracing.apart("declaration"))
+            arrivals[number] = Arrival(
+                key, raw, intake.clock(), sent or tracing.apart("declaration")
+            )
         except Problem as problem:
             answers[number] = problem
-    given = await _intake(request).many(list(arrivals.values()))
+    given = await intake.many(list(arrivals.values()))
     answers.update(zip(arrivals, given, strict=True))
     told = [_line_answer(number, answers[number]) for number, _ in lines]
     again = any(line["status"] == 503 for line in told)

@@ -15,6 +15,7 @@ _SAMPLE = from_json(
     files(contracts).joinpath(f"common/samples/{DeclarationSubmitted.type}.json").read_bytes()
 )
 _CLAIM = Claim("", b"", _SAMPLE["subject"], to_json(_SAMPLE))
+_ROW = views.row_of(_CLAIM)
 
 DECLARATION: dict[str, Any] = {
     name: _SAMPLE["data"][name] for name in ("group", "declarant", "channel", "form")
@@ -27,6 +28,6 @@ BATCH = json.dumps(
 """One line of a batch."""
 
 CASE: dict[str, Any] = to_jsonable_python(
-    views.case(views.row_of(_CLAIM), views.timeline_of(_CLAIM))
+    views.case(_ROW, views.timeline_of(_CLAIM), _ROW["submitted_at"])
 )
 """The case that this declaration becomes, as it stands when it has just been accepted."""

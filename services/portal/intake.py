@@ -87,6 +87,7 @@ class Intake:
         self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
         self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
+        self.clock = runtime.clock.now
         self._waiting: list[Arrival] = []
         self._flying = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -231,7 +232,7 @@ def _prepare(candidate: _Candidate, people: dict[str, Person]) -> None:
     try:
         declaration.check_people(filled, people)
         event = declaration.event_of(filled, people, arrival.at)
-        identity = new_identity(arrival.traceparent)
+        identity = new_identity(arrival.traceparent, arrival.at)
         value = declaration.encode(event, identity)
     except Problem as problem:
         candidate.objection = problem

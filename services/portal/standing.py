@@ -14,7 +14,7 @@ The rules of a case are here and nowhere else:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple, NotRequired, get_args
 
 from pydantic import AwareDatetime
@@ -99,6 +99,11 @@ class Plan:
     steps: tuple[Step, ...]
     foundation: str
     timed_by: Mapping[str, tuple[Step, ...]]
+
+    @cached_property
+    def limited(self) -> bool:
+        """Whether the law has set a time limit for any of its procedures."""
+        return any(step.spec.working_days is not None for step in self.steps)
 
     def standings(self, submitted_at: datetime, ends: Ends) -> dict[str, Standing]:
         """Return where each procedure of the bundle stands, in the order of `steps`."""

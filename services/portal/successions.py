@@ -24,8 +24,8 @@ from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
 from services.portal.declaration import SOURCE
 from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.register import CASES
 from services.portal.submissions import Claim, Submissions
-from services.portal.tracker import CASES
 
 AT_ONCE = 100
 _TOPIC = topic("portal")
@@ -72,7 +72,7 @@ class Successions:
         self._submissions = Submissions(runtime.store)
         self._rows = runtime.store.collection("successions")
         self._publisher = runtime.publisher
-        self._clock: Callable[[], datetime] = runtime.consumer.clock
+        self._clock: Callable[[], datetime] = runtime.clock.now
 
     async def prepare(self) -> None:
         """Create the indexes. Raises `StoreUnavailable`."""

@@ -12,31 +12,28 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from pydantic_core import to_jsonable_python
-from typing_extensions import TypedDict  # pydantic takes the one of `typing` from Python 3.12 on
 
 from contracts.catalogue import Catalogue, catalogue
-from contracts.common.events import CaseCompleted, Channel, DeclarationSubmitted, Outcome
+from contracts.common.events import CaseCompleted, DeclarationSubmitted
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup, Result
 from contracts.model import Reason, of_valid
 from services.chassis.memory import MemoryCodec
-from services.chassis.procedure import Context, Decision, Measure, Procedure, Record, State
+from services.chassis.procedure import (
+    Context,
+    Deadline,
+    Decision,
+    Measure,
+    Procedure,
+    Record,
+    State,
+)
+from services.portal import time_limits
+from services.portal.register import CASES, Submission, limit_of, row, submission_of
 from services.portal.standing import Closed, End, Ends, Plan, Plans, Step
-
-CASES = "cases"
-"""The register of cases; its rows are `row`."""
-
-
-class Submission(TypedDict):
-    """What is remembered of a declaration. The bundle was frozen when it was received."""
-
-    group: str
-    bundle: tuple[str, ...]
-    submitted_at: AwareDatetime
-    province: str
-    channel: Channel
+from services.portal.time_limits import ON_TIME, TIME_LIMIT, Limit, Watch
 
 
 class Case(State):
@@ -45,6 +42,7 @@ class Case(State):
     submission: Submission | None = None
     ended: dict[str, End] = Field(default={})
     completed: bool = False
+    watch: Watch | None = None
 
 
 COMPLETED = Case(completed=True)
@@ -82,17 +80,17 @@ class Tracker:
             raise ValueError(f"of '{context.cause.group}' outside, of '{event.group}' inside")
         if state.submission is not None or state.completed:
             return Decision(state)
-        submission: Submission = {
-            "group": event.group,
-            "bundle": event.bundle,
-            "submitted_at": event.received_at,
-            "province": event.province,
-            "channel": event.channel,
-        }
+        submission = submission_of(event)
         ended = {name: end for name, end in state.ended.items() if name in event.bundle}
         plan = self._plans.of(event.group, event.bundle)
         opened = Record(CASES, context.case_id, partial(row, submission))
-        return _decision(submission, ended, plan, plan.steps, context, records=(opened,))
+        after = _remembered(submission, ended, state.watch)
+        wakes_at = time_limits.first_wake(plan, limit_of(submission), event.received_at)
+        return _decision(
+            *(after, plan, plan.steps, plan.steps, context),
+            records=(opened,),
+            deadlines=(Deadline(TIME_LIMIT, wakes_at),),
+        )
 
     def heard(self, state: Case, event: Event, context: Context) -> Decision[Case]:
         """Note the end of a procedure; whatever else happens is only heard.
@@ -109,12 +107,28 @@ class Tracker:
             return Decision(state)
         submission = state.submission
         ended = {**state.ended, ending.procedure: _end(ending, event, context)}
+        after = _remembered(submission, ended, state.watch)
         if submission is None:
-            return Decision(_remembered(None, ended))
+            return Decision(after)
         plan = self._plans.of(submission["group"], submission["bundle"])
         # What an agency says later about the same procedure changes no time already measured.
-        timed = () if ending.procedure in state.ended else plan.timed_by[ending.procedure]
-        return _decision(submission, ended, plan, timed, context)
+        concerned = plan.timed_by[ending.procedure]
+        timed = () if ending.procedure in state.ended else concerned
+        return _decision(after, plan, concerned, timed, context)
+
+    def due(self, state: Case, context: Context) -> Decision[Case]:
+        """Say what is late in a case of which everything until this deadline has been heard."""
+        submission, ended = state.submission, state.ended
+        if submission is None:
+            return Decision(state)
+        plan = self._plans.of(submission["group"], submission["bundle"])
+        until, running = context.cause.time, _running(submission, ended, plan.steps)
+        watch, events = time_limits.reached(state.watch, running, until, context.now)
+        return Decision(
+            _remembered(submission, ended, watch),
+            events=events,
+            deadlines=(Deadline(TIME_LIMIT, watch["wakes_at"]),),
+        )
 
 
 def tracker(known: Catalogue) -> Procedure[Case]:
@@ -124,30 +138,17 @@ def tracker(known: Catalogue) -> Procedure[Case]:
     procedure.on(DeclarationSubmitted)(fold.submitted)
     rest = [event for event in followed(known) if event is not DeclarationSubmitted]
     procedure.on(*rest)(fold.heard)
+    procedure.on_deadline(TIME_LIMIT)(fold.due)
     return procedure
 
 
 def followed(known: Catalogue) -> tuple[type[Event], ...]:
-    """Return the events of cases: all but the completion and what only undeclared groups use."""
+    """Return the events of cases: all but our own, and what only undeclared groups use."""
     used: dict[bool, set[type[Event]]] = {True: set(), False: set()}
     for group in known.groups.values():
         used[group.form is not None].update(_used(group))
-    left_out = (used[False] - used[True]) | {CaseCompleted}
+    left_out = (used[False] - used[True]) | {CaseCompleted, *time_limits.SAID}
     return tuple(event for event in known.events.values() if event not in left_out)
-
-
-def row(
-    submission: Submission, ended: Ends | None = None, completed: CaseCompleted | None = None
-) -> Mapping[str, Any]:
-    """Return a case as the register has it: what was declared, and in the end how it ended."""
-    return {
-        **submission,
-        "bundle": list(submission["bundle"]),
-        "ended": ended or {},
-        "status": completed.outcome if completed else "in-progress",
-        "completed_at": completed.completed_at if completed else None,
-        "seconds": completed.seconds if completed else None,
-    }
 
 
 def _counts(procedure: str, state: Case, entry: int) -> bool:
@@ -177,55 +178,77 @@ def _shown(event: Event, names: tuple[str, ...]) -> dict[str, Any]:
     return shown
 
 
-def _remembered(submission: Submission | None, ended: dict[str, End]) -> Case:
+def _remembered(submission: Submission | None, ended: dict[str, End], watch: Watch | None) -> Case:
     """Return the state of a case that runs on.
 
     There is nothing to validate: its parts come from events and states that were validated when
     they were read.
     """
-    return of_valid(Case, {"submission": submission, "ended": ended, "completed": False})
+    parts = {"submission": submission, "ended": ended, "completed": False, "watch": watch}
+    return of_valid(Case, parts)
 
 
 def _decision(
-    submission: Submission,
-    ended: dict[str, End],
+    state: Case,
     plan: Plan,
+    concerned: Iterable[Step],
     timed: Iterable[Step],
     context: Context,
     *,
     records: tuple[Record, ...] = (),
+    deadlines: tuple[Deadline, ...] = (),
 ) -> Decision[Case]:
     """Return what follows where a procedure of a submitted case ended, or it was submitted.
 
-    `timed` are the steps whose seconds may be known now and were not before. The register is
-    written when a case begins and when it ends: in between, the journal says where it stands.
+    `state` is that after the news. `concerned` are the steps that may have started or ended by it,
+    `timed` those whose seconds may be known now and were not before. The register is written when
+    a case begins and when it ends: in between, the journal says where it stands. Until the first
+    deadline comes, nothing that starts can change it.
     """
+    submission, ended, watch = state.submission, state.ended, state.watch
+    assert submission is not None
     measures = _procedure_seconds(submission, ended, timed)
     results = plan.results(ended)
     if results is None:
-        return Decision(_remembered(submission, ended), records=records, measures=measures)
-    completed = _completed(submission, plan.outcome(results), results, context.now)
-    labels = {"group": submission["group"], "outcome": completed.outcome}
+        if watch is not None:
+            after = time_limits.watching(watch, _running(submission, ended, concerned))
+            if after is not watch:
+                state = _remembered(submission, ended, after)
+                deadlines = (Deadline(TIME_LIMIT, after["wakes_at"]),)
+        return Decision(state, records=records, deadlines=deadlines, measures=measures)
+    completed = _completed(submission, ended, plan, results, context.now)
+    on_time = ON_TIME[completed.on_time]
+    labels = {"group": submission["group"], "outcome": completed.outcome, "on_time": on_time}
+    closed = partial(row, submission, ended, watch, completed)
     return Decision(
         COMPLETED,
         events=(completed,),
-        records=(Record(CASES, context.case_id, partial(row, submission, ended, completed)),),
+        records=(Record(CASES, context.case_id, closed),),
+        deadlines=(Deadline(TIME_LIMIT, None),),
         measures=(*measures, Measure("case_seconds", completed.seconds, labels)),
     )
 
 
+def _running(submission: Submission, ended: Ends, steps: Iterable[Step]) -> Iterator[Limit]:
+    return time_limits.running(limit_of(submission), steps, submission["submitted_at"], ended)
+
+
 def _completed(
-    submission: Submission, outcome: Outcome, results: Mapping[str, Closed], now: datetime
+    submission: Submission, ended: Ends, plan: Plan, results: Mapping[str, Closed], now: datetime
 ) -> CaseCompleted:
-    submitted_at = submission["submitted_at"]
+    submitted_at, limit = submission["submitted_at"], limit_of(submission)
+    due_at = limit.due_at if limit else None
     return CaseCompleted.model_validate(
         {
-            "outcome": outcome,
+            "outcome": plan.outcome(results),
             "results": results,
             "submitted_at": submitted_at,
             "completed_at": now,
             # The clock of the replica that received it may be ahead of ours.
             "seconds": max(0.0, (now - submitted_at).total_seconds()),
+            "due_at": due_at,
+            # By when the agencies were done, however late we hear of it.
+            "on_time": due_at and max(end["at"] for end in ended.values()) <= due_at,
         }
     )
 
@@ -239,7 +262,14 @@ def _procedure_seconds(
     for step in timed:
         if (seconds := step.seconds(submitted_at, ended)) is not None:
             outcome = ended[step.name]["state"]
-            labels = {"group": group, "procedure": step.name, "outcome": outcome}
+            on_time = time_limits.in_time(step, seconds, submitted_at, ended)
+            labels = {
+                "group": group,
+                "procedure": step.name,
+                "owner": step.spec.owner,
+                "outcome": outcome,
+                "on_time": ON_TIME[on_time],
+            }
             measures.append(Measure("procedure_seconds", seconds, labels))
     return tuple(measures)
 

@@ -1,6 +1,7 @@
 """A case as the API tells it, from what register, claim and journal hold. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime
@@ -9,15 +10,20 @@ from typing_extensions import TypedDict
 
 from contracts.catalogue import catalogue
 from contracts.common.events import DeclarationSubmitted
+from contracts.common.notices import NOTICES
 from contracts.envelope import Codec
 from contracts.group import ProcedureGroup
 from contracts.model import Text
 from services.chassis.encoding import Document
 from services.chassis.journal import Entry
+from services.chassis.reading import DEADLINE
+from services.portal import time_limits
 from services.portal.declaration import SOURCE
+from services.portal.register import CASES, row, submission_of
 from services.portal.standing import Plans, Standing, State, Status, Step
 from services.portal.submissions import Claim
-from services.portal.tracker import CASES, remembered, row
+from services.portal.time_limits import Timeliness
+from services.portal.tracker import remembered
 
 
 class Sentence(TypedDict):
@@ -35,7 +41,10 @@ class ReasonView(Sentence):
 
 
 class ProcedureView(TypedDict):
-    """One procedure of a case. `seconds` is from the moment it could start to its end."""
+    """One procedure of a case. `seconds` is from the moment it could start to its end.
+
+    `due_at` is known once it could start, where the law has set a time limit.
+    """
 
     name: str
     title: Sentence
@@ -45,6 +54,8 @@ class ProcedureView(TypedDict):
     started_at: AwareDatetime | None
     ended_at: AwareDatetime | None
     seconds: float | None
+    due_at: AwareDatetime | None
+    timeliness: Timeliness | None
     reason: ReasonView | None
     result: dict[str, Any]
 
@@ -68,7 +79,7 @@ class WaitingView(TypedDict):
 
 
 class Summary(TypedDict):
-    """A case in a list."""
+    """A case in a list. `due_at` is the time limit of the whole case, where the law has set one."""
 
     case_id: str
     group: str
@@ -76,11 +87,14 @@ class Summary(TypedDict):
     submitted_at: AwareDatetime
     completed_at: AwareDatetime | None
     seconds: float | None
+    due_at: AwareDatetime | None
+    timeliness: Timeliness | None
 
 
 class CaseView(Summary):
-    """A case, whole."""
+    """A case, whole. `promised_at` is the new date that an apology named."""
 
+    promised_at: AwareDatetime | None
     province: str
     channel: str
     waiting_for: list[WaitingView]
@@ -95,15 +109,18 @@ class CaseList(TypedDict):
     next: str | None
 
 
-SUMMARY = ("group", "status", "submitted_at", "completed_at", "seconds")
-"""The fields of the register that a list shows."""
+SUMMARY = (
+    *("group", "status", "submitted_at", "completed_at", "seconds"),
+    *("at_risk_at", "due_at", "on_time"),
+)
+"""The fields of the register that a list is made from."""
 
 _plans = Plans(catalogue().groups)
 _codec = Codec([DeclarationSubmitted])
 
 
-def summary(row: Document) -> Summary:
-    """Return a row of the register as a list shows it."""
+def summary(row: Document, now: datetime) -> Summary:
+    """Return a row of the register as a list shows it at this moment."""
     return {
         "case_id": row["_id"],
         "group": row["group"],
@@ -111,17 +128,30 @@ def summary(row: Document) -> Summary:
         "submitted_at": row["submitted_at"],
         "completed_at": row["completed_at"],
         "seconds": row["seconds"],
+        "due_at": row.get("due_at"),
+        "timeliness": _timeliness(row, now),
     }
 
 
-def case(row: Document, timeline: list[TimelineView]) -> CaseView:
-    """Return a row of the register as the page of a case."""
+def _timeliness(row: Document, now: datetime) -> Timeliness | None:
+    if row.get("due_at") is None:
+        return None  # the law sets no limit, or the row is older than limits
+    if row["on_time"] is not None:
+        return "on-time" if row["on_time"] else "overdue"
+    if now > row["due_at"]:
+        return "overdue"
+    return "at-risk" if now >= row["at_risk_at"] else "on-time"
+
+
+def case(row: Document, timeline: list[TimelineView], now: datetime) -> CaseView:
+    """Return a row of the register as the page of a case at this moment."""
     group = catalogue().groups[row["group"]]
     plan = _plans.of(group.name, tuple(row["bundle"]))
     standings = plan.standings(row["submitted_at"], row["ended"])
     steps = {step.name: step for step in plan.steps}
     return {
-        **summary(row),
+        **summary(row, now),
+        "promised_at": row.get("promised_at"),
         "province": row["province"],
         "channel": row["channel"],
         "waiting_for": [
@@ -130,7 +160,13 @@ def case(row: Document, timeline: list[TimelineView]) -> CaseView:
             if standings[name].state == "in-progress"
         ],
         "procedures": [
-            _procedure(steps[name], standings, row["ended"].get(name, {})) for name in plan.bundle
+            _procedure(
+                steps[name],
+                standings,
+                row["ended"].get(name, {}),
+                _limited(steps[name], row, now),
+            )
+            for name in plan.bundle
         ],
         "timeline": timeline,
     }
@@ -150,25 +186,14 @@ def row_from(entries: Sequence[Entry]) -> Document | None:
     state = remembered(newest.state)
     if state.submission is None:
         return None
-    return {"_id": newest.case_id, **row(state.submission, state.ended)}
+    return {"_id": newest.case_id, **row(state.submission, state.ended, state.watch)}
 
 
 def row_of(claim: Claim) -> Document:
     """Return the row of a case that the register does not have yet: nothing has ended."""
     event = _codec.decode(claim.value).data
     assert isinstance(event, DeclarationSubmitted)
-    return {
-        "_id": claim.case_id,
-        "group": event.group,
-        "bundle": event.bundle,
-        "province": event.province,
-        "channel": event.channel,
-        "submitted_at": event.received_at,
-        "ended": {},
-        "status": "in-progress",
-        "completed_at": None,
-        "seconds": None,
-    }
+    return {"_id": claim.case_id, **row(submission_of(event))}
 
 
 def timeline(group: str, entries: Iterable[Entry]) -> list[TimelineView]:
@@ -194,7 +219,22 @@ def timeline_of(claim: Claim) -> list[TimelineView]:
     ]
 
 
-def _procedure(step: Step, standings: dict[str, Standing], end: dict[str, Any]) -> ProcedureView:
+class _Limited(TypedDict):
+    due_at: datetime | None
+    timeliness: Timeliness | None
+
+
+def _limited(step: Step, row: Document, now: datetime) -> _Limited:
+    limit = time_limits.of_step(step, row["submitted_at"], row["ended"])
+    if limit is None:
+        return {"due_at": None, "timeliness": None}
+    end = row["ended"].get(step.name)
+    return {"due_at": limit.due_at, "timeliness": limit.timeliness(end and end["at"], now)}
+
+
+def _procedure(
+    step: Step, standings: dict[str, Standing], end: dict[str, Any], limited: _Limited
+) -> ProcedureView:
     standing = standings[step.name]
     waits = standing.state == "waiting"
     return {
@@ -206,6 +246,7 @@ def _procedure(step: Step, standings: dict[str, Standing], end: dict[str, Any]) 
         "started_at": standing.since,
         "ended_at": standing.until,
         "seconds": standing.seconds,
+        **limited,
         "reason": end.get("reason"),
         "result": end.get("result", {}),
     }
@@ -213,6 +254,8 @@ def _procedure(step: Step, standings: dict[str, Standing], end: dict[str, Any]) 
 
 def _of_entry(group: ProcedureGroup, entry: Entry) -> Iterator[TimelineView]:
     for heard in entry.heard:
+        if heard["type"] == DEADLINE:
+            continue  # what the portal said then is told instead
         yield {
             "at": heard["time"],
             "type": heard["type"],
@@ -222,19 +265,21 @@ def _of_entry(group: ProcedureGroup, entry: Entry) -> Iterator[TimelineView]:
             "notice": _notice(group, heard["type"]),
         }
     for said in entry.events:
+        event = from_json(said["value"])
         yield {
             "at": entry.at,
             "type": said["type"],
             "source": SOURCE,
-            "event_id": from_json(said["value"])["id"],
+            "event_id": event["id"],
             "entry": entry.n,
-            "notice": _notice(group, said["type"]),
+            # An event may bring its own words, where they name a day.
+            "notice": event["data"].get("notice") or _notice(group, said["type"]),
         }
 
 
 def _notice(group: ProcedureGroup, type: str) -> Sentence | None:
     event = catalogue().events.get(type)
-    notice = group.notices.get(event) if event is not None else None
+    notice = group.notices.get(event, NOTICES.get(event)) if event is not None else None
     return _sentence(notice) if notice else None
 
 

@@ -35,6 +35,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             runtime = service.runtime
             successions = Successions(runtime)
             app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
+            app.state.clock = runtime.clock
             for part in (app.state.cases, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)

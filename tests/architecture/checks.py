@@ -12,6 +12,9 @@ _FORBIDDEN = re.compile(
     r"datetime\.(datetime\.(now|utcnow|today)|date\.today)|uuid\.uuid[14]|os\.(urandom|environ|getenv)"
     r"|(time|random|secrets)\..*|(asyncio|threading|socket|subprocess)\..*|open|input|print|hash"
 )
+_CLOCKS = re.compile(
+    r"datetime\.(datetime\.(now|utcnow|today)|date\.today)|time\.(time|time_ns|localtime|gmtime)"
+)
 _SLEEPS = ("asyncio.sleep", "time.sleep", "anyio.sleep")
 
 
@@ -49,6 +52,12 @@ def decides(source: str) -> bool:
         if isinstance(node, ast.FunctionDef)
         for decorator in node.decorator_list
     )
+
+
+def clocks(source: str) -> list[str]:
+    """Return each question what time it is, with its line; how long something takes is none."""
+    uses = sorted(_uses(ast.parse(source)))
+    return [f"line {line}: {name}" for line, name in uses if _CLOCKS.fullmatch(name)]
 
 
 def sleeps(source: str) -> list[str]:

@@ -20,7 +20,7 @@ DOMAIN_WORDS = frozenset(
 SHARED = {"case", "linked procedure group", "official", "procedure"}
 
 # The names of all metrics are declared once, and in the chassis: the portal's too.
-ALLOWED = {"services.chassis.metrics": {"case completed", "declaration"}}
+ALLOWED = {"services.chassis.metrics": {"at risk", "case completed", "declaration", "overdue"}}
 
 
 def catalogue_words() -> frozenset[str]:
@@ -111,6 +111,26 @@ def test_a_clock_or_chance_in_a_decision_is_noticed(code: str) -> None:
 )
 def test_time_and_numbers_from_the_context_are_left_alone(code: str) -> None:
     assert checks.impurities(code) == []
+
+
+def test_a_service_has_one_clock() -> None:
+    found = {name: checks.clocks(tree.source(name)) for name in tree.under("services")}
+    assert [name for name in found if found[name]] == ["services.chassis.clock"]
+
+
+@pytest.mark.parametrize(
+    ("code", "faults"),
+    [
+        ("from datetime import UTC, datetime\nx = datetime.now(UTC)", 1),
+        ("import datetime\nx = datetime.date.today()", 1),
+        ("import time as t\nx = t.time_ns()", 1),
+        ("from time import time\nx = Field(default_factory=time)", 1),
+        ("import time\nx = time.monotonic()\ny = time.perf_counter()", 0),
+        ("x = runtime.clock.now()\ny = loop.time()", 0),
+    ],
+)
+def test_a_second_clock_is_noticed(code: str, faults: int) -> None:
+    assert len(checks.clocks(code)) == faults
 
 
 def waiting_tests() -> list[str]:

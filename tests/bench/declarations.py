@@ -71,7 +71,7 @@ def _declaration(number: int, now: datetime) -> Declaration:
     }
     filled = portal.filled(portal.sent(raw))
     event = portal.event_of(filled, {p.personal_id: p for p in family.people}, now)
-    fresh = new_identity(None)
+    fresh = new_identity(None, now)
     # The first digit of an event's id is its kind, 0 for a declaration: see bare/flow.py.
     identity = Identity(fresh.case_id, UUID("0" + str(fresh.event_id)[1:]), fresh.traceparent)
     key = identity.case_id.encode()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from contracts.catalogue import Catalogue, publisher
+from contracts.common.notices import NOTICES
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup, ProcedureSpec
 from contracts.model import Text
@@ -23,6 +24,7 @@ def faults(catalogue: Catalogue) -> list[str]:
             found += _procedure(spec, group, catalogue)
         found += _requirements(group)
         found += _bundles(group)
+        found += _time_limits(group)
         found += _texts(group)
     return found
 
@@ -39,7 +41,7 @@ def _event(event: type[Event], catalogue: Catalogue) -> Iterator[str]:
     groups = catalogue.groups.values()
     consumed = {heard for group in groups for spec in group.procedures for heard in spec.hears}
     consumed |= {end for group in groups for spec in group.procedures for end in spec.ends}
-    consumed |= {told for group in groups for told in group.notices}
+    consumed |= {told for group in groups for told in group.notices} | NOTICES.keys()
     if event not in consumed:
         yield f"{event.type}: no procedure hears it, none ends by it, no family is told of it"
 
@@ -103,12 +105,27 @@ def _bundles(group: ProcedureGroup) -> Iterator[str]:
             yield f"{where} is there twice"
 
 
+def _time_limits(group: ProcedureGroup) -> Iterator[str]:
+    for spec in group.procedures:
+        if spec.working_days is not None and spec.working_days < 1:
+            yield f"{group.name}/{spec.name}: a time limit of {spec.working_days} working days"
+    if group.time_limits and group.form is None:
+        yield f"{group.name}: has time limits, and nobody declares it"
+    dated = [(limit.name, limit.since) for limit in group.time_limits]
+    for limit in group.time_limits:
+        if limit.working_days < 1:
+            yield f"{group.name}: a time limit of {limit.working_days} working days"
+        if dated.count((limit.name, limit.since)) > 1:
+            yield f"{group.name}: the time limit '{limit.name}' of {limit.since} is there twice"
+
+
 def _texts(group: ProcedureGroup) -> Iterator[str]:
     told = {event for spec in group.procedures for event in (*spec.hears, *spec.ends)}
     if group.form is not None:
         for event in sorted(told - group.notices.keys(), key=lambda event: event.type):
             yield f"{group.name}: no notice for {event.type}"
     texts = {event.type: text for event, text in group.notices.items()}
+    texts |= {event.type: text for event, text in NOTICES.items()}
     texts |= {spec.name: spec.title for spec in group.procedures} | {"title": group.title}
     for name, text in texts.items():
         if not _in_both_languages(text):

@@ -13,7 +13,7 @@ from contracts.birth.process import BIRTH, FEES, IDENTIFIER, PREMIUM, RESIDENCE,
 from contracts.catalogue import Catalogue, catalogue
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
 from contracts.envelope import Event
-from contracts.group import Bundle
+from contracts.group import Bundle, TimeLimit
 from contracts.model import Text
 from tests.contract.rules import faults
 
@@ -145,6 +145,24 @@ BROKEN: dict[str, tuple[Catalogue, str]] = {
     "an event without a notice": (
         with_group(notices={CaseCompleted: process.GROUP.notices[CaseCompleted]}),
         "birth: no notice for civil-status.birth-registered.v1",
+    ),
+    "a time limit of no days": (
+        with_procedure(BIRTH, working_days=0),
+        "birth/birth-registration: a time limit of 0 working days",
+    ),
+    "a time limit of a whole case of no days": (
+        with_group(
+            time_limits=(TimeLimit(since=date(2026, 1, 1), working_days=0, source="a test"),)
+        ),
+        "birth: a time limit of 0 working days",
+    ),
+    "two time limits for one day": (
+        with_group(time_limits=process.GROUP.time_limits * 2),
+        "birth: the time limit 'usual' of 2023-07-10 is there twice",
+    ),
+    "time limits of what nobody declares": (
+        with_group(form=None),
+        "birth: has time limits, and nobody declares it",
     ),
     "a notice in one language": (
         with_group(notices=notices(BirthRegistered=Text(vi="Đã đăng ký khai sinh.", en=" "))),

@@ -7,10 +7,11 @@ import pytest
 from contracts.catalogue import catalogue
 from contracts.common.events import CaseCompleted
 from contracts.people.events import PersonReported
+from services.portal.time_limits import SAID
 
-SEEN_ONLY = {"portal": {CaseCompleted.type, PersonReported.type}}
-"""What the portal sees on its topics and has nothing to decide about: its own conclusion, and a
-report about a person before the register has taken it."""
+SEEN_ONLY = {"portal": {CaseCompleted.type, PersonReported.type, *(each.type for each in SAID)}}
+"""What the portal sees on its topics and has nothing to decide about: its own conclusion, what it
+said of time limits, and a report about a person before the register has taken it."""
 
 
 @pytest.mark.parametrize("name", catalogue().services)

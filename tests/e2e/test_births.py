@@ -35,7 +35,18 @@ BAD = (
     "unbalanced_postings",
 )
 LABELS = {
-    *("account", "channel", "group", "outcome", "partition", "procedure", "service", "topic"),
+    *(
+        "account",
+        "channel",
+        "group",
+        "on_time",
+        "outcome",
+        "owner",
+        "partition",
+        "procedure",
+        "service",
+        "topic",
+    ),
     *("type", "what"),
 }
 OF_THE_LIBRARY = {"le", "generation", "implementation", "major", "minor", "patchlevel", "version"}

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,6 @@ from tests.e2e.city import City, Document
 from tests.e2e.onestop import LIMIT_SECONDS
 from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
-from tests.fire import words
 from tests.fire.families import DEFAULT_SEED, Family, family
 from tests.fire.portal import Answer, Item, Portal
 
@@ -62,9 +61,9 @@ class Story:
     afterwards: Answer
 
 
-def birth(house: Family) -> Document:
+def birth(house: Family, day: date) -> Document:
     """Return the declaration of a child of this family, by its mother."""
-    born = words.today() - timedelta(days=3)
+    born = day - timedelta(days=3)
     return {
         "group": "birth",
         "declarant": house.mother.personal_id,
@@ -93,9 +92,9 @@ def birth(house: Family) -> Document:
     }
 
 
-def death_of(house: Family) -> Document:
+def death_of(house: Family, day: date) -> Document:
     """Return the declaration of the mother's death, by the father."""
-    died = (words.today() - timedelta(days=1)).isoformat()
+    died = (day - timedelta(days=1)).isoformat()
     return {
         "group": "death",
         "declarant": house.father.personal_id,
@@ -125,12 +124,15 @@ def death_of(house: Family) -> Document:
 
 
 async def told(portal: Portal, city: City) -> Story:
-    (born,) = await portal.declare([Item("e2e-birth", birth(HOUSE))])
+    day = await portal.today()
+    (born,) = await portal.declare([Item("e2e-birth", birth(HOUSE, day))])
     assert born.case_id, born.sentence()
-    (died,) = await portal.declare([Item("e2e-death", death_of(HOUSE))])
+    (died,) = await portal.declare([Item("e2e-death", death_of(HOUSE, day))])
     assert died.case_id, died.sentence()
     passed = await until(portal, born.case_id, CasePassed.type)
-    (afterwards,) = await portal.declare([Item("e2e-again", birth(HOUSE) | {"channel": "office"})])
+    (afterwards,) = await portal.declare(
+        [Item("e2e-again", birth(HOUSE, day) | {"channel": "office"})]
+    )
     await asyncio.to_thread(city.stack.start_part, HELD_UP)
     return Story(
         passed=passed,

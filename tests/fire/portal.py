@@ -5,12 +5,14 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from time import monotonic
 from typing import Any, Self
 
 import httpx
 
 from infra.errors import OnestopError
+from tests.fire.words import VIET_NAM
 
 NO_ANSWER = 0
 MOST_LINES = 500
@@ -124,6 +126,16 @@ class Portal:
                 f"no portal answers at {self.url}: start one with `onestop up`,"
                 " or say where it is with --url"
             ) from None
+
+    async def today(self) -> date:
+        """Return the day it is in Viet Nam by the system's own clock.
+
+        Raises `FireError` where there is no answer.
+        """
+        response = await self._request("GET", "/api/clock")
+        if response is None or not response.is_success:
+            raise FireError(f"{self.url} does not say what time it is")
+        return datetime.fromisoformat(_object(response)["now"]).astimezone(VIET_NAM).date()
 
     async def declare(self, items: Sequence[Item]) -> list[Answer]:
         """Send one declaration by itself, or several as a batch; answer for each, in order."""

@@ -7,7 +7,7 @@ declarations/README.md describes them.
 import re
 from calendar import monthrange
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -21,11 +21,6 @@ Json: TypeAlias = Any
 _DATE = re.compile(r"@today((?:[+-][0-9]+[dmy])*)")
 _STEP = re.compile(r"([+-][0-9]+)([dmy])")
 _NOTICE = re.compile(r"@notice:([a-z0-9-]+)")
-
-
-def today() -> date:
-    """Return the day it is in Viet Nam."""
-    return datetime.now(VIET_NAM).date()
 
 
 def resolve(value: Json, run: int, day: date) -> Json:

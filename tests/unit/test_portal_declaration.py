@@ -113,6 +113,12 @@ def test_what_is_filled_in_wrong_is_named(raw: Any, fields: list[str]) -> None:
     assert all(error["message"] for error in problem.errors)
 
 
+def test_the_time_limit_of_the_case_is_frozen_with_its_bundle() -> None:
+    commitment = {"kind": "commitment", "signed_on": "2026-11-11"}
+    assert accept(sent(form())).working_days == 3
+    assert accept(sent(form(evidence=commitment))).working_days == 5
+
+
 UNKNOWN = "999999999999"
 REGISTER: list[tuple[str, dict[str, Any], dict[str, Person], list[str]]] = [
     ("unknown declarant", sent(declarant=UNKNOWN), people(), ["declarant"]),

@@ -9,7 +9,12 @@ from pydantic import TypeAdapter
 
 from contracts.birth.events import BirthRegistered, ResidenceRefused
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER, IDENTITY_CARD, RESIDENCE, USUAL
-from contracts.common.events import CaseCompleted, DeclarationSubmitted
+from contracts.common.events import (
+    ApologySent,
+    CaseCompleted,
+    DeadlineMissed,
+    DeclarationSubmitted,
+)
 from contracts.envelope import Event
 from contracts.model import Reason
 from contracts.people.events import PersonRecorded
@@ -18,12 +23,16 @@ from services.chassis.memory import Memory, MemoryCodec
 from services.chassis.procedure import Cause, Context
 from services.portal import examples, people, views
 from services.portal.people import PEOPLE, Known
-from services.portal.tracker import CASES, Case, case
+from services.portal.register import CASES
+from services.portal.tracker import Case, case
 from services.portal.views import CaseView
 from tests.unit.births import MOTHER, RECEIVED, person
-from tests.unit.tracking import REGISTERED, SETTLED, SUBMITTED, WHOLE, after
+from tests.unit.tracking import REGISTERED, SETTLED, SUBMITTED, WHOLE, Listener, after
 
 CASE = "01a20040-a5a4-73a8-b8d3-ab911707044a"
+AT_RISK = datetime(2026, 11, 25, 10, tzinfo=UTC)
+DUE = datetime(2026, 11, 26, 10, tzinfo=UTC)
+"""Three working days after 20 November: the 21st and 22nd are a week-end, the 24th a public day."""
 REASON = Reason(vi="Chủ hộ không đồng ý.", en="The owner does not consent.", code="no-consent")
 
 
@@ -42,6 +51,11 @@ def row(ended: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
         "status": "in-progress",
         "completed_at": None,
         "seconds": None,
+        "working_days": 3,
+        "at_risk_at": AT_RISK,
+        "due_at": DUE,
+        "on_time": None,
+        "promised_at": None,
     } | changes
 
 
@@ -49,9 +63,9 @@ def end(state: str, second: int, **more: Any) -> dict[str, Any]:
     return {"state": state, "at": RECEIVED + timedelta(seconds=second), "entry": 1, **more}
 
 
-def shown(of: dict[str, Any]) -> CaseView:
+def shown(of: dict[str, Any], now: datetime = RECEIVED) -> CaseView:
     """Return the view, and hold it to the model that the documentation promises."""
-    view = views.case(of, [])
+    view = views.case(of, [], now)
     assert TypeAdapter(CaseView).validate_python(view) == view
     return view
 
@@ -103,6 +117,51 @@ def test_after_a_refusal_the_rest_was_not_started_and_nobody_is_waited_for() -> 
     assert all(not each["waits_for"] for each in view["procedures"])
 
 
+@pytest.mark.parametrize(
+    ("now", "timeliness"),
+    [
+        (AT_RISK - timedelta(milliseconds=1), "on-time"),
+        (AT_RISK, "at-risk"),
+        (DUE, "at-risk"),
+        (DUE + timedelta(milliseconds=1), "overdue"),
+    ],
+)
+def test_a_case_says_when_it_is_due_and_whether_it_is_late(now: datetime, timeliness: str) -> None:
+    view = shown(row(promised_at=DUE), now)
+    assert (view["due_at"], view["timeliness"], view["promised_at"]) == (DUE, timeliness, DUE)
+
+
+@pytest.mark.parametrize(("on_time", "timeliness"), [(True, "on-time"), (False, "overdue")])
+def test_a_case_that_has_ended_says_whether_it_was_late(on_time: bool, timeliness: str) -> None:
+    ended = {BIRTH: end("refused", 1), FEES: end("granted", 2)}
+    of = row(ended, status="refused", completed_at=DUE, seconds=2.0, on_time=on_time)
+    assert shown(of, DUE + timedelta(days=9))["timeliness"] == timeliness
+
+
+def test_each_procedure_that_could_start_says_when_it_is_due() -> None:
+    ended = {BIRTH: end("granted", 2)}
+    procedures = {each["name"]: each for each in shown(row(ended), DUE)["procedures"]}
+    birth, identifier = procedures[BIRTH], procedures[IDENTIFIER]
+    assert birth["due_at"] == identifier["due_at"] == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert (birth["timeliness"], identifier["timeliness"]) == ("on-time", "overdue")
+    for name in (RESIDENCE, FEES):  # one has not started, the other has no limit
+        assert (procedures[name]["due_at"], procedures[name]["timeliness"]) == (None, None)
+
+
+def test_a_case_without_a_time_limit_is_neither_late_nor_in_time() -> None:
+    view = shown(row(due_at=None, at_risk_at=None), DUE)
+    assert (view["due_at"], view["timeliness"]) == (None, None)
+
+
+def test_the_timeline_tells_an_apology_in_its_own_words_and_no_deadline() -> None:
+    late = entry(1, 9, "deadline", said=(ApologySent.type, DeadlineMissed.type))
+    late.events[0]["value"] = b'{"id": "8", "data": {"notice": {"vi": "a", "en": "b"}}}'
+    apology, missed = views.timeline("birth", [late])
+    assert apology["notice"] == {"vi": "a", "en": "b"}
+    assert missed["notice"] is not None
+    assert missed["notice"]["en"] == "The time limit has been missed."
+
+
 def entry(n: int, second: int, *types: str, said: tuple[str, ...] = ()) -> Entry:
     """Return an entry of the journal that heard events of these types, and said some."""
     at = RECEIVED + timedelta(seconds=second)
@@ -116,7 +175,7 @@ def entry(n: int, second: int, *types: str, said: tuple[str, ...] = ()) -> Entry
         ],
         state=b"",
         context=b"",
-        events=[{"type": t, "value": b'{"id": "7"}'} for t in said],
+        events=[{"type": t, "value": b'{"id": "7", "data": {}}'} for t in said],
     )
 
 
@@ -199,6 +258,25 @@ def test_a_running_case_stands_where_its_newest_entry_has_it() -> None:
         IDENTIFIER,
         IDENTITY_CARD,
     ]
+
+
+def test_a_case_that_was_running_before_there_were_time_limits_goes_on_without_one() -> None:
+    begun, rows = told(SUBMITTED)
+    stored = begun.model_dump(mode="json")
+    del stored["submission"]["working_days"], stored["watch"]
+    before = Case.model_validate(stored)
+    for limit in ("working_days", "at_risk_at", "due_at", "on_time", "promised_at"):
+        del rows[0]["fields"][limit]
+    listener = Listener(state=before)
+    listener.hear(*WHOLE[1:])
+    (completed,) = listener.events
+    assert (completed.outcome, completed.due_at, completed.on_time) == ("completed", None, None)
+    old = views.row_from([kept(1, before, *rows)])
+    assert old is not None
+    page = shown(old)
+    assert (page["status"], page["due_at"], page["promised_at"]) == ("in-progress", None, None)
+    registered = {"_id": CASE, **rows[0]["fields"]}
+    assert views.summary(registered, RECEIVED)["timeliness"] is None
 
 
 def test_an_ended_case_stands_where_the_entry_that_ended_it_has_it() -> None:

@@ -20,6 +20,7 @@ from contracts.common.events import CaseCompleted, DeclarationSubmitted
 from contracts.envelope import Event
 from contracts.model import Reason
 from services.chassis.procedure import Cause, Context, Decision, Measure, Procedure
+from services.portal.time_limits import TIME_LIMIT
 from services.portal.tracker import Case, case
 from tests.unit.births import RECEIVED, household, identified, registered, settled
 from tests.unit.births import submitted as declared
@@ -67,17 +68,39 @@ class Listener:
     events: list[CaseCompleted] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     rows: list[Mapping[str, Any]] = field(default_factory=list)
+    said: list[tuple[datetime, Event]] = field(default_factory=list)
+    """What was said of time limits, and when."""
+    deadlines: list[datetime | None] = field(default_factory=list)
     now: datetime = RECEIVED + timedelta(minutes=1)
 
     def hear(self, *events: Event, times: Mapping[type[Event], int] | None = None) -> None:
         for event in events:
             seconds = (times or {}).get(type(event), 1)
-            decision = self.decide(event, RECEIVED + timedelta(seconds=seconds))
-            stored = decision.state.model_dump_json(exclude_defaults=True)
-            self.state = Case.model_validate_json(stored)
-            self.events += [e for e in decision.events if isinstance(e, CaseCompleted)]
-            self.measures += decision.measures
-            self.rows += [record.row() for record in decision.records]
+            self.keep(self.decide(event, RECEIVED + timedelta(seconds=seconds)))
+
+    def keep(self, decision: Decision[Case]) -> None:
+        """Take a decision as the chassis does."""
+        stored = decision.state.model_dump_json(exclude_defaults=True)
+        self.state = Case.model_validate_json(stored)
+        self.events += [e for e in decision.events if isinstance(e, CaseCompleted)]
+        self.said += [(self.now, e) for e in decision.events if not isinstance(e, CaseCompleted)]
+        self.measures += decision.measures
+        self.rows += [record.row() for record in decision.records]
+        self.deadlines += [deadline.due for deadline in decision.deadlines]
+
+    def wait(self, until: datetime) -> None:
+        """Let time pass: what comes due fires, each when it is due."""
+        while self.deadlines and (due := self.deadlines[-1]) is not None and due <= until:
+            self.now = max(self.now, due)
+            self.fire(due)
+        self.now = max(self.now, until)
+
+    def fire(self, due: datetime) -> None:
+        """Let the deadline fire that is due at this moment."""
+        self.deadlines.append(None)
+        cause = Cause(uuid5(NAMESPACE_URL, str(due)), "deadline", "deadline/case", due, self.group)
+        context = Context(case_id="case-1", procedure="case", now=self.now, cause=cause)
+        self.keep(self.procedure.due(self.state, TIME_LIMIT, context))
 
     def decide(self, event: Event, at: datetime, entry: int = 1) -> Decision[Case]:
         cause = Cause(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,7 +46,9 @@ def register(cli: typer.Typer, service: Service, importer: Importer[Any]) -> Non
     ) -> None:
         async def act(runtime: Runtime) -> bool:
             with progress(file.stat().st_size, "published") as tell:
-                done = await _publish(runtime, _file(file, importer, service.name), file, tell)
+                done = await _publish(
+                    runtime, _file(file, importer, service.name, runtime.clock.now()), file, tell
+                )
             for line in done.bad:
                 typer.echo(f"{file}, line {line.number}: {line.reason}", err=True)
             typer.echo(f"{len(done.arrivals):,} records imported, {len(done.bad):,} lines left out")
@@ -56,8 +58,8 @@ def register(cli: typer.Typer, service: Service, importer: Importer[Any]) -> Non
         perform(service, act)
 
 
-def _file(path: Path, importer: Importer[Any], service: str) -> File[Any]:
-    return File(path.name, importer, topic(service), datetime.now(UTC))
+def _file(path: Path, importer: Importer[Any], service: str, at: datetime) -> File[Any]:
+    return File(path.name, importer, topic(service), at)
 
 
 async def _publish(

@@ -1,7 +1,8 @@
 """Deadlines fire once, not before everything that came before them, and only while current."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -85,9 +86,18 @@ def waiting(office: Office, case: str, milliseconds: int = 0) -> Message:
     return at_home(office.message(case, Told(text="wait", number=milliseconds)))
 
 
-def fast(offices: Offices, *procedures: Procedure[Request]) -> Office:
+def fast(offices: Offices, *procedures: Procedure[Request], **settings: Any) -> Office:
     """An office that looks for deadlines all the time, and handles one message after another."""
-    return offices.open(*procedures or (desk,), source_interval=0.01, batch=1)
+    return offices.open(*procedures or (desk,), source_interval=0.01, batch=1, **settings)
+
+
+CLOCKS: list[dict[str, Any]] = [
+    {},
+    {"clock": "2026-02-13T16:00+07:00", "clock_set_at": datetime.now(UTC), "clock_speed": 20},
+    {"clock": "2031-02-13T16:00+07:00", "clock_set_at": datetime.now(UTC), "clock_speed": 0.5},
+]
+"""The machine's, one in the past that is fast, and a slow one in the future."""
+clocks = pytest.mark.parametrize("clock", CLOCKS, ids=["machine", "past", "future"])
 
 
 async def says(office: Office, texts: list[str]) -> None:
@@ -97,8 +107,11 @@ async def says(office: Office, texts: list[str]) -> None:
     await eventually(said)
 
 
-async def test_a_deadline_fires_and_not_before_it_is_due(offices: Offices) -> None:
-    office = fast(offices)
+@clocks
+async def test_a_deadline_fires_and_not_before_it_is_due(
+    offices: Offices, clock: dict[str, Any]
+) -> None:
+    office = fast(offices, **clock)
     await office.start()
     await office.send(waiting(office, "a", 300))
     await says(office, ["a too late"])
@@ -107,10 +120,13 @@ async def test_a_deadline_fires_and_not_before_it_is_due(offices: Offices) -> No
     assert fired.at >= due == set_by.at + timedelta(milliseconds=300)
 
 
+@clocks
 @pytest.mark.parametrize("supplement", [Told(text="supplement"), Paid(amount=1)])
-async def test_a_supplement_that_lies_unread_wins(offices: Offices, supplement: Event) -> None:
+async def test_a_supplement_that_lies_unread_wins(
+    offices: Offices, supplement: Event, clock: dict[str, Any]
+) -> None:
     """The service was away: first the supplements arrived, then the deadlines passed."""
-    office = fast(offices)
+    office = fast(offices, **clock)
     cases = [f"case {n}" for n in range(12)]
     fillers = [office.message(case, Told(text="filler")) for case in cases for _ in range(10)]
     await office.send(*fillers)
@@ -124,7 +140,32 @@ async def test_a_supplement_that_lies_unread_wins(offices: Offices, supplement: 
 
 
 async def none_due(office: Office) -> bool:
-    return all(row["due"] is None for row in (await office.rows("deadlines")).values())
+    return await office.rows("deadlines") == {}
+
+
+async def test_one_that_is_set_and_taken_back_by_one_entry_was_never_there(
+    offices: Offices,
+) -> None:
+    office = offices.open(desk)
+    await office.handle(waiting(office, "a"), at_home(office.message("a", Paid(amount=1))))
+    (entry,) = await office.entries("a")
+    assert (entry.deadlines, await office.rows("deadlines")) == ([], {})
+
+
+async def test_one_whose_setting_is_repeated_after_it_was_taken_back_does_not_fire(
+    offices: Offices,
+) -> None:
+    office = fast(offices)
+    setting = waiting(office, "a")
+    await office.handle(setting)
+    await office.handle(at_home(office.message("a", Paid(amount=1))))
+    assert await none_due(office)
+    await office.handle(setting)
+    assert not await none_due(office)
+    await office.start()
+    await eventually(lambda: none_due(office))
+    assert await office.texts() == ["a in time"]
+    assert len(await office.entries("a")) == 2
 
 
 async def test_a_deadline_fires_once_over_two_replicas_and_restarts(offices: Offices) -> None:

@@ -168,7 +168,7 @@ def _submitted(raw: dict[str, Any], now: datetime) -> Outgoing:
     """Return a declaration as the portal publishes it."""
     filled = declaration.filled(declaration.sent(raw))
     known = {person.personal_id: person for person in people(3 * FAMILIES)}
-    identity = new_identity(None)
+    identity = new_identity(None, now)
     event = declaration.encode(declaration.event_of(filled, known, now), identity)
     return Outgoing(topic("portal"), identity.case_id.encode(), event, ())
 
