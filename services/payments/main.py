@@ -8,5 +8,4 @@ service = Service(
     "payments",
     procedures=[birth.fee_settlement, birth.premium_funding],
     rules=RULES,
-    rules_version=RULES.version,
 )

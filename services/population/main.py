@@ -8,5 +8,4 @@ service = Service(
     "population",
     procedures=[people.record, birth.identification],
     rules=RULES,
-    rules_version=RULES.version,
 )

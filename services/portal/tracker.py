@@ -128,11 +128,13 @@ def tracker(known: Catalogue) -> Procedure[Case]:
 
 
 def followed(known: Catalogue) -> tuple[type[Event], ...]:
-    """Return the events of cases: all but the completion and what only undeclared groups use."""
+    """Return the events of cases: all but the completion, what only undeclared groups use, and
+    what is said about officials' tasks, which `tasks` follows."""
     used: dict[bool, set[type[Event]]] = {True: set(), False: set()}
     for group in known.groups.values():
         used[group.form is not None].update(_used(group))
-    left_out = (used[False] - used[True]) | {CaseCompleted}
+    tasks = {event for spec in known.procedures for event in (*spec.acts, *spec.answers)}
+    left_out = (used[False] - used[True]) | {CaseCompleted} | tasks
     return tuple(event for event in known.events.values() if event not in left_out)
 
 

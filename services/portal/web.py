@@ -15,7 +15,9 @@ from services.chassis.service import Service
 from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.intake import Intake
+from services.portal.officials import Tokens
 from services.portal.problems import Problem, error, under_their_media_type
+from services.portal.queue import Queue
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,9 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
         async with service.lifespan(app):
             runtime = service.runtime
             app.state.intake, app.state.cases = Intake(runtime), Cases(runtime)
+            app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
             runtime.before_consuming(app.state.cases.prepare)
+            runtime.before_consuming(app.state.queue.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             yield
 

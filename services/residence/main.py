@@ -8,5 +8,4 @@ service = Service(
     "residence",
     procedures=[birth.registration],
     rules=RULES,
-    rules_version=RULES.version,
 )

@@ -6,11 +6,12 @@ import pytest
 
 from contracts.catalogue import catalogue
 from contracts.common.events import CaseCompleted
+from contracts.common.task_events import ACTS
 from contracts.people.events import PersonReported
 
-SEEN_ONLY = {"portal": {CaseCompleted.type, PersonReported.type}}
-"""What the portal sees on its topics and has nothing to decide about: its own conclusion, and a
-report about a person before the register has taken it."""
+SEEN_ONLY = {"portal": {CaseCompleted.type, PersonReported.type, *(act.type for act in ACTS)}}
+"""What the portal has nothing to decide about: its own conclusion, a report about a person before
+the register has taken it, and what it sent of officials before an agency has answered."""
 
 
 @pytest.mark.parametrize("name", catalogue().services)
