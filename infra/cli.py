@@ -6,10 +6,10 @@ import sys
 import typer
 from typer.exceptions import Abort, TyperException
 
-from infra.commands import case, dead_letters, demo, fire, journal, population, up
+from infra.commands import case, dead_letters, demo, fire, journal, population, token, up
 from infra.errors import OnestopError
 
-COMMANDS = (up, fire, case, demo, dead_letters, journal, population)
+COMMANDS = (up, fire, case, token, demo, dead_letters, journal, population)
 
 app = typer.Typer(
     name="onestop",

@@ -13,6 +13,7 @@ from infra.commands.fire import PACED_CONCURRENCY, fire_at, fire_written_at, run
 from infra.commands.people import import_people
 from infra.commands.progress import counted, shown
 from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
+from infra.issuer import FOLDER
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
 from tests.fire import population, tables, words, written
@@ -92,7 +93,7 @@ def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     runs, day = Runs(), words.today()
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))
-    by_hand = run(fire_written_at(url, runs.take_run(), manner, bar))
+    by_hand = run(fire_written_at(url, runs.take_run(), manner, bar, stack.data / FOLDER))
     load = generated(Births(day), runs.take_births(count), count)
     volume = run(fire_at(url, load, manner, shown(console, "Births", count)))
     stack.check()

@@ -1,6 +1,7 @@
 """The whole system on this machine: Kafka, mongod, the topics, and each service as a process."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from contracts.catalogue import PARTITIONS, catalogue
+from infra.issuer import FOLDER as ISSUER
+from infra.issuer import JWKS_VARIABLE, Issuer
 from infra.local import mongo, parts, topics
 from infra.local.errors import ServerDied, StackError
 from infra.local.folder import DataFolder
@@ -64,7 +67,9 @@ class Stack:
         self.addresses = Addresses.choose(self.ports)
         self._partitions = partitions
         self._command = command
+        self.issuer = Issuer(self.data / ISSUER)
         self._environment = {
+            JWKS_VARIABLE: os.environ.get(JWKS_VARIABLE) or str(self.issuer.jwks),
             **(environment or {}),
             "ONESTOP_KAFKA": self.addresses.kafka,
             "ONESTOP_MONGO": self.addresses.mongo,
@@ -97,6 +102,7 @@ class Stack:
         """
         self._folder.take()
         try:
+            self.issuer.prepare()
             self.ports.check(self._own_names())
             self._start_servers()
             self._tell("topics", f"creating {len(self.topics)}")

@@ -112,6 +112,9 @@ class Dated(RootModel[tuple[Figure[T], ...]], Generic[T]):
         raise NotInForce(f"no figure holds on {on}; those known are from {known}")
 
 
+Seconds = Annotated[int, Field(ge=1)]
+
+
 class Rules(BaseModel, Generic[C]):
     """What every service's rules have: who approves, and the sentences behind stable codes.
 
@@ -123,7 +126,7 @@ class Rules(BaseModel, Generic[C]):
     version: str = ""
     """Tells apart what decisions were made by: derived from the text of the files."""
     approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
-    claim_seconds: Dated[Annotated[int, Field(ge=1)]] = Dated(())
+    claim_seconds: Dated[Seconds] = Dated[Seconds](())
     """How long an official may have something in hand without deciding."""
     reasons: Mapping[C, Text] = Field(default_factory=dict)
 

@@ -22,7 +22,7 @@ from services.chassis.message import Outgoing
 from services.portal.declaration import SOURCE, fingerprint
 from services.portal.fields import errors_in
 from services.portal.problems import Problem
-from services.portal.submissions import Claim as Submission
+from services.portal.submissions import Claim, claim_id
 
 Kind = Literal["claim", "release", "decision"]
 
@@ -62,17 +62,19 @@ class Wish(NamedTuple):
     decision: OfficialDecision | None = None
 
 
-def act_id(official: Official, wish: Wish) -> UUID:
-    """Return the id of an act: the same for the same request under the same key."""
-    said = [official.person_id, wish.key, wish.task_id, wish.kind, wish.raw]
-    return uuid5(_NAMESPACE, fingerprint(said).hex())
+def act_id(claim_id: str) -> UUID:
+    """Return the id of the act that an official's key stands for."""
+    return uuid5(_NAMESPACE, claim_id)
 
 
-def message(
-    official: Official, wish: Wish, row: Document, declared: Submission | None, at: datetime
-) -> Outgoing:
-    """Return the act as it is published. `row` is the task's; `declared` claimed its case."""
-    event, id = _ACTS[wish.kind], act_id(official, wish)
+def claim_of(
+    official: Official, wish: Wish, row: Document, declared: Claim | None, at: datetime
+) -> Claim:
+    """Return what the official's key is claimed for, with the act as it is published.
+
+    `row` is the task's; `declared` is the claim that began its case.
+    """
+    event, id = _ACTS[wish.kind], claim_id(official.person_id, wish.key)
     first = _codec.decode(declared.value) if declared else None
     data: dict[str, Any] = {
         "task_id": wish.task_id,
@@ -83,18 +85,24 @@ def message(
     if wish.decision is not None:
         data["decided"] = wish.decision
     value = envelope_of(event)(
-        id=id,
+        id=act_id(id),
         source=SOURCE,
         type=event.type,
         subject=row["case_id"],
         time=at,
         group=row["group"],
-        correlationid=first.correlationid if first else id,
+        correlationid=first.correlationid if first else act_id(id),
         traceparent=first.traceparent if first else None,
         data=event.model_validate(data),
     ).encode()
+    return Claim(id, fingerprint([wish.task_id, wish.kind, wish.raw]), row["case_id"], value)
+
+
+def message(kind: Kind, claim: Claim) -> Outgoing:
+    """Return a claimed act as it is published, the same bytes however often."""
+    event = _ACTS[kind]
     headers = (*CONTENT, ("type", event.type.encode()), ("entry", b"0"))
-    return Outgoing(topic_of(event), row["case_id"].encode(), value, headers)
+    return Outgoing(topic_of(event), claim.case_id.encode(), claim.value, headers)
 
 
 def _persons(declaration: Event) -> tuple[PersonalId, ...]:

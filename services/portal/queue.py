@@ -4,8 +4,6 @@ A request becomes an event; whether it counts, the agency says that owns the pro
 202 names the act, by which the agency's word about it is found in the task.
 """
 
-import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,21 +14,18 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from contracts.common.tasks import Official, TaskState
-from services.chassis.broker import BrokerUnavailable
 from services.chassis.encoding import Document
 from services.chassis.runtime import Runtime
 from services.portal import acts
 from services.portal.acts import Wish
 from services.portal.declaration import parse_json
 from services.portal.declarations import body_of, checked_key, require
-from services.portal.intake import ANSWER_WITHIN
+from services.portal.dispatch import Dispatch
 from services.portal.officials import Asking
 from services.portal.paging import marked, place
 from services.portal.problems import Problem, documented, error
 from services.portal.submissions import Submissions
 from services.portal.tasks import TASKS
-
-log = logging.getLogger(__name__)
 
 DECISION_BYTES = 64 * 1024
 _OLDEST_FIRST = (("opened_at", 1), ("_id", 1))
@@ -79,7 +74,8 @@ class Queue:
     def __init__(self, runtime: Runtime) -> None:
         self._register = runtime.registers[TASKS]
         self._submissions = Submissions(runtime.store)
-        self._publisher = runtime.publisher
+        self._acts = Submissions(runtime.store, "acts")
+        self._dispatch = Dispatch(runtime.publisher)
         self._clock = runtime.consumer.clock
 
     async def prepare(self) -> None:
@@ -118,22 +114,21 @@ class Queue:
     async def send(self, official: Official, wish: Wish) -> UUID:
         """Publish an act and return its id, when the broker has acknowledged it.
 
-        Raises `StoreUnavailable`, and `Problem` 403, 404 or 503.
+        As with declarations, what is published is what was claimed under the key, so that a request
+        that is repeated is the same act. Raises `StoreUnavailable`, and `Problem` 403, 404, 409 or
+        503.
         """
         row = await self.task(official, wish.task_id)
         declared = (await self._submissions.of_cases([row["case_id"]])).get(row["case_id"])
-        message = acts.message(official, wish, row, declared, self._clock())
-        # A task of its own: who goes away must not interrupt the producer.
-        sending = asyncio.create_task(self._publisher.publish([message]))
-        await asyncio.wait([sending], timeout=ANSWER_WITHIN)
-        try:
-            if sending.done():
-                sending.result()
-                return acts.act_id(official, wish)
-        except BrokerUnavailable as error:
-            log.warning("an act was not taken: %s", error)
-        again = "nothing can be taken at the moment: send it again with the same key"
-        raise Problem(503, "unavailable", again)
+        asked = acts.claim_of(official, wish, row, declared, self._clock())
+        held = (await self._acts.claim([asked])).held[asked.id]
+        if held.fingerprint != asked.fingerprint:
+            reused = "this Idempotency-Key came with another request before: give each its own key"
+            raise Problem(409, "key-reused", reused)
+        if not await self._dispatch.sent(acts.message(wish.kind, held)):
+            again = "nothing can be taken at the moment: send it again with the same key"
+            raise Problem(503, "unavailable", again)
+        return acts.act_id(held.id)
 
 
 Id = Annotated[str, Path(max_length=256)]
@@ -176,7 +171,7 @@ async def one_task(request: Request, official: Asking, task_id: Id) -> Response:
 
 _ACTS: dict[str, Any] = {
     "status_code": 202,
-    "responses": {202: {"model": Sent}, **documented(400, 401, 403, 404, 422, 503)},
+    "responses": {202: {"model": Sent}, **documented(400, 401, 403, 404, 409, 422, 503)},
 }
 
 

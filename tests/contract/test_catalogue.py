@@ -10,9 +10,9 @@ import pytest
 from contracts.birth import process
 from contracts.birth.events import BirthRegistered, HealthCardIssued, PremiumFunded
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER, PREMIUM, RESIDENCE, USUAL
-from contracts.catalogue import Catalogue, catalogue
+from contracts.catalogue import Catalogue, catalogue, topic, topic_of
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
-from contracts.common.task_events import task_events
+from contracts.common.task_events import ACTS, task_events
 from contracts.envelope import Event
 from contracts.group import Bundle
 from contracts.model import Text
@@ -175,3 +175,11 @@ def test_the_services_and_topics_follow_from_the_events() -> None:
     assert set(more.topics) - set(catalogue().topics) == {"civil-statuss.events"}
     assert BirthRegistered in catalogue().hears("population")
     assert BirthRegistered not in catalogue().hears("residence")
+
+
+def test_what_officials_want_is_on_a_topic_that_others_need_not_read() -> None:
+    assert {topic_of(act) for act in ACTS} == {"portal.acts"}
+    assert topic_of(CaseCompleted) == topic("portal") == "portal.events"
+    assert "portal.acts" in catalogue().topics
+    heard = {topic_of(event) for event in catalogue().hears("social-insurance")}
+    assert heard == {"portal.acts", "population.events"}

@@ -145,7 +145,7 @@ class Portal:
 
         Raises `FireError` where there is no such case or no answer.
         """
-        response = await self._request("GET", f"/api/cases/{case_id}")
+        response = await self.ask("GET", f"/api/cases/{case_id}")
         if response is None:
             raise FireError(f"no answer from {self.url}")
         if response.status_code == 404:
@@ -154,11 +154,11 @@ class Portal:
 
     async def cases(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Return what the list of cases says of these, up to 500; none where it does not answer."""
-        response = await self._request("GET", "/api/cases", params={"ids": ",".join(ids)})
+        response = await self.ask("GET", "/api/cases", params={"ids": ",".join(ids)})
         return [] if response is None else list(_object(response).get("cases", []))
 
     async def _declare_one(self, item: Item) -> Answer:
-        response = await self._request(
+        response = await self.ask(
             "POST",
             "/api/declarations",
             content=_encode(item.declaration),
@@ -177,7 +177,7 @@ class Portal:
             _encode({"idempotency_key": item.key, "declaration": item.declaration})
             for item in items
         ]
-        response = await self._request(
+        response = await self.ask(
             "POST",
             "/api/declarations/batch",
             content=b"\n".join(lines),
@@ -196,7 +196,7 @@ class Portal:
         missing = len(items) - len(answers)
         return answers[: len(items)] + [Answer(NO_ANSWER)] * missing, pause
 
-    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response | None:
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response | None:
         """Return the answer; the last 429 or 503, or None, where patience ends before."""
         started = monotonic()
         lost = 0
