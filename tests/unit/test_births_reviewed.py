@@ -126,12 +126,8 @@ def held(office: Office, who: Official, approval: Any = "review") -> Desk:
     return desk
 
 
-def one(office: Office) -> Official:
-    return official(1, office.agency)
-
-
-def other(office: Office) -> Official:
-    return official(2, office.agency)
+def one(office: Office, number: int = 1) -> Official:
+    return official(number, office.agency)
 
 
 def declined(desk: Desk) -> list[str]:
@@ -191,7 +187,7 @@ def test_a_supplement_decides_nothing_and_the_task_waits(office: Office) -> None
     said = desk.said(task_events(office.agency).supplement_requested)
     assert said.task.state == "awaits-supplement"
     assert [text.en for text in said.task.missing] == [REASON["en"]]
-    desk.hear(claim(office.name, other(office)))
+    desk.hear(claim(office.name, one(office, 2)))
     assert declined(desk) == ["awaits-supplement"]
 
 
@@ -201,7 +197,7 @@ def test_a_decided_task_stays_decided(office: Office) -> None:
     desk.hear(decide(office.name, one(office), APPROVE))
     before = len(desk.records)
     for act in (
-        claim(office.name, other(office)),
+        claim(office.name, one(office, 2)),
         release(office.name, one(office)),
         decide(office.name, one(office), REFUSE),
     ):
@@ -220,8 +216,8 @@ def test_two_different_officials_approve_where_policy_says_so(office: Office) ->
     assert ends(desk, office) == []
     desk.hear(claim(office.name, one(office)))
     assert declined(desk) == ["second-person-needed"]
-    desk.hear(claim(office.name, other(office)))
-    desk.hear(decide(office.name, other(office), APPROVE))
+    desk.hear(claim(office.name, one(office, 2)))
+    desk.hear(decide(office.name, one(office, 2), APPROVE))
     assert ends(desk, office) == ends(automatic(office), office)
 
 
@@ -233,8 +229,8 @@ def test_a_claim_that_times_out_is_anybodys_again(office: Office) -> None:
     said = desk.said(TaskReleased)
     assert (said.act, said.by.name, said.task.state) == (None, one(office).name, "open")
     desk.hear(decide(office.name, one(office), APPROVE))
-    desk.hear(claim(office.name, other(office)))
-    desk.hear(decide(office.name, other(office), APPROVE))
+    desk.hear(claim(office.name, one(office, 2)))
+    desk.hear(decide(office.name, one(office, 2), APPROVE))
     assert declined(desk) == ["not-held"]
     assert len(ends(desk, office)) == 1
 
@@ -257,14 +253,6 @@ def test_an_act_where_the_rules_alone_decide_is_declined(office: Office) -> None
     desk.hear(decide(office.name, one(office), REFUSE))
     assert declined(desk) == ["no-task"] * 2
     assert len(desk.events) == before + 2
-
-
-@each_office
-def test_an_act_about_another_procedure_is_for_others_to_answer(office: Office) -> None:
-    desk = waiting(office)
-    before = desk.state, list(desk.events)
-    desk.hear(claim("another-procedure", one(office)))
-    assert (desk.state, desk.events) == before
 
 
 RULED_OUT: list[tuple[Office, tuple[Event, ...], str]] = [
@@ -310,19 +298,3 @@ def test_an_approved_birth_may_be_registered_by_another_case_already() -> None:
     second.hear(decide(BIRTH, one(office), APPROVE))
     assert second.said(BirthRefused).reason.code == "duplicate-declaration"
     assert second.said(TaskDecided).decision == "approve"
-
-
-def test_a_child_who_turned_six_while_waiting_gets_no_card() -> None:
-    office = OFFICES[3]
-    desk = waiting(office, "review", identified(child=child(born_on="2020-11-21")))
-    desk.hear(claim(HEALTH_CARD, one(office)))
-    desk.now = desk.now.replace(day=22)
-    desk.hear(decide(HEALTH_CARD, one(office), APPROVE))
-    assert desk.said(HealthCardRefused).reason.code == "six-or-older"
-
-
-@each_office
-def test_a_file_of_another_province_is_not_theirs(office: Office) -> None:
-    desk = waiting(office)
-    desk.hear(claim(office.name, official(agency=office.agency, provinces=("79",))))
-    assert declined(desk) == ["not-yours"]

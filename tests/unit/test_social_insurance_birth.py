@@ -12,7 +12,7 @@ from services.social_insurance import birth
 from services.social_insurance.rules import RULES, DayOfYear
 from tests.unit.births import TODAY, child, household, identified
 from tests.unit.driver import Desk, World
-from tests.unit.officials import reviewed
+from tests.unit.officials import APPROVE, claim, decide, official, reviewed
 
 
 def card(rules: Any = RULES, world: World | None = None, case: str = "1", **changes: Any) -> Desk:
@@ -121,3 +121,15 @@ def test_policy_says_whether_an_official_decides(place: str | None, waits: bool)
 def test_a_day_of_the_year_that_no_year_has_is_refused() -> None:
     with pytest.raises(ValueError, match="day"):
         DayOfYear(month=2, day=30)
+
+
+def test_a_child_who_turned_six_while_an_official_had_the_file_gets_no_card() -> None:
+    desk = card(
+        reviewed(RULES, HEALTH_CARD), case="case-1", child=child(born_on=date(2020, 11, 21))
+    )
+    who = official(agency="social-insurance")
+    desk.hear(claim(HEALTH_CARD, who))
+    desk.now = desk.now.replace(day=22)
+    desk.hear(claim("another-procedure", who))
+    desk.hear(decide(HEALTH_CARD, who, APPROVE))
+    assert desk.said(HealthCardRefused).reason.code == "six-or-older"
