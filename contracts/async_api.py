@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from inspect import getdoc
 from typing import Any
 
-from contracts.catalogue import PARTITIONS, Catalogue, publisher, topic
+from contracts.catalogue import PARTITIONS, Catalogue, publisher, topic_of
 from contracts.envelope import CONTENT_TYPE, Event
 from contracts.json_schemas import envelope_path, event_path
 
@@ -26,7 +26,7 @@ def documents(catalogue: Catalogue) -> dict[str, Document]:
 def _document(catalogue: Catalogue, service: str) -> Document:
     sent = _ordered(event for event in catalogue.events.values() if publisher(event) == service)
     heard = _ordered(catalogue.hears(service))
-    topics = sorted({topic(publisher(event)) for event in (*sent, *heard)})
+    topics = sorted({topic_of(event) for event in (*sent, *heard)})
     owned = ", ".join(sorted(spec.title.en for spec in catalogue.owned_by(service)))
     return {
         "asyncapi": "3.0.0",
@@ -42,7 +42,11 @@ def _document(catalogue: Catalogue, service: str) -> Document:
             for name in topics
         },
         "operations": {
-            f"send-{topic(service)}": _operation("send", topic(service), sent),
+            **{
+                f"send-{name}": _operation("send", name, here)
+                for name in topics
+                if (here := [event for event in sent if _on(event, name)])
+            },
             **{
                 f"receive-{name}": _operation("receive", name, here, group=service)
                 for name in topics
@@ -61,7 +65,7 @@ def _ordered(events: Iterable[type[Event]]) -> list[type[Event]]:
 
 
 def _on(event: type[Event], name: str) -> bool:
-    return topic(publisher(event)) == name
+    return topic_of(event) == name
 
 
 def _channel(name: str, events: list[type[Event]]) -> Document:

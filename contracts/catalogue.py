@@ -30,24 +30,33 @@ class Catalogue:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """One topic for each publisher."""
-        return tuple(topic(service) for service in self.services)
+        """The topics of all events, in the order of the alphabet."""
+        return tuple(sorted({topic_of(event) for event in self.events.values()}))
+
+    @property
+    def procedures(self) -> tuple[ProcedureSpec, ...]:
+        """The procedures of all groups."""
+        return tuple(spec for group in self.groups.values() for spec in group.procedures)
 
     def owned_by(self, service: str) -> tuple[ProcedureSpec, ...]:
         """Return the procedures that the service owns, over all groups."""
-        return tuple(
-            spec
-            for group in self.groups.values()
-            for spec in group.procedures
-            if spec.owner == service
-        )
+        return tuple(spec for spec in self.procedures if spec.owner == service)
 
     def hears(self, service: str) -> tuple[type[Event], ...]:
         """Return the events that the service's procedures hear. The portal hears all of them."""
         if service == "portal":
             return tuple(self.events.values())
-        heard = {event.type: event for spec in self.owned_by(service) for event in spec.hears}
+        heard = {event.type: event for spec in self.owned_by(service) for event in spec.listens}
         return tuple(heard[type] for type in sorted(heard))
+
+    def reads(self, service: str) -> tuple[str, ...]:
+        """Return the topics of what the service hears, in the order of the alphabet."""
+        return tuple(sorted({topic_of(event) for event in self.hears(service)}))
+
+    def writes(self, service: str) -> tuple[str, ...]:
+        """Return the topics to which the service publishes, in the order of the alphabet."""
+        said = (event for event in self.events.values() if publisher(event) == service)
+        return tuple(sorted({topic_of(event) for event in said}))
 
 
 def publisher(event: type[Event]) -> str:
@@ -56,8 +65,13 @@ def publisher(event: type[Event]) -> str:
 
 
 def topic(service: str) -> str:
-    """Return the topic to which the service publishes."""
-    return f"{service}.events"
+    """Return the topic to which the service publishes what it has decided."""
+    return f"{service}.{Event.stream}"
+
+
+def topic_of(event: type[Event]) -> str:
+    """Return the topic on which this type of event is published."""
+    return f"{publisher(event)}.{event.stream}"
 
 
 @cache
@@ -72,6 +86,8 @@ def catalogue() -> Catalogue:
         if find_spec(f"{package}.process"):
             group: ProcedureGroup = import_module(f"{package}.process").GROUP
             groups[group.name] = group
+    for spec in (spec for group in groups.values() for spec in group.procedures):
+        events.update({event.type: event for event in spec.answers})
     return Catalogue(groups=groups, events=events)
 
 

@@ -27,14 +27,23 @@ CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 
 
 class Event(Value):
-    """A fact in the past tense. `type` is `<publisher>.<what-happened>.v<version>`."""
+    """A fact in the past tense. `type` is `<publisher>.<what-happened>.v<version>`.
+
+    `stream` is the second half of the name of the topic that it is published on. One other than
+    `events` is for what those who hear the publisher need not be burdened with.
+    """
 
     type: ClassVar[str]
+    stream: ClassVar[str] = "events"
 
-    def __init_subclass__(cls, *, type: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, type: str | None = None, stream: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
         if type is not None:
             cls.type = type
+        if stream is not None:
+            cls.stream = stream
 
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from contracts.common.people import Person
 from contracts.envelope import Event
@@ -49,6 +49,18 @@ class Form(Input):
         raise NotImplementedError
 
 
+class Review(Protocol):
+    """What is said where an official may have to decide about a procedure."""
+
+    @property
+    def acts(self) -> tuple[type[Event], ...]:
+        """What the procedure's owner hears of officials."""
+
+    @property
+    def answers(self) -> tuple[type[Event], ...]:
+        """What it says to that."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProcedureSpec:
     """One procedure: who owns it, what it hears, what must be granted before, how it ends."""
@@ -63,6 +75,23 @@ class ProcedureSpec:
     """The fields of the ending event that the case page shows as the result."""
     working_days: int | None = None
     """The legal deadline of this procedure, in working days after it could start."""
+    review: Review | None = None
+    """None: the rules alone decide, whatever the policy."""
+
+    @property
+    def listens(self) -> tuple[type[Event], ...]:
+        """All that the procedure hears: of other procedures, and of officials."""
+        return (*self.hears, *self.acts)
+
+    @property
+    def acts(self) -> tuple[type[Event], ...]:
+        """What it hears of officials."""
+        return self.review.acts if self.review else ()
+
+    @property
+    def answers(self) -> tuple[type[Event], ...]:
+        """What its owner says to officials, and of them."""
+        return self.review.answers if self.review else ()
 
 
 @dataclass(frozen=True, kw_only=True)

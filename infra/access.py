@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from contracts.catalogue import catalogue, publisher, topic
+from contracts.catalogue import catalogue
 
 OPERATOR = "operator"
 """The user that creates topics. It can neither read nor write what is in them."""
@@ -34,9 +34,10 @@ def grants() -> frozenset[Grant]:
 
 def _grants() -> Iterator[Grant]:
     for service in catalogue().services:
-        yield Grant(service, "topic", topic(service), "write")
+        for name in catalogue().writes(service):
+            yield Grant(service, "topic", name, "write")
         yield Grant(service, "group", service, "read")
-        for event in catalogue().hears(service):
-            yield Grant(service, "topic", topic(publisher(event)), "read")
+        for name in catalogue().reads(service):
+            yield Grant(service, "topic", name, "read")
     yield Grant(OPERATOR, "topic", ALL, "create")
     yield Grant(OPERATOR, "topic", ALL, "describe")

@@ -15,12 +15,13 @@ from infra.commands import (
     journal,
     people,
     population,
+    token,
     topics,
     up,
 )
 from infra.errors import OnestopError
 
-COMMANDS = (up, fire, case, demo, dead_letters, journal, population, people, topics, access)
+COMMANDS = (up, fire, case, token, demo, dead_letters, journal, population, people, topics, access)
 
 app = typer.Typer(
     name="onestop",

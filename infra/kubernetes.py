@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from contracts.catalogue import PARTITIONS, Catalogue, catalogue, publisher, topic
+from contracts.catalogue import PARTITIONS, Catalogue, catalogue
 
 Object = dict[str, Any]
 
@@ -61,14 +61,10 @@ def prometheus_rules() -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted(RULES.glob("*.yml"))}
 
 
-def heard(known: Catalogue, service: str) -> list[str]:
-    """Return the topics that a service reads."""
-    return sorted({topic(publisher(event)) for event in known.hears(service)})
-
-
 def _resources(known: Catalogue, name: str) -> Iterator[Object]:
-    yield _topic(name)
-    yield _user(name, heard(known, name))
+    writes = known.writes(name)
+    yield from map(_topic, writes)
+    yield _user(name, known.reads(name), writes)
     yield _scaling(name)
     yield _password(name)
 
@@ -83,16 +79,16 @@ def _topic(name: str) -> Object:
             "min.insync.replicas": IN_SYNC,
         },
     }
-    return _kafka("KafkaTopic", topic(name), spec)
+    return _kafka("KafkaTopic", name, spec)
 
 
-def _user(name: str, reads: Iterable[str]) -> Object:
+def _user(name: str, reads: Iterable[str], writes: Iterable[str]) -> Object:
     """Return the account: it reads what it hears, in its own group, and writes what it says.
 
     To write includes to write idempotently, since Kafka 2.8.
     """
     acls = [_acl("topic", each, "Read", "Describe") for each in reads]
-    acls.append(_acl("topic", topic(name), "Write", "Describe"))
+    acls += [_acl("topic", each, "Write", "Describe") for each in writes]
     acls.append(_acl("group", name, "Read"))
     spec = {
         "authentication": {"type": "scram-sha-512"},

@@ -38,6 +38,13 @@ class IdentityCardIssued(Event, type="population.identity-card-issued.v1"):
     valid_until: date
 
 
+class IdentityCardRefused(Event, type="population.identity-card-refused.v1"):
+    """An official refused the child's identity card; the identifier stands."""
+
+    personal_id: PersonalId
+    reason: Reason
+
+
 class ResidenceRegistered(Event, type="residence.residence-registered.v1"):
     """The child is a permanent resident of the household."""
 

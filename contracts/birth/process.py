@@ -8,6 +8,7 @@ from contracts.birth.events import (
     HealthCardIssued,
     HealthCardRefused,
     IdentityCardIssued,
+    IdentityCardRefused,
     PremiumFunded,
     ResidenceRefused,
     ResidenceRegistered,
@@ -22,6 +23,7 @@ from contracts.common.events import (
     FeeSettled,
     PersonIdentified,
 )
+from contracts.common.task_events import task_events, task_notices
 from contracts.group import Bundle, ProcedureGroup, ProcedureSpec, TimeLimit
 from contracts.model import Text
 
@@ -42,6 +44,7 @@ PROCEDURES = (
         ends={BirthRegistered: "granted", BirthRefused: "refused"},
         shows=("registration_number", "registered_on", "late"),
         working_days=1,
+        review=task_events("civil-status"),
     ),
     ProcedureSpec(
         name=IDENTIFIER,
@@ -62,6 +65,7 @@ PROCEDURES = (
         shows=("confirmation_number", "registered_on"),
         requires=(IDENTIFIER, FEES),
         working_days=2,
+        review=task_events("residence"),
     ),
     ProcedureSpec(
         name=HEALTH_CARD,
@@ -72,6 +76,7 @@ PROCEDURES = (
         shows=("card_number", "valid_from", "valid_until"),
         requires=(IDENTIFIER,),
         working_days=2,
+        review=task_events("social-insurance"),
     ),
     ProcedureSpec(
         name=IDENTITY_CARD,
@@ -79,10 +84,11 @@ PROCEDURES = (
         owner="population",
         # Decided together with the identifier, in one step of one agency.
         hears=(BirthRegistered,),
-        ends={IdentityCardIssued: "granted"},
+        ends={IdentityCardIssued: "granted", IdentityCardRefused: "refused"},
         shows=("card_number", "valid_until"),
         requires=(BIRTH,),
         working_days=7,
+        review=task_events("population"),
     ),
     ProcedureSpec(
         name=FEES,
@@ -164,6 +170,9 @@ GROUP = ProcedureGroup(
         IdentityCardIssued: Text(
             vi="Đã cấp thẻ căn cước cho trẻ.", en="The child's identity card has been issued."
         ),
+        IdentityCardRefused: Text(
+            vi="Không cấp thẻ căn cước cho trẻ.", en="No identity card for the child was issued."
+        ),
         FeeSettled: Text(vi="Đã thanh toán phí, lệ phí.", en="The fees have been settled."),
         FeeRefunded: Text(vi="Đã hoàn trả phí.", en="The fees have been refunded."),
         PremiumFunded: Text(
@@ -181,5 +190,6 @@ GROUP = ProcedureGroup(
         CaseCompleted: Text(
             vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."
         ),
+        **task_notices(PROCEDURES),
     },
 )

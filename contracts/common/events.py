@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from contracts.common.people import Child, Household, Person
+from contracts.common.tasks import Act, OfficialDecision
 from contracts.envelope import Event
 from contracts.group import Result
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Text, Value, Vnd
@@ -138,3 +139,17 @@ class ApologySent(Event, type="portal.apology-sent.v1"):
     due_at: AwareDatetime
     promised_at: AwareDatetime
     notice: Text = Field(description="What the family reads.")
+
+
+class TaskClaimRequested(Act, type="portal.task-claim-requested.v1"):
+    """An official wants to have a task in hand; the holder, to have it longer."""
+
+
+class TaskReleaseRequested(Act, type="portal.task-release-requested.v1"):
+    """An official wants to give a task back."""
+
+
+class TaskDecisionSubmitted(Act, type="portal.task-decision-submitted.v1"):
+    """An official has decided, and wants it to count."""
+
+    decided: OfficialDecision

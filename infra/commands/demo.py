@@ -11,6 +11,7 @@ from infra.commands.fire import PACED_CONCURRENCY, day_at, fire_at, fire_written
 from infra.commands.people import System, import_all
 from infra.commands.progress import shown
 from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
+from infra.issuer import FOLDER
 from infra.local import Ports, Stack
 from infra.local.stack import DEFAULT_DATA
 from tests.fire import tables, written
@@ -88,7 +89,7 @@ def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     runs, day = Runs(), day_at(url)
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
     bar = shown(console, "Written", len(written.load()))
-    by_hand = run(fire_written_at(url, runs.take_run(), manner, bar))
+    by_hand = run(fire_written_at(url, runs.take_run(), manner, bar, issuer=stack.data / FOLDER))
     load = generated(mixture("both", count, day, runs=runs).declarations)
     volume = run(fire_at(url, load, manner, shown(console, "Generated", count)))
     stack.check()

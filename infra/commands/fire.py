@@ -13,6 +13,8 @@ from rich.console import Console
 
 from infra.commands.progress import Tell, shown
 from infra.errors import OnestopError
+from infra.issuer import FOLDER
+from infra.local.stack import DEFAULT_DATA
 from tests.fire import tables, written
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.mixture import Group, mixture
@@ -25,6 +27,7 @@ from tests.fire.written_run import fire_written
 Url = Annotated[str, typer.Option("--url", envvar="ONESTOP_URL", help="Where the portal answers.")]
 CONCURRENCY = 32
 PACED_CONCURRENCY = 256
+DEFAULT_ISSUER = DEFAULT_DATA / FOLDER
 DEFAULT_URL = "http://127.0.0.1:8080"
 Showing = AbstractContextManager[Tell]
 """Shows the progress of a run, from when the portal has answered."""
@@ -33,9 +36,10 @@ HELP = "\n\n".join(
     (
         "Send declarations to a running portal, by HTTP only, and wait for the cases to end.",
         "Without --count or --file: the declarations written by hand, each compared with what"
-        " should become of it. With --count: generated births and deaths in the families of"
-        " `python -m tests.fire.population`; nobody dies twice. The exit code is 1 unless every"
-        " accepted declaration ended, and as expected where that is known.",
+        " should become of it, and with the officials in them played. With --count: generated"
+        " births and deaths in the families of `python -m tests.fire.population`; nobody dies"
+        " twice. The exit code is 1 unless every accepted declaration ended, and as expected where"
+        " that is known.",
         "[bold]Examples[/]",
         "  onestop fire",
         "  onestop fire --count 2000 --duplicates 0.1 --json",
@@ -119,6 +123,15 @@ def fire_command(
         ),
     ] = None,
     url: Url = DEFAULT_URL,
+    issuer: Annotated[
+        Path,
+        typer.Option(
+            "--issuer",
+            envvar="ONESTOP_ISSUER",
+            help="Where the keys for the officials' tokens are.",
+            show_default="those of `onestop up`",
+        ),
+    ] = DEFAULT_ISSUER,
     timeout: Annotated[
         float,
         typer.Option(
@@ -165,7 +178,8 @@ def fire_command(
     else:
         number = seed if seed is not None else Runs().take_run()
         these = written.load_groups(group or "both")
-        report = run(fire_written_at(url, number, manner, bar("Written", len(these)), these))
+        showing = bar("Written", len(these))
+        report = run(fire_written_at(url, number, manner, showing, these=these, issuer=issuer))
     if as_json:
         print(json.dumps(report.summary(), ensure_ascii=False, indent=2))
     else:
@@ -187,18 +201,20 @@ async def fire_written_at(
     number: int,
     manner: Manner,
     showing: Showing,
+    *,
     these: Mapping[str, written.Written] | None = None,
+    issuer: Path = DEFAULT_ISSUER,
 ) -> Report:
     """Send written declarations, by default all, to the portal at this address.
 
-    Raises `FireError`.
+    Raises `OnestopError`.
     """
     async with Portal(url, connections=manner.concurrency + 2, patience=manner.quiet) as portal:
         await portal.check()
         with showing as tell:
             day = await portal.today()
             declarations = written.load() if these is None else these
-            report = await fire_written(portal, declarations, number, day, manner, tell)
+            report = await fire_written(portal, declarations, number, day, manner, tell, issuer)
     report.run = f"onestop fire --seed {number}"
     return report
 

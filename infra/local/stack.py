@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from contracts.catalogue import PARTITIONS, catalogue
+from infra.issuer import FOLDER, Issuer
 from infra.local import mongo, parts, prometheus, topics
 from infra.local.clock import ClockSetting, machine_now
 from infra.local.errors import ServerDied, StackError
@@ -67,17 +68,17 @@ class Stack:
         self.services = tuple(catalogue().services if services is None else services)
         self.topics = tuple(catalogue().topics if topic_names is None else topic_names)
         self.addresses = Addresses.choose(self.ports)
-        self._partitions, self._measured = partitions, measured
-        self._command = command
+        self._partitions, self._measured, self._command = partitions, measured, command
+        self.issuer = Issuer(self.data / FOLDER)
         self.environment = {
+            **self.issuer.environment,
             **(environment or {}),
             "ONESTOP_KAFKA": self.addresses.kafka,
             "ONESTOP_MONGO": self.addresses.mongo,
             "ONESTOP_DATABASE_PREFIX": database_prefix,
         }
         self._environments = dict(environments or {})
-        self._clock = clock
-        self._tell = tell
+        self._clock, self._tell = clock, tell
         self._parts: dict[str, Part] = {}
         self._expected: set[str] = set()
 
@@ -105,6 +106,7 @@ class Stack:
         try:
             if self._measured:
                 prometheus.program("prometheus")
+            self.issuer.prepare()
             self.ports.check(self._own_names())
             self._start_servers()
             self._tell("topics", f"creating {len(self.topics)}")
@@ -122,10 +124,9 @@ class Stack:
     def stop(self) -> None:
         """Stop the services, then the servers. Does nothing when nothing runs."""
         servers = [part for part in self.parts if part.name in (KAFKA, MONGO, PROMETHEUS)]
-        services = [part for part in self.parts if part not in servers]
         self._expected.clear()
         try:
-            for group in (services, servers):
+            for group in ([part for part in self.parts if part not in servers], servers):
                 self._stop_together(group)
         finally:
             for part in self.parts:
@@ -261,8 +262,8 @@ class Stack:
 
     def _service(self, name: str, service: str, environment: Mapping[str, str]) -> Part:
         variables = {**self.environment, **environment}
-        command = self._command(service)
-        return parts.service_part(name, command, self.data, self.ports[name], variables)
+        command, port = self._command(service), self.ports[name]
+        return parts.service_part(name, command, self.data, port, variables)
 
     def _add(self, part: Part) -> None:
         self._parts[part.name] = part

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any, Generic, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Generic, Literal, NamedTuple, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
 
@@ -27,8 +27,15 @@ T = TypeVar("T")
 C = TypeVar("C", bound=str)
 M = TypeVar("M", bound="Rules[Any]")
 
-Approval = Literal["auto", "review"]
-"""Who approves: the rules alone, or an official."""
+Approval = Literal["auto", "review", "review-by-two"]
+"""Who approves: the rules alone, an official, or two different ones."""
+
+
+class Review(NamedTuple):
+    """How officials decide: whether two must approve, and how long one may have it in hand."""
+
+    second_person: bool
+    claim_seconds: int
 
 
 class RulesError(ValueError):
@@ -105,6 +112,9 @@ class Dated(RootModel[tuple[Figure[T], ...]], Generic[T]):
         raise NotInForce(f"no figure holds on {on}; those known are from {known}")
 
 
+Seconds = Annotated[int, Field(ge=1)]
+
+
 class Rules(BaseModel, Generic[C]):
     """What every service's rules have: who approves, and the sentences behind stable codes.
 
@@ -116,6 +126,8 @@ class Rules(BaseModel, Generic[C]):
     version: str = ""
     """Tells apart what decisions were made by: derived from the text of the files."""
     approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
+    claim_seconds: Dated[Seconds] = Dated[Seconds](())
+    """How long an official may have something in hand without deciding."""
     reasons: Mapping[C, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -125,6 +137,9 @@ class Rules(BaseModel, Generic[C]):
         missing = sorted(set(codes) - set(self.reasons))
         if missing:
             raise ValueError(f"reasons: no sentence for {', '.join(missing)}")
+        policies = {figure.value for dated in self.approval.values() for figure in dated.root}
+        if policies - {"auto"} and not self.claim_seconds.root:
+            raise ValueError("claim_seconds: say how long an official may have something in hand")
         return self
 
     @cached_property
@@ -159,6 +174,26 @@ class Rules(BaseModel, Generic[C]):
         """
         return self.approval[procedure].in_force(on, place)
 
+    def review_of(self, procedure: str, on: date, place: str | None = None) -> Review | None:
+        """Return how officials decide about the procedure; None where the rules alone do.
+
+        Raises as `approval_of`.
+        """
+        approval = self.approval_of(procedure, on, place)
+        if approval == "auto":
+            return None
+        return Review(approval == "review-by-two", self.claim_seconds.in_force(on, place))
+
+    def amended(self, text: str, where: str) -> Self:
+        """Return the rules with those of a TOML text added: figures to figures, by their keys.
+
+        Raises `RulesError`, which names `where` the text is from, as `load` does.
+        """
+        added = _parse(text, where)
+        digest = hashlib.sha256(f"{self.version}{text}".encode()).hexdigest()
+        tables = _joined(self.model_dump(by_alias=True, exclude={"version"}), added)
+        return _valid(type(self), {**tables, "version": digest[:12]}, lambda key: where)
+
 
 def _shown(value: object) -> str:
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
@@ -181,13 +216,29 @@ def load(model: type[M], package: str, *names: str) -> M:
             if key in tables:
                 raise RulesError(f"{where}: {key}: is in {origin[key]} too")
             tables[key], origin[key] = value, where
+    first = " and ".join(dict.fromkeys(origin.values()))
+    tables["version"] = digest.hexdigest()[:12]
+    return _valid(model, tables, lambda key: origin.get(key, first))
+
+
+def _valid(model: type[M], tables: dict[str, Any], where: Callable[[str], str]) -> M:
     try:
-        return model.model_validate({**tables, "version": digest.hexdigest()[:12]})
+        return model.model_validate(tables)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        where = origin.get(key.partition(".")[0], " and ".join(dict.fromkeys(origin.values())))
-        raise RulesError(": ".join(part for part in (where, key, first["msg"]) if part)) from None
+        origin = where(key.partition(".")[0])
+        raise RulesError(": ".join(part for part in (origin, key, first["msg"]) if part)) from None
+
+
+def _joined(tables: Any, added: Any) -> Any:
+    """Return both: the keys of either, and lists one after the other."""
+    if isinstance(tables, Mapping) and isinstance(added, Mapping):
+        both = {key: _joined(tables[key], added[key]) for key in tables.keys() & added.keys()}
+        return {**tables, **added, **both}
+    if isinstance(tables, list | tuple) and isinstance(added, list | tuple):
+        return [*tables, *added]
+    return added
 
 
 def _read(package: str, name: str, where: str) -> str:

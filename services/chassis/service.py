@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from contracts.catalogue import catalogue, publisher, topic
+from contracts.catalogue import catalogue, topic_of
 from services.chassis import tracing
 from services.chassis.folding import Folder
 from services.chassis.procedure import Procedure
 from services.chassis.reading import Reader
 from services.chassis.registers import Registers
+from services.chassis.rules import Rules
 from services.chassis.runtime import Runtime
 from services.chassis.settings import Haste, Settings
 
@@ -43,15 +44,14 @@ class Service:
         name: str,
         *,
         procedures: Sequence[Procedure[Any]],
-        rules: Any = None,
-        rules_version: str = "",
+        rules: Rules[Any] | None = None,
         door: bool = False,
         observe: Observe | None = None,
     ) -> None:
         self.name, self.door = name, door
         self._observe = observe
         self.procedures = tuple(procedures)
-        self._rules, self._rules_version = rules, rules_version
+        self._rules = rules
         self._runtime: Runtime | None = None
 
     @property
@@ -63,7 +63,7 @@ class Service:
     def topics(self) -> tuple[str, ...]:
         """The topics on which these events arrive."""
         events = catalogue().events
-        return tuple(sorted({topic(publisher(events[type])) for type in self.handles}))
+        return tuple(sorted({topic_of(events[type]) for type in self.handles}))
 
     @property
     def runtime(self) -> Runtime:
@@ -72,16 +72,27 @@ class Service:
             raise RuntimeError(f"{self.name} does not run")
         return self._runtime
 
+    def rules_in(self, settings: Settings) -> Rules[Any] | None:
+        """Return the service's rules, with those added that the operator has for it.
+
+        Raises `RulesError` for a file that cannot be used.
+        """
+        file = settings.rules and settings.rules / f"{self.name}.toml"
+        if self._rules is None or not file or not file.exists():
+            return self._rules
+        return self._rules.amended(file.read_text("utf-8"), str(file))
+
     def build(self, settings: Settings) -> Runtime:
-        """Return a runtime that has not been started."""
+        """Return a runtime that has not been started. Raises as `rules_in`."""
         known = catalogue()
         groups = {spec.name: group for group in known.groups for spec in _specs(group)}
+        rules = self.rules_in(settings)
         folder = Folder(
             self.name,
             [(procedure, groups.get(procedure.name)) for procedure in self.procedures],
             secret=settings.secret.get_secret_value(),
-            rules=self._rules,
-            rules_version=self._rules_version,
+            rules=rules,
+            rules_version=rules.version if rules else "",
         )
         reader = Reader(
             [known.events[type] for type in sorted(self.handles)],

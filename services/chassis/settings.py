@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import (
@@ -58,6 +59,9 @@ class Settings(BaseModel):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     secret: SecretBytes = SecretBytes(DEMONSTRATION_SECRET)
     """Keys the derivation of candidates for numbers; the same for all replicas of all services."""
+    rules: Path | None = None
+    """A folder with `<service>.toml`: figures that are added to the service's rules, an area's
+    policy for example."""
     batch: Annotated[int, Field(ge=1, le=5000)] = 300
     commit_interval: Annotated[float, Field(gt=0)] = 0.25
     session_timeout: Annotated[float, Field(gt=0)] = 10.0

@@ -16,7 +16,9 @@ from contracts.birth.process import BIRTH, GROUP
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Child, Household
+from contracts.common.review import Review, Reviews, Verdict
 from contracts.model import Name, Reason
+from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure, Record, State
 from services.civil_status.examination import Dossier, examine, late, open_dossier
 from services.civil_status.rules import CivilStatusRules
@@ -42,6 +44,7 @@ class Registration(State):
 
     awaits_official: Application | Reason | None = None
     """What was found, while an official has not decided."""
+    review: Review | None = None
     outcome: Literal["registered", "refused"] | None = None
 
 
@@ -55,6 +58,7 @@ class Claims(NamedTuple):
 REGISTERED, REFUSED = Registration(outcome="registered"), Registration(outcome="refused")
 
 registration = Procedure(BIRTH, initial=Registration())
+reviews = Reviews("civil-status", BIRTH)
 
 
 @registration.on(DeclarationSubmitted)
@@ -73,9 +77,18 @@ def declared(
     rules: CivilStatusRules = context.rules
     found = context.once("found", lambda: find(event, rules))
     received_on = local_date(event.received_at)
-    if rules.approval_of(BIRTH, received_on, event.province) == "review":
-        return Decision(Registration(awaits_official=found))
-    return conclude(found, context)
+    policy = rules.review_of(BIRTH, received_on, event.province)
+    if policy is None:
+        return conclude(found, context)
+    opened = reviews.opened(
+        context.case_id,
+        context.now,
+        province=event.province,
+        persons=(event.declarant, *event.people),
+        finding=found if isinstance(found, Reason) else None,
+        **policy._asdict(),
+    )
+    return gate.shut(Registration(awaits_official=found), opened)
 
 
 def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | Reason:
@@ -87,8 +100,17 @@ def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | 
     return examine(dossier) or application(dossier, event)
 
 
-# The seam for an official: the handler of the official's decision calls
-# `conclude(state.awaits_official, context)`, or `refuse` with the official's own reason.
+def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
+    """Do as officials have decided; what they approved may still be another case's child."""
+    assert state.awaits_official is not None
+    if verdict.refused:
+        return refuse(verdict.refused)
+    return conclude(state.awaits_official, context)
+
+
+gate = Gate(registration, reviews, decided)
+
+
 def conclude(found: Application | Reason, context: Context) -> Decision[Registration]:
     """Register what passed the examination and refuse what did not."""
     return refuse(found) if isinstance(found, Reason) else register(found, context)

@@ -8,5 +8,4 @@ service = Service(
     "civil-status",
     procedures=[birth.registration, death.registration],
     rules=RULES,
-    rules_version=RULES.version,
 )

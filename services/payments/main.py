@@ -12,6 +12,5 @@ service = Service(
         *(death.fee_settlement, death.payout),
     ],
     rules=RULES,
-    rules_version=RULES.version,
     observe=Books().observe,
 )

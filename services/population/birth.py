@@ -1,16 +1,19 @@
 """A registered birth -> the child has a personal identifier and, where asked for, a card.
 
-Both are one decision: the card's number is the identifier, and nobody else has a say in it.
+Both are one decision, for the card's number is the identifier. Only where policy says so does an
+official decide about the card, and the identifier does not wait for that.
 """
 
 from datetime import date
 
-from contracts.birth.events import BirthRegistered, IdentityCardIssued
+from contracts.birth.events import BirthRegistered, IdentityCardIssued, IdentityCardRefused
 from contracts.birth.process import IDENTIFIER as IDENTIFICATION
 from contracts.birth.process import IDENTITY_CARD
 from contracts.common.calendar import birthday, local_date
 from contracts.common.events import PersonIdentified
 from contracts.common.people import Child
+from contracts.common.review import Review, Reviews, Verdict, persons_of
+from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.population.persons import IDENTIFIER, person_record
 from services.population.rules import PopulationRules
@@ -23,9 +26,13 @@ class Identification(State):
     """What is remembered of a child to be identified."""
 
     personal_id: str | None = None
+    card_for: date | None = None
+    """The day of birth of a child about whose card an official has to decide."""
+    review: Review | None = None
 
 
 identification = Procedure(IDENTIFICATION, initial=Identification())
+reviews = Reviews("population", IDENTITY_CARD)
 
 
 @identification.on(BirthRegistered)
@@ -53,12 +60,39 @@ def birth_registered(
     after, newborn = Identification(personal_id=personal_id), newborn_record(identified)
     if IDENTITY_CARD not in event.bundle:
         return Decision(after, events=(identified,), records=(newborn,))
-    card = issue_card(personal_id, event.child.born_on, local_date(context.now), rules)
-    return Decision(after, events=(identified, card), records=(newborn, identity_card_record(card)))
+    today = local_date(context.now)
+    place = event.household.province if event.household else None
+    policy = rules.review_of(IDENTITY_CARD, today, place)
+    if policy is None:
+        card = issue_card(personal_id, event.child.born_on, today, rules)
+        records = (newborn, identity_card_record(card))
+        return Decision(after, events=(identified, card), records=records)
+    opened = reviews.opened(
+        context.case_id,
+        context.now,
+        province=place,
+        persons=persons_of(identified),
+        **policy._asdict(),
+    )
+    waiting = gate.shut(after.with_(card_for=event.child.born_on), opened)
+    return waiting._replace(events=(identified, *waiting.events), records=(newborn,))
 
 
-# The seam for an official: where one decides about cards, the state keeps the day of birth, and the
-# handler of the official's decision calls this.
+def decided(state: Identification, verdict: Verdict, context: Context) -> Decision[Identification]:
+    """Issue the card or refuse it, as officials have decided; the identifier stands."""
+    assert state.personal_id is not None
+    assert state.card_for is not None
+    after = Identification(personal_id=state.personal_id)
+    if verdict.refused:
+        refused = IdentityCardRefused(personal_id=state.personal_id, reason=verdict.refused)
+        return Decision(after, events=(refused,))
+    card = issue_card(state.personal_id, state.card_for, local_date(context.now), context.rules)
+    return Decision(after, events=(card,), records=(identity_card_record(card),))
+
+
+gate = Gate(identification, reviews, decided)
+
+
 def issue_card(
     personal_id: str, born_on: date, on: date, rules: PopulationRules
 ) -> IdentityCardIssued:

@@ -8,5 +8,4 @@ service = Service(
     "population",
     procedures=[people.record, birth.identification, death.record],
     rules=RULES,
-    rules_version=RULES.version,
 )

@@ -1,7 +1,7 @@
 """GET /api/cases: where cases stand, from the register, or from the claim until it has the case."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -13,16 +13,17 @@ from services.chassis import metrics
 from services.chassis.runtime import Runtime
 from services.portal import views
 from services.portal.examples import CASE
+from services.portal.paging import marked, place
 from services.portal.problems import Problem, documented, error
 from services.portal.register import CASES
 from services.portal.standing import STATUSES, Status
 from services.portal.submissions import Submissions
+from services.portal.time_limits import ON_TIME
 from services.portal.views import SUMMARY, CaseList, CaseView, Summary
 
 MOST_IDS = 500
 IN_FLIGHT = "in-progress"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWEST_FIRST = (("submitted_at", -1), ("_id", -1))
 _LISTED = (("group", 1), ("status", 1), *_NEWEST_FIRST)
 
@@ -78,7 +79,7 @@ class Cases:
             "status": {"$in": [status] if status else list(STATUSES)},
         }
         if after is not None:
-            at, case_id = _place(after)
+            at, case_id = place(after)
             older = {"submitted_at": {"$lt": at}}
             filter["$or"] = [older, {"submitted_at": at, "_id": {"$lt": case_id}}]
         rows = await self._register.find(filter, SUMMARY, sort=_NEWEST_FIRST, limit=limit + 1)
@@ -86,7 +87,7 @@ class Cases:
         more = len(rows) > limit
         return {
             "cases": [views.summary(row, now) for row in shown],
-            "next": _after(shown[-1]) if more else None,
+            "next": marked(shown[-1]["submitted_at"], shown[-1]["_id"]) if more else None,
         }
 
     async def observe(self) -> None:
@@ -152,11 +153,11 @@ def _begin(group: str) -> None:
     """Let the metrics of a group be there before its first case: a rate is told by two values."""
     for channel in get_args(Channel):
         metrics.DECLARATIONS.labels(group, channel)
-    for outcome in get_args(Outcome):
-        metrics.CASE_SECONDS.labels(group, outcome)
+    for outcome, on_time in product(get_args(Outcome), ON_TIME.values()):
+        metrics.CASE_SECONDS.labels(group, outcome, on_time)
     for spec in catalogue().groups[group].procedures:
-        for result in set(spec.ends.values()):
-            metrics.PROCEDURE_SECONDS.labels(group, spec.name, result)
+        for result, on_time in product(set(spec.ends.values()), ON_TIME.values()):
+            metrics.PROCEDURE_SECONDS.labels(group, spec.name, spec.owner, result, on_time)
 
 
 def _cases(request: Request) -> Cases:
@@ -167,16 +168,3 @@ def _cases(request: Request) -> Cases:
 def _json(body: CaseView | CaseList) -> Response:
     # Straight from dicts that the type checker knows, without validating our own answer again.
     return Response(to_json(body), media_type="application/json")
-
-
-def _after(row: dict[str, Any]) -> str:
-    milliseconds = (row["submitted_at"] - _EPOCH) // timedelta(milliseconds=1)
-    return f"{milliseconds}~{row['_id']}"
-
-
-def _place(after: str) -> tuple[datetime, str]:
-    milliseconds, _, case_id = after.partition("~")
-    if not milliseconds.isdecimal() or len(milliseconds) > 14 or not case_id:
-        errors = [error("query.after", "send the `next` of the answer before, as it was")]
-        raise Problem(422, "invalid-request", "there is no such page", errors)
-    return _EPOCH + timedelta(milliseconds=int(milliseconds)), case_id

@@ -90,9 +90,9 @@ async def declare(
     ] = None,
 ) -> Response:
     """Accept a declaration of any group. Repeat it with the same key until there is an answer."""
-    _require(request, "application/json")
-    key = _checked_key(idempotency_key)
-    raw = parse_json(await _body(request, DECLARATION_BYTES))
+    require(request, "application/json")
+    key = checked_key(idempotency_key)
+    raw = parse_json(await body_of(request, DECLARATION_BYTES))
     intake, sent = _intake(request), request.headers.get("traceparent")
     answer = await intake.one(Arrival(key, raw, intake.clock(), tracing.current() or sent))
     if isinstance(answer, Problem):
@@ -116,8 +116,8 @@ async def declare_many(request: Request) -> Response:
 
     A line that is wrong costs its neighbours nothing. Those answered 503 can be sent again.
     """
-    _require(request, NDJSON)
-    body = await _body(request, BATCH_BYTES)
+    require(request, NDJSON)
+    body = await body_of(request, BATCH_BYTES)
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if len(lines) > TOGETHER:
         raise Problem(413, "too-large", f"{len(lines)} lines; send at most {TOGETHER} at once")
@@ -159,7 +159,7 @@ def _line(line: bytes) -> tuple[str, Any]:
         if any(each["field"] == "idempotency_key" for each in errors):
             raise _no_key() from None
         raise invalid(errors) from None
-    return _checked_key(read.idempotency_key), read.declaration
+    return checked_key(read.idempotency_key), read.declaration
 
 
 def _line_answer(number: int, answer: Answer) -> LineAnswer:
@@ -182,7 +182,8 @@ def _status_url(case_id: str) -> str:
     return f"/api/cases/{case_id}"
 
 
-def _checked_key(key: str | None) -> str:
+def checked_key(key: str | None) -> str:
+    """Return an idempotency key as it was sent. Raises `Problem` 400 for one that is none."""
     if key is None or not _KEY.fullmatch(key):
         raise _no_key()
     return key
@@ -192,20 +193,21 @@ def _no_key() -> Problem:
     return Problem(
         400,
         "no-idempotency-key",
-        "name the declaration by an Idempotency-Key of 1 to 200 visible ASCII characters,"
+        "name the request by an Idempotency-Key of 1 to 200 visible ASCII characters,"
         " and repeat it with the same one",
         [{"field": "idempotency_key", "message": "missing, or not such a key"}],
     )
 
 
-def _require(request: Request, media_type: str) -> None:
+def require(request: Request, media_type: str) -> None:
+    """Raise `Problem` 415 for a body of another type."""
     sent, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "")
     if sent.strip() != media_type or charset not in ("", "charset=utf-8"):
         raise Problem(415, "unsupported-media-type", f"send {media_type} in UTF-8")
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def body_of(request: Request, limit: int) -> bytes:
     """Return the body. Raises `Problem` 413 as soon as it is longer than `limit` bytes."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:

@@ -53,6 +53,8 @@ class Problem(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """The headers that go with the problem."""
+        if self.status == 401:
+            return {"WWW-Authenticate": "Bearer"}
         return {"Retry-After": str(RETRY_AFTER_SECONDS)} if self.status == 503 else {}
 
     def response(self) -> Response:

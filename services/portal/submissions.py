@@ -1,4 +1,4 @@
-"""What was accepted: one claim for each declarant and idempotency key, with the event's bytes."""
+"""What was accepted: one claim for each person and idempotency key, with the event's bytes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from services.chassis.store import Store, StoreUnavailable
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A declarant's key, the fingerprint of the body that came with it, and the event it became."""
+    """Somebody's key, the fingerprint of what came with it, and the event that it became."""
 
     id: str
     fingerprint: bytes
@@ -25,16 +25,16 @@ class Claimed:
     fresh: frozenset[str]
 
 
-def claim_id(declarant: str, key: str) -> str:
+def claim_id(person: str, key: str) -> str:
     """Return the id of a claim. Identifiers have no slash in them."""
-    return f"{declarant}/{key}"
+    return f"{person}/{key}"
 
 
 class Submissions:
     """The claims in the store."""
 
-    def __init__(self, store: Store) -> None:
-        self._rows = store.collection("submissions")
+    def __init__(self, store: Store, collection: str = "submissions") -> None:
+        self._rows = store.collection(collection)
 
     async def prepare(self) -> None:
         """Create the index. Raises `StoreUnavailable`."""

@@ -143,11 +143,12 @@ def tracker(known: Catalogue) -> Procedure[Case]:
 
 
 def followed(known: Catalogue) -> tuple[type[Event], ...]:
-    """Return the events of cases: all but our own, and what only undeclared groups use."""
+    """Return the events of cases: not our own, those of undeclared groups and of `tasks`."""
     used: dict[bool, set[type[Event]]] = {True: set(), False: set()}
     for group in known.groups.values():
         used[group.form is not None].update(_used(group))
-    left_out = (used[False] - used[True]) | {CaseCompleted, *time_limits.SAID}
+    tasks = {event for spec in known.procedures for event in (*spec.acts, *spec.answers)}
+    left_out = (used[False] - used[True]) | {CaseCompleted, *time_limits.SAID} | tasks
     return tuple(event for event in known.events.values() if event not in left_out)
 
 
@@ -160,11 +161,8 @@ def _counts(procedure: str, state: Case, entry: int) -> bool:
 
 
 def _end(ending: Ending, event: Event, context: Context) -> End:
-    end: End = {
-        "state": ending.state,
-        "at": context.cause.time,
-        "entry": context.cause.entry,
-    }
+    cause = context.cause
+    end: End = {"state": ending.state, "at": cause.time, "entry": cause.entry}
     if ending.shows:
         end["result"] = _shown(event, ending.shows)
     if ending.has_reason:

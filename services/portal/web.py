@@ -15,7 +15,9 @@ from services.chassis.service import Service
 from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.intake import Intake
+from services.portal.officials import Tokens
 from services.portal.problems import Problem, error, under_their_media_type
+from services.portal.queue import Queue
 from services.portal.successions import Successions
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,8 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             successions = Successions(runtime)
             app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
             app.state.clock = runtime.clock
-            for part in (app.state.cases, successions):
+            app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
+            for part in (app.state.cases, app.state.queue, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             runtime.every(SETTLE_SECONDS, successions.settle)

@@ -12,9 +12,11 @@ from contracts.birth.process import RESIDENCE
 from contracts.common.calendar import local_date
 from contracts.common.events import FeeSettled, PersonIdentified
 from contracts.common.people import Household
-from contracts.model import Name, PersonalId
+from contracts.common.review import Review, Reviews, Verdict
+from contracts.model import Name, PersonalId, Reason
+from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
-from services.residence.rules import Refusal, ResidenceRules
+from services.residence.rules import ResidenceRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,15 @@ class Registration(State):
 
     newcomer: Newcomer | None = None
     fees_settled: bool = False
-    outcome: Literal["registered", "refused", "not-asked", "awaits-official"] | None = None
+    review: Review | None = None
+    outcome: Literal["registered", "refused", "not-asked"] | None = None
 
 
 REGISTERED = Registration(outcome="registered", fees_settled=True)
 REFUSED = Registration(outcome="refused", fees_settled=True)
 
 registration = Procedure(RESIDENCE, initial=Registration())
+reviews = Reviews("residence", RESIDENCE)
 
 
 @registration.on(PersonIdentified)
@@ -69,25 +73,52 @@ def settle(child: Newcomer | None, fees_settled: bool, context: Context) -> Deci
         return Decision(Registration(newcomer=child, fees_settled=fees_settled))
     rules: ResidenceRules = context.rules
     place = child.household.province if child.household else None
-    if rules.approval_of(RESIDENCE, local_date(context.now), place) == "review":
-        waiting = Registration(newcomer=child, fees_settled=True, outcome="awaits-official")
-        return Decision(waiting)
-    return conclude(child, context)
+    policy = rules.review_of(RESIDENCE, local_date(context.now), place)
+    if policy is None:
+        return conclude(child, context)
+    owner = (child.household.owner,) if child.household else ()
+    opened = reviews.opened(
+        context.case_id,
+        context.now,
+        province=place,
+        persons=(child.personal_id, *child.parents, *owner),
+        finding=objection(child, rules),
+        **policy._asdict(),
+    )
+    return gate.shut(Registration(newcomer=child, fees_settled=True), opened)
 
 
-# The seam for an official: the handler of the official's decision calls
-# `conclude(state.newcomer, context)`, or `refuse` with the official's own reason.
+def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
+    """Do as officials have decided."""
+    assert state.newcomer is not None
+    if verdict.refused:
+        return refuse(state.newcomer, verdict.refused)
+    return conclude(state.newcomer, context)
+
+
+gate = Gate(registration, reviews, decided)
+
+
 def conclude(child: Newcomer, context: Context) -> Decision[Registration]:
-    """Register the child in a household whose owner agrees.
+    """Register the child in the household, unless something speaks against it."""
+    reason = objection(child, context.rules)
+    if reason is not None:
+        return refuse(child, reason)
+    assert child.household is not None, "without one there is an objection"
+    return register(child, child.household, local_date(context.now))
+
+
+def objection(child: Newcomer, rules: ResidenceRules) -> Reason | None:
+    """Return why the child cannot join: there is no household, or its owner does not agree.
 
     Law on Residence 2020, art. 20: an owner who is a parent as registered need not be asked.
     """
     household = child.household
     if household is None:
-        return refuse(child, "no-household", context)
+        return rules.reason("no-household")
     if not household.owner_consents and household.owner not in child.parents:
-        return refuse(child, "owner-does-not-consent", context)
-    return register(child, household, local_date(context.now))
+        return rules.reason("owner-does-not-consent")
+    return None
 
 
 def register(child: Newcomer, household: Household, on: date) -> Decision[Registration]:
@@ -105,10 +136,9 @@ def register(child: Newcomer, household: Household, on: date) -> Decision[Regist
     return Decision(REGISTERED, events=(event,), records=(resident_record(child, event),))
 
 
-def refuse(child: Newcomer, code: Refusal, context: Context) -> Decision[Registration]:
+def refuse(child: Newcomer, reason: Reason) -> Decision[Registration]:
     """Refuse the residence; the registered birth and the health card stand."""
-    rules: ResidenceRules = context.rules
-    event = ResidenceRefused(personal_id=child.personal_id, reason=rules.reason(code))
+    event = ResidenceRefused(personal_id=child.personal_id, reason=reason)
     return Decision(REFUSED, events=(event,))
 
 

@@ -8,5 +8,4 @@ service = Service(
     "residence",
     procedures=[birth.registration, death.removal],
     rules=RULES,
-    rules_version=RULES.version,
 )

@@ -8,7 +8,9 @@ from contracts.birth.events import HealthCardIssued, HealthCardRefused
 from contracts.birth.process import HEALTH_CARD
 from contracts.common.calendar import birthday, local_date, months_begun
 from contracts.common.events import PersonIdentified
+from contracts.common.review import Review, Reviews, Verdict, persons_of
 from contracts.model import PersonalId, ProvinceCode, Reason
+from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.social_insurance.rules import SocialInsuranceRules
 
@@ -30,6 +32,7 @@ class HealthCard(State):
     """What is remembered of a child's health card."""
 
     awaits_official: Insured | None = None
+    review: Review | None = None
     outcome: Literal["issued", "refused", "not-asked"] | None = None
 
 
@@ -37,6 +40,7 @@ NOT_ASKED = HealthCard(outcome="not-asked")
 ISSUED, REFUSED = HealthCard(outcome="issued"), HealthCard(outcome="refused")
 
 health_card = Procedure(HEALTH_CARD, initial=HealthCard())
+reviews = Reviews("social-insurance", HEALTH_CARD)
 
 
 @health_card.on(PersonIdentified)
@@ -54,26 +58,53 @@ def identified(
         province=event.household.province if event.household else None,
     )
     rules: SocialInsuranceRules = context.rules
-    if rules.approval_of(HEALTH_CARD, local_date(context.now), child.province) == "review":
-        return Decision(HealthCard(awaits_official=child))
-    return conclude(child, context)
+    today = local_date(context.now)
+    policy = rules.review_of(HEALTH_CARD, today, child.province)
+    if policy is None:
+        return conclude(child, context)
+    opened = reviews.opened(
+        context.case_id,
+        context.now,
+        province=child.province,
+        persons=persons_of(event),
+        finding=objection(child, today, rules),
+        **policy._asdict(),
+    )
+    return gate.shut(HealthCard(awaits_official=child), opened)
 
 
-# The seam for an official: the handler of the official's decision calls
-# `conclude(state.awaits_official, context)`, or `refuse` with the official's own reason.
+def decided(state: HealthCard, verdict: Verdict, context: Context) -> Decision[HealthCard]:
+    """Do as officials have decided; a child may have turned six meanwhile."""
+    assert state.awaits_official is not None
+    if verdict.refused:
+        return refuse(state.awaits_official, verdict.refused)
+    return conclude(state.awaits_official, context)
+
+
+gate = Gate(health_card, reviews, decided)
+
+
 def conclude(child: Insured, context: Context) -> Decision[HealthCard]:
-    """Issue the card to a child under six (Law on Health Insurance, art. 12 (3))."""
+    """Issue the card, unless something speaks against it."""
     rules: SocialInsuranceRules = context.rules
     today = local_date(context.now)
-    age = rules.under_age.in_force(today)
-    if today >= birthday(child.born_on, age):
-        return refuse(child, rules.reason("six-or-older", age=age))
-    if child.province is None:
-        return refuse(child, rules.reason("no-residence"))
+    if reason := objection(child, today, rules):
+        return refuse(child, reason)
     number = context.first_free(
         INSURANCE_NUMBER, lambda k: f"{context.derive(INSURANCE_NUMBER, k, 10**10):010}"
     )
     return issue(child, f"{UNDER_SIX}{child.province}{number}", today, rules)
+
+
+def objection(child: Insured, on: date, rules: SocialInsuranceRules) -> Reason | None:
+    """Return why there is no card: the child is not under six, or lives nowhere that is known.
+
+    Law on Health Insurance, art. 12 (3).
+    """
+    age = rules.under_age.in_force(on)
+    if on >= birthday(child.born_on, age):
+        return rules.reason("six-or-older", age=age)
+    return rules.reason("no-residence") if child.province is None else None
 
 
 def issue(

@@ -8,5 +8,4 @@ service = Service(
     "social-insurance",
     procedures=[birth.health_card, death.benefit],
     rules=RULES,
-    rules_version=RULES.version,
 )

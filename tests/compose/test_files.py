@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.catalogue import catalogue, topic
+from contracts.catalogue import catalogue
 from infra.access import OPERATOR, grants, users
 from infra.commands.access import passwords, variable
 from infra.errors import OnestopError
@@ -114,9 +114,10 @@ def test_a_service_may_read_what_it_hears_and_write_what_it_says(name: str) -> N
     own = {(each.resource, each.operation, each.name) for each in grants() if each.user == name}
     assert own == {
         ("group", "read", name),
-        ("topic", "write", topic(name)),
-        *(("topic", "read", heard) for heard in service.topics),
+        *(("topic", "write", said) for said in catalogue().writes(name)),
+        *(("topic", "read", heard) for heard in catalogue().reads(name)),
     }
+    assert set(service.topics) <= set(catalogue().reads(name))
 
 
 def test_the_operator_reads_and_writes_nothing() -> None:

@@ -42,6 +42,8 @@ def _event(event: type[Event], catalogue: Catalogue) -> Iterator[str]:
     consumed = {heard for group in groups for spec in group.procedures for heard in spec.hears}
     consumed |= {end for group in groups for spec in group.procedures for end in spec.ends}
     consumed |= {told for group in groups for told in group.notices} | NOTICES.keys()
+    # What is said of officials' tasks goes into the portal's register of them.
+    consumed |= {event for spec in catalogue.procedures for event in (*spec.acts, *spec.answers)}
     if event not in consumed:
         yield f"{event.type}: no procedure hears it, none ends by it, no family is told of it"
 
@@ -55,9 +57,10 @@ def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue)
     for event in (*spec.hears, *spec.ends):
         if catalogue.events.get(event.type) is not event:
             yield f"{where}: {event.type} is not in the catalogue, so nobody publishes it"
-    for event in spec.ends:
+    for event in (*spec.ends, *spec.answers):
         if publisher(event) != spec.owner:
-            yield f"{where}: ends by {event.type}, which {spec.owner} does not publish"
+            does = "ends by" if event in spec.ends else "answers officials by"
+            yield f"{where}: {does} {event.type}, which {spec.owner} does not publish"
     if sum(spec.name == other.name for other in group.procedures) > 1:
         yield f"{where}: two procedures of this name"
 

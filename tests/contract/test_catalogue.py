@@ -10,8 +10,9 @@ import pytest
 from contracts.birth import process
 from contracts.birth.events import BirthRegistered, HealthCardIssued, PremiumFunded
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER, PREMIUM, RESIDENCE, USUAL
-from contracts.catalogue import Catalogue, catalogue
+from contracts.catalogue import Catalogue, catalogue, topic, topic_of
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
+from contracts.common.task_events import ACTS, task_events
 from contracts.envelope import Event
 from contracts.group import Bundle, TimeLimit
 from contracts.model import Text
@@ -41,6 +42,7 @@ def test_the_catalogue_has_no_faults() -> None:
 def test_every_event_has_its_group_or_is_shared() -> None:
     assert {event.__module__ for event in catalogue().events.values()} == {
         "contracts.common.events",
+        "contracts.common.tasks",
         *(f"contracts.{name}.events" for name in catalogue().groups),
     }
 
@@ -97,6 +99,10 @@ BROKEN: dict[str, tuple[Catalogue, str]] = {
     "a procedure ends by what another says": (
         with_procedure(PREMIUM, ends={PremiumFunded: "granted", HealthCardIssued: "refused"}),
         "premium-funding: ends by social-insurance.health-card-issued.v1, which payments does not",
+    ),
+    "an agency answers officials by what another says": (
+        with_procedure(BIRTH, review=task_events("residence")),
+        "birth-registration: answers officials by residence.task-opened.v1, which civil-status",
     ),
     "a procedure is never granted": (
         with_procedure(PREMIUM, ends={PremiumFunded: "refused"}),
@@ -187,3 +193,11 @@ def test_the_services_and_topics_follow_from_the_events() -> None:
     assert set(more.topics) - set(catalogue().topics) == {"civil-statuss.events"}
     assert BirthRegistered in catalogue().hears("population")
     assert BirthRegistered not in catalogue().hears("residence")
+
+
+def test_what_officials_want_is_on_a_topic_that_others_need_not_read() -> None:
+    assert {topic_of(act) for act in ACTS} == {"portal.acts"}
+    assert topic_of(CaseCompleted) == topic("portal") == "portal.events"
+    assert "portal.acts" in catalogue().topics
+    heard = {topic_of(event) for event in catalogue().hears("social-insurance")}
+    assert heard == {"portal.acts", "civil-status.events", "population.events"}

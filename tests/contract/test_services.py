@@ -6,12 +6,21 @@ import pytest
 
 from contracts.catalogue import catalogue
 from contracts.common.events import CaseCompleted
+from contracts.common.task_events import ACTS
 from contracts.people.events import PersonReported
 from services.portal.time_limits import SAID
 
-SEEN_ONLY = {"portal": {CaseCompleted.type, PersonReported.type, *(each.type for each in SAID)}}
+SEEN_ONLY = {
+    "portal": {
+        CaseCompleted.type,
+        PersonReported.type,
+        *(each.type for each in SAID),
+        *(act.type for act in ACTS),
+    }
+}
 """What the portal sees on its topics and has nothing to decide about: its own conclusion, what it
-said of time limits, and a report about a person before the register has taken it."""
+said of time limits, a report about a person before the register has taken it, and what it sent of
+officials before an agency has answered."""
 
 
 @pytest.mark.parametrize("name", catalogue().services)

@@ -16,6 +16,7 @@ from pymongo import MongoClient
 from contracts.catalogue import PARTITIONS
 from contracts.common.people import Person
 from contracts.people.events import PersonRecorded
+from infra.issuer import FOLDER
 from infra.local import Stack
 from infra.local.waiting import wait_until
 from tests.e2e.metrics import Scrape
@@ -41,8 +42,14 @@ class City:
             "ONESTOP_KAFKA": self.stack.addresses.kafka,
             "ONESTOP_MONGO": self.stack.addresses.mongo,
             "ONESTOP_URL": self.stack.url("portal"),
+            "ONESTOP_ISSUER": str(self.issuer),
             "COLUMNS": "160",
         }
+
+    @property
+    def issuer(self) -> Path:
+        """Where the keys for officials' tokens are."""
+        return self.stack.data / FOLDER
 
     def onestop(self, *arguments: str) -> Done:
         """Run a command against this stack."""

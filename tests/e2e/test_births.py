@@ -25,6 +25,10 @@ from tests.fire.report import Report
 from tests.fire.volume import Manner
 
 RUN = 1
+LEFT_WAITING = [
+    w for w in written.load().values() if w.expected.status == 202 and not w.expected.ends
+]
+"""Families of whom something is missing, for which an official has asked."""
 SEED = 7
 COUNT = 300
 IMPORT = "/imports/people.ndjson"
@@ -60,7 +64,8 @@ UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 def by_hand(city: City) -> Report:
     """All written declarations, sent as the command sends them, to their ends."""
     url = city.stack.url("portal")
-    return run(fire_written_at(url, RUN, Manner(), nullcontext(lambda counts: None)))
+    showing = nullcontext(lambda counts: None)
+    return run(fire_written_at(url, RUN, Manner(), showing, issuer=city.issuer))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +131,8 @@ def adds_up(city: City, unfinished: int) -> bool:
     in_flight = portal.total("onestop_cases_in_flight", group="birth")
     accepted = portal.total("onestop_declarations_total", group="birth")
     age = portal.total("onestop_oldest_unfinished_case_seconds", group="birth")
-    return in_flight == unfinished and accepted == ended + in_flight and age > 0
+    waiting = unfinished + len(LEFT_WAITING)
+    return in_flight == waiting and accepted == ended + in_flight and age > 0
 
 
 def test_a_case_is_told_by_the_command(city: City, by_hand: Report) -> None:
@@ -174,10 +180,11 @@ def test_the_metrics_count_what_happened(settled: City) -> None:
     cases = settled.cases()
     accepted = portal.total("onestop_declarations_total")
     ended = portal.total("onestop_case_seconds_count")
-    assert accepted == len(cases) == ended
-    assert portal.total("onestop_cases_in_flight") == 0
-    assert portal.total("onestop_oldest_unfinished_case_seconds") == 0
-    for outcome, number in Counter(case["status"] for case in cases).items():
+    assert accepted == len(cases) == ended + len(LEFT_WAITING)
+    assert portal.total("onestop_cases_in_flight") == len(LEFT_WAITING)
+    outcomes = Counter(case["status"] for case in cases)
+    assert outcomes.pop("in-progress", 0) == len(LEFT_WAITING)
+    for outcome, number in outcomes.items():
         assert portal.total("onestop_case_seconds_count", outcome=outcome) == number
     groups = [group for group in catalogue().groups.values() if group.form]
     procedures = {spec.name for group in groups for spec in group.procedures}
@@ -248,8 +255,9 @@ def test_the_cloudevents_sdk_reads_what_is_on_the_topics(settled: City) -> None:
             assert event.get_specversion() == "1.0"
             assert event.get_type() == headers["type"].decode()
             assert event.get_subject() == message.key.decode()
-            assert event.get_source() in (f"/services/{topic.removesuffix('.events')}", IMPORT)
+            assert event.get_source() in (f"/services/{topic.partition('.')[0]}", IMPORT)
             assert event.get_time() is not None
             if event.get_type() == CaseCompleted.type:
                 completed.append((event.get_id(), event.get_subject()))
-    assert len(set(completed)) == len({case for _, case in completed}) == len(settled.cases())
+    ended = len(settled.cases()) - len(LEFT_WAITING)
+    assert len(set(completed)) == len({case for _, case in completed}) == ended

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from pymongo import MongoClient
 from pymongo.read_concern import ReadConcern
 
-from contracts.catalogue import PARTITIONS, topic
+from contracts.catalogue import PARTITIONS, catalogue, publisher, topic_of
 from contracts.common.events import DeclarationSubmitted
 from infra.local import Stack
 from services.chassis.journal import Entry, entry_from
@@ -98,7 +98,8 @@ def _collections(mongo: str, services: tuple[str, ...]) -> dict[str, dict[str, R
 async def _topics(
     kafka: str, services: tuple[str, ...], security: Mapping[str, Any]
 ) -> dict[str, list[Published]]:
-    by_topic = {topic(service): service for service in services}
+    events = catalogue().events.values()
+    by_topic = {topic_of(e): publisher(e) for e in events if publisher(e) in services}
     found: dict[str, list[Published]] = {service: [] for service in services}
     async with AIOKafkaConsumer(
         bootstrap_servers=kafka,

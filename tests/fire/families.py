@@ -24,6 +24,10 @@ _ROLES = 9
 _STEP = 523_127
 """Coprime to `_NUMBERS`: neighbours get numbers far apart, and no two the same."""
 
+_OFFICIALS_DECIDE = {"12", "42"}
+"""Provinces of today where not the rules alone decide (rules.toml): no generated birth goes there,
+for nobody would decide about it."""
+
 _ETHNICITIES = ("Kinh",) * 17 + ("Tày", "Thái", "Mường")
 _Role = Literal["mother", "father", "owner", "his father", "his mother"]
 _ROLE_NUMBERS: dict[_Role, int] = {
@@ -144,4 +148,5 @@ def _unique(seed: int, number: int, role: _Role) -> int:
 
 @cache
 def _old_provinces() -> tuple[str, ...]:
-    return tuple(provinces(_TABLE_DAY))
+    known = provinces(_TABLE_DAY)
+    return tuple(code for code in known if mergers().get(code, code) not in _OFFICIALS_DECIDE)

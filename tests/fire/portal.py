@@ -132,7 +132,7 @@ class Portal:
 
         Raises `FireError` where there is no answer.
         """
-        response = await self._request("GET", "/api/clock")
+        response = await self.ask("GET", "/api/clock")
         if response is None or not response.is_success:
             raise FireError(f"{self.url} does not say what time it is")
         return datetime.fromisoformat(_object(response)["now"]).astimezone(VIET_NAM).date()
@@ -157,7 +157,7 @@ class Portal:
 
         Raises `FireError` where there is no such case or no answer.
         """
-        response = await self._request("GET", f"/api/cases/{case_id}")
+        response = await self.ask("GET", f"/api/cases/{case_id}")
         if response is None:
             raise FireError(f"no answer from {self.url}")
         if response.status_code == 404:
@@ -166,11 +166,11 @@ class Portal:
 
     async def cases(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Return what the list of cases says of these, up to 500; none where it does not answer."""
-        response = await self._request("GET", "/api/cases", params={"ids": ",".join(ids)})
+        response = await self.ask("GET", "/api/cases", params={"ids": ",".join(ids)})
         return [] if response is None else list(_object(response).get("cases", []))
 
     async def _declare_one(self, item: Item) -> Answer:
-        response = await self._request(
+        response = await self.ask(
             "POST",
             "/api/declarations",
             content=_encode(item.declaration),
@@ -189,7 +189,7 @@ class Portal:
             _encode({"idempotency_key": item.key, "declaration": item.declaration})
             for item in items
         ]
-        response = await self._request(
+        response = await self.ask(
             "POST",
             "/api/declarations/batch",
             content=b"\n".join(lines),
@@ -208,7 +208,7 @@ class Portal:
         missing = len(items) - len(answers)
         return answers[: len(items)] + [Answer(NO_ANSWER)] * missing, pause
 
-    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response | None:
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response | None:
         """Return the answer; the last 429 or 503, or None, where patience ends before."""
         started = monotonic()
         lost = 0

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 from tests.fire import words
+from tests.fire.clerks import Clerks
 from tests.fire.portal import NO_ANSWER, Answer, Item, Portal
 from tests.fire.report import Report
 from tests.fire.volume import Manner, Progress
@@ -19,13 +21,16 @@ async def fire_written(
     day: date,
     manner: Manner,
     progress: Progress,
+    issuer: Path,
 ) -> Report:
     """Send all of them, wait for their ends, and report what is not as expected.
 
-    `manner` counts only by its concurrency and patience.
+    `manner` counts only by its concurrency and patience; `issuer` has the keys for the officials'
+    tokens.
     """
     async with Watcher(portal) as watcher:
-        sending = _Sending(portal, watcher, run, day, manner)
+        clerks = Clerks(portal, issuer, manner.quiet)
+        sending = _Sending(portal, watcher, clerks, run, day, manner)
         report = sending.report
 
         def tell() -> None:
@@ -48,7 +53,13 @@ async def fire_written(
 
 class _Sending:
     def __init__(
-        self, portal: Portal, watcher: Watcher, run: int, day: date, manner: Manner
+        self,
+        portal: Portal,
+        watcher: Watcher,
+        clerks: Clerks,
+        run: int,
+        day: date,
+        manner: Manner,
     ) -> None:
         self.report = Report()
         self.problems: dict[str, list[str]] = {}
@@ -56,6 +67,7 @@ class _Sending:
         self._over: dict[str, asyncio.Event] = {}
         self._portal = portal
         self._watcher = watcher
+        self._clerks = clerks
         self._run = run
         self._day = day
         self._quiet = manner.quiet
@@ -81,7 +93,13 @@ class _Sending:
         if problems or not answer.case_id:
             return problems
         self._cases[written.stem] = answer.case_id
-        if await self._watcher.end_of(answer.case_id, self._quiet) is None:
+        acted = await self._acted(written, answer.case_id)
+        if acted:
+            return [*acted, f"case {answer.case_id}"]
+        if (
+            written.expected.ends
+            and await self._watcher.end_of(answer.case_id, self._quiet) is None
+        ):
             self.report.unfinished.append(answer.case_id)
             return [f"case {answer.case_id} has not ended"]
         async with self._at_once:
@@ -89,6 +107,15 @@ class _Sending:
         self.report.details.append(case)
         problems = judge_case(written.expected, case, self._cases)
         return [*problems, f"case {answer.case_id}"] if problems else []
+
+    async def _acted(self, written: Written, case_id: str) -> list[str]:
+        """Let the officials do their part, and return what came differently."""
+        problems = await self._clerks.play(case_id, written.officials)
+        by = {step.procedure: step.by for step in written.officials if step.status == 202}
+        for procedure, state in written.expected.tasks.items():
+            found = await self._clerks.state(case_id, by[procedure], procedure)
+            problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
+        return problems
 
     def _count(self, answer: Answer) -> None:
         self.report.sent += 1

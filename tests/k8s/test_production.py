@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 import yaml
 
-from contracts.catalogue import PARTITIONS, catalogue, publisher, topic
+from contracts.catalogue import PARTITIONS, catalogue, publisher, topic_of
 from infra import kubernetes
 from services.portal.main import app
 from tests.k8s.manifests import Object, containers, named, of_kind, overlay
@@ -37,15 +37,15 @@ def test_each_service_has_a_topic_with_all_partitions() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_reads_what_its_procedures_handle_and_writes_its_own_topic(service: str) -> None:
+def test_a_service_reads_what_its_procedures_handle_and_writes_its_own_topics(service: str) -> None:
     main = import_module(f"services.{service.replace('-', '_')}.main").service
     allowed = rights(service)
     read = {name for (kind, name), may in allowed.items() if kind == "topic" and READ in may}
     written = {name for (kind, name), may in allowed.items() if kind == "topic" and WRITE in may}
-    heard = {topic(publisher(event)) for event in catalogue().hears(service)}
+    heard = {topic_of(event) for event in catalogue().hears(service)}
     assert set(main.topics) <= read
     assert read == heard
-    assert written == {topic(service)}
+    assert written == {topic_of(e) for e in catalogue().events.values() if publisher(e) == service}
     assert {name for kind, name in allowed if kind == "group"} == {service}
     assert set().union(*allowed.values()) <= {READ, WRITE, "Describe"}
 

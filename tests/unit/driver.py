@@ -64,6 +64,7 @@ class Desk:
     records: list[Record] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     rounds: list[tuple[Claim, ...]] = field(default_factory=list)
+    deadlines: dict[str, datetime] = field(default_factory=dict)
     group: str = "birth"
 
     def __post_init__(self) -> None:
@@ -111,6 +112,14 @@ class Desk:
                 return decision
         raise AssertionError("the decision asks for ever more claims")
 
+    def time_out(self, name: str) -> Decision[Any]:
+        """Let a deadline come due at the time that it was set for."""
+        self.now = self.deadlines.pop(name)
+        context = self.context()
+        decision = self.procedure.due(self.state, name, context)
+        self._keep(decision, context)
+        return decision
+
     def said(self, kind: type[E]) -> E:
         """Return the one event of this type that was emitted."""
         (event,) = (event for event in self.events if isinstance(event, kind))
@@ -130,5 +139,9 @@ class Desk:
         self.events += decision.events
         self.records += decision.records
         self.measures += decision.measures
+        for deadline in decision.deadlines:
+            self.deadlines.pop(deadline.name, None)
+            if deadline.due is not None:
+                self.deadlines[deadline.name] = deadline.due
         for claim in decision.releases:
             self.world.release(claim, context.owner(claim))

@@ -1,19 +1,31 @@
 """The written births end as they say, in whichever order the agencies hear of them."""
 
 from datetime import datetime
+from random import Random
 
 import pytest
 
 from contracts.birth.process import GROUP
 from contracts.common.calendar import LOCAL
+from contracts.common.tasks import ActDeclined
 from tests.unit.driver import NOW
-from tests.unit.written import ends_as_it_says, ways_to_end, written
+from tests.unit.written import Agencies, ends_as_it_says, ways_to_end, written
 
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("name", sorted(written("birth")))
 def test_a_written_declaration_ends_as_it_says(name: str, seed: int) -> None:
     ends_as_it_says(GROUP, name, seed)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, file in written("birth").items() if "officials" in file]
+)
+def test_what_its_officials_do_counts_or_does_not_as_it_says(name: str) -> None:
+    _, said = Agencies("birth", Random(1)).complete(name)
+    steps = [step for step in written("birth")[name]["officials"] if "status" not in step]
+    declined = [event.reason.code for event in said if isinstance(event, ActDeclined)]
+    assert declined == [step["declined"] for step in steps if "declined" in step]
 
 
 def test_there_is_a_written_declaration_for_each_way_to_end() -> None:

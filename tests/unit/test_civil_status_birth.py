@@ -1,35 +1,23 @@
 """Who decides about a declared birth, and what is said and kept of it."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 import pytest
 
-from contracts.birth.events import BirthRefused, BirthRegistered
-from services.chassis.rules import Approval, Dated, Rules
+from contracts.birth.events import BirthRegistered
+from contracts.birth.process import BIRTH
+from contracts.common.task_events import task_events
+from services.chassis.rules import Rules
 from services.civil_status import birth
-from services.civil_status.rules import RULES, CivilStatusRules, Refusal
+from services.civil_status.rules import RULES, Refusal
 from tests.unit.births import CHILD, RECEIVED, TODAY, form, submitted
 from tests.unit.driver import Desk, World
+from tests.unit.officials import reviewed
 
 
 def desk(case: str = "case-1", world: World | None = None, rules: Any = RULES) -> Desk:
     return Desk(birth.registration, rules, case, world=world or World())
-
-
-def reviewing(value: Approval, place: str | None = None) -> CivilStatusRules:
-    figures = [
-        {"from": date(2016, 1, 1), "value": "auto", "source": "test", "confidence": "high"},
-        {
-            "from": date(2026, 11, 20),
-            "place": place,
-            "value": value,
-            "source": "test",
-            "confidence": "high",
-        },
-    ]
-    approval = {"birth-registration": Dated[Approval].model_validate(figures)}
-    return RULES.model_copy(update={"approval": approval})
 
 
 @pytest.mark.parametrize(
@@ -44,35 +32,13 @@ def reviewing(value: Approval, place: str | None = None) -> CivilStatusRules:
 def test_policy_by_province_and_day_says_whether_an_official_decides(
     place: str | None, province: str, received_at: datetime, waits: bool
 ) -> None:
-    case = desk(rules=reviewing("review", place))
+    since = "2026-11-20"
+    rules = reviewed(RULES, BIRTH, place=place or "", since=since)
+    case = desk(rules=rules)
     case.hear(submitted(province=province, received_at=received_at))
     assert (case.state.awaits_official is not None) == waits
-    assert bool(case.events) != waits
+    assert [type(event) is task_events("civil-status").opened for event in case.events] == [waits]
     assert bool(case.rounds) != waits, "nothing is claimed while an official has not decided"
-
-
-def test_what_awaits_an_official_is_decided_like_what_does_not() -> None:
-    waiting = desk(rules=reviewing("review"))
-    waiting.hear(submitted())
-    assert isinstance(waiting.state.awaits_official, birth.Application)
-    waiting.hear(submitted())
-    assert not waiting.events, "heard again, it still waits"
-    automatic = desk()
-    automatic.hear(submitted())
-    context = automatic.context()
-    answers = {claim.id: context.owner(claim) for asked in automatic.rounds for claim in asked}
-    waiting.answers = answers
-    decision = birth.conclude(waiting.state.awaits_official, waiting.context())
-    assert list(decision.events) == automatic.events
-
-
-def test_a_finding_awaits_the_official_too() -> None:
-    waiting = desk(rules=reviewing("review"))
-    waiting.hear(submitted(form(evidence={"kind": "none"})))
-    found = waiting.state.awaits_official
-    assert not waiting.events
-    decision = birth.conclude(found, waiting.context())
-    assert decision.events == (BirthRefused(reason=RULES.reason("evidence-missing")),)
 
 
 def test_a_second_hearing_another_group_and_another_bundle_change_nothing() -> None:

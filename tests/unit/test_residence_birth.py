@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from contracts.birth.events import ResidenceRefused, ResidenceRegistered
-from contracts.birth.process import USUAL
+from contracts.birth.process import RESIDENCE, USUAL
+from contracts.common.task_events import task_events
 from contracts.envelope import Event
-from services.chassis.rules import Approval, Dated
 from services.residence import birth
 from services.residence.rules import RULES
 from tests.unit.births import (
@@ -23,6 +23,7 @@ from tests.unit.births import (
     settled,
 )
 from tests.unit.driver import Desk
+from tests.unit.officials import reviewed
 
 WITHOUT_RESIDENCE = tuple(name for name in USUAL if "residence" not in name)
 
@@ -117,14 +118,6 @@ def test_a_bundle_with_residence_needs_a_household() -> None:
 def test_policy_by_province_and_day_says_whether_an_official_decides(
     place: str | None, since: date, waits: bool
 ) -> None:
-    sure = {"source": "test", "confidence": "high"}
-    figures = [
-        {"from": date(2020, 1, 1), "value": "auto", **sure},
-        {"from": since, "place": place, "value": "review", **sure},
-    ]
-    approval = {"permanent-residence-registration": Dated[Approval].model_validate(figures)}
-    case = after(identified(), settled(), rules=RULES.model_copy(update={"approval": approval}))
-    assert bool(case.events) != waits
-    if waits:
-        decision = birth.conclude(case.state.newcomer, case.context())
-        assert decision.events == tuple(after(identified(), settled()).events)
+    rules = reviewed(RULES, RESIDENCE, place=place or "", since=f"{since}")
+    case = after(identified(), settled(), rules=rules)
+    assert [type(event) is task_events("residence").opened for event in case.events] == [waits]

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import pytest
 
-from services.chassis.rules import Dated, NotInForce, Rules, RulesError, load
+from services.chassis.rules import Dated, NotInForce, Review, Rules, RulesError, load
+from services.chassis.service import Service
+from services.chassis.settings import Settings
 
 
 class Toll(Rules[Literal["too-late", "too-heavy"]]):
@@ -179,6 +181,71 @@ def test_a_key_in_two_files_is_refused(package: Write) -> None:
     name = package(rules=GOOD, more=GOOD)
     with pytest.raises(RulesError, match=r"more\.toml: price: is in toll_booth/rules\.toml too"):
         load(Toll, name, "rules.toml", "more.toml")
+
+
+AREA = """
+[[approval.crossing]]
+place = "79"
+from = 2026-02-01
+value = "{}"
+source = "a resolution"
+confidence = "low"
+"""
+PATIENCE = """
+[[claim_seconds]]
+from = 2026-01-01
+value = 60
+source = "a resolution"
+confidence = "low"
+"""
+
+
+@pytest.mark.parametrize(
+    ("approval", "on", "place", "policy"),
+    [
+        ("review", date(2026, 2, 1), "79", Review(False, 60)),
+        ("review-by-two", date(2026, 2, 1), "79", Review(True, 60)),
+        ("auto", date(2026, 2, 1), "79", None),
+        ("review", date(2026, 1, 31), "79", None),
+        ("review", date(2026, 2, 1), "01", None),
+        ("review", date(2026, 2, 1), None, None),
+    ],
+)
+def test_added_rules_say_who_decides_in_an_area_from_a_day(
+    package: Write, approval: str, on: date, place: str | None, policy: Review | None
+) -> None:
+    rules = load(Toll, package(rules=GOOD))
+    added = rules.amended(AREA.format(approval) + PATIENCE, "area.toml")
+    assert added.review_of("crossing", on, place) == policy
+    assert rules.review_of("crossing", on, place) is None, "the service's own rules stay"
+    assert added.version != rules.version
+    assert added.price == rules.price
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("price = [", r"area\.toml: not TOML"),
+        ("prize = 1", r"area\.toml: prize: "),
+        (AREA.format("maybe") + PATIENCE, r"area\.toml: approval\.crossing\.1\.value: "),
+        (AREA.format("review"), r"area\.toml: .*claim_seconds: say how long"),
+        (PATIENCE.replace("60", "0"), r"area\.toml: claim_seconds\.0\.value: "),
+    ],
+)
+def test_added_rules_that_cannot_be_used_are_named(package: Write, text: str, message: str) -> None:
+    with pytest.raises(RulesError, match=message):
+        load(Toll, package(rules=GOOD)).amended(text, "area.toml")
+
+
+def test_a_service_adds_the_rules_of_its_operator(package: Write, tmp_path: Path) -> None:
+    rules = load(Toll, package(rules=GOOD))
+    service = Service("toll-booth", procedures=[], rules=rules)
+    assert service.rules_in(Settings()) is rules
+    assert service.rules_in(Settings(rules=tmp_path)) is rules
+    (tmp_path / "toll-booth.toml").write_text(AREA.format("review") + PATIENCE, "utf-8")
+    added = service.rules_in(Settings(rules=tmp_path))
+    assert added is not None
+    assert added.approval_of("crossing", date(2026, 2, 1), "79") == "review"
 
 
 def test_the_rules_of_each_service_can_be_read() -> None:

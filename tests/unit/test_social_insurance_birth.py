@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from contracts.birth.events import HealthCardIssued, HealthCardRefused
-from contracts.birth.process import GROUP
-from services.chassis.rules import Approval, Dated
+from contracts.birth.process import GROUP, HEALTH_CARD
+from contracts.common.task_events import task_events
 from services.social_insurance import birth
 from services.social_insurance.rules import RULES, DayOfYear
 from tests.unit.births import TODAY, child, household, identified
 from tests.unit.driver import Desk, World
+from tests.unit.officials import APPROVE, claim, decide, official, reviewed
 
 
 def card(rules: Any = RULES, world: World | None = None, case: str = "1", **changes: Any) -> Desk:
@@ -112,24 +113,23 @@ def test_a_second_hearing_changes_nothing() -> None:
 
 @pytest.mark.parametrize(("place", "waits"), [(None, True), ("01", True), ("79", False)])
 def test_policy_says_whether_an_official_decides(place: str | None, waits: bool) -> None:
-    sure = {"source": "test", "confidence": "high"}
-    figures = [
-        {"from": date(2020, 1, 1), "value": "auto", **sure},
-        {"from": TODAY, "place": place, "value": "review", **sure},
-    ]
-    approval = {"health-insurance-card": Dated[Approval].model_validate(figures)}
-    desk = card(RULES.model_copy(update={"approval": approval}))
-    assert bool(desk.events) != waits
-    assert bool(desk.rounds) != waits
-    if waits:
-        desk.hear(identified())
-        automatic = card()
-        context = automatic.context()
-        desk.answers = {c.id: context.owner(c) for asked in automatic.rounds for c in asked}
-        decision = birth.conclude(desk.state.awaits_official, desk.context())
-        assert list(decision.events) == automatic.events
+    desk = card(reviewed(RULES, HEALTH_CARD, place=place or "", since=f"{TODAY}"))
+    opened = task_events("social-insurance").opened
+    assert [type(event) is opened for event in desk.events] == [waits]
 
 
 def test_a_day_of_the_year_that_no_year_has_is_refused() -> None:
     with pytest.raises(ValueError, match="day"):
         DayOfYear(month=2, day=30)
+
+
+def test_a_child_who_turned_six_while_an_official_had_the_file_gets_no_card() -> None:
+    desk = card(
+        reviewed(RULES, HEALTH_CARD), case="case-1", child=child(born_on=date(2020, 11, 21))
+    )
+    who = official(agency="social-insurance")
+    desk.hear(claim(HEALTH_CARD, who))
+    desk.now = desk.now.replace(day=22)
+    desk.hear(claim("another-procedure", who))
+    desk.hear(decide(HEALTH_CARD, who, APPROVE))
+    assert desk.said(HealthCardRefused).reason.code == "six-or-older"

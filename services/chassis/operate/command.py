@@ -31,7 +31,7 @@ def command(
     @cli.command()
     def run() -> None:
         """Run the service until SIGTERM."""
-        settings = settings_or_exit()
+        settings = settings_or_exit(service)
         start_logging(service.name, settings.log_level)
         _collect_less_often()
         uvicorn.run(

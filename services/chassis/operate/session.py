@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from services.chassis.broker import BrokerUnavailable
+from services.chassis.rules import RulesError
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
 from services.chassis.settings import Settings, SettingsError
@@ -27,7 +28,7 @@ class CannotDo(Exception):
 
 def perform(service: Service, action: Callable[[Runtime], Awaitable[bool]]) -> None:
     """Connect as the service does, act, and exit with the answer, or with one line of error."""
-    settings = settings_or_exit()
+    settings = settings_or_exit(service)
     # Its own complaints would stand between the lines of the answer.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
@@ -42,12 +43,17 @@ def perform(service: Service, action: Callable[[Runtime], Awaitable[bool]]) -> N
         raise typer.Exit(NO)
 
 
-def settings_or_exit() -> Settings:
-    """Return the settings of the environment, or exit with one line of error."""
+def settings_or_exit(service: "Service") -> Settings:
+    """Return the settings of the environment, or exit with one line of error.
+
+    The rules that they add to the service's are read too, so that a mistake there is told as well.
+    """
     try:
-        return Settings.from_environment()
-    except SettingsError as error:
+        settings = Settings.from_environment()
+        service.rules_in(settings)
+    except (SettingsError, RulesError, OSError) as error:
         _fail(str(error))
+    return settings
 
 
 @contextmanager

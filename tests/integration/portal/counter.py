@@ -12,7 +12,7 @@ import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import MongoClient
 
-from contracts.catalogue import PARTITIONS, catalogue, publisher, topic
+from contracts.catalogue import PARTITIONS, catalogue, publisher, topic_of
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
 from contracts.envelope import CONTENT_TYPE, Envelope, Event, envelope_of
@@ -113,7 +113,7 @@ class Counter:
         async with AIOKafkaConsumer(
             bootstrap_servers=self.stack.addresses.kafka, auto_offset_reset="earliest"
         ) as reader:
-            reader.assign([TopicPartition(topic("portal"), n) for n in range(PARTITIONS)])
+            reader.assign([TopicPartition(topic_of(event), n) for n in range(PARTITIONS)])
             ends = await reader.end_offsets(reader.assignment())
             records: list[Any] = []
             while any([await reader.position(tp) < end for tp, end in ends.items()]):
@@ -170,4 +170,4 @@ def _message(case_id: str, event: Event, group: str, entry: int = 1) -> Outgoing
     )
     assert event.type in catalogue().events
     headers = (("content-type", CONTENT_TYPE.encode()), ("type", event.type.encode()))
-    return Outgoing(topic(owner), case_id.encode(), envelope.encode(), headers)
+    return Outgoing(topic_of(type(event)), case_id.encode(), envelope.encode(), headers)

@@ -1,0 +1,79 @@
+"""The events of officials' tasks as each agency publishes them: one shape under its own name."""
+
+import types
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple, TypeVar
+
+from contracts.common.events import TaskClaimRequested, TaskDecisionSubmitted, TaskReleaseRequested
+from contracts.common.tasks import (
+    Act,
+    ActDeclined,
+    SupplementRequested,
+    TaskClaimed,
+    TaskDecided,
+    TaskOpened,
+    TaskReleased,
+)
+from contracts.envelope import Event
+from contracts.group import ProcedureSpec
+from contracts.model import Text
+
+E = TypeVar("E", bound=Event)
+
+ACTS: tuple[type[Act], ...] = (TaskClaimRequested, TaskReleaseRequested, TaskDecisionSubmitted)
+
+
+class TaskEvents(NamedTuple):
+    """The events of tasks as one agency publishes them."""
+
+    opened: type[TaskOpened]
+    claimed: type[TaskClaimed]
+    released: type[TaskReleased]
+    decided: type[TaskDecided]
+    supplement_requested: type[SupplementRequested]
+    declined: type[ActDeclined]
+
+    @property
+    def acts(self) -> tuple[type[Act], ...]:
+        """What the agency hears of officials."""
+        return ACTS
+
+    @property
+    def answers(self) -> tuple[type[Event], ...]:
+        """What it says to that, all of these."""
+        return tuple(self)
+
+
+@cache
+def task_events(agency: str) -> TaskEvents:
+    """Return the events by which the agency speaks of tasks: one shape, published by each."""
+    return TaskEvents(
+        opened=_published(agency, TaskOpened, "task-opened"),
+        claimed=_published(agency, TaskClaimed, "task-claimed"),
+        released=_published(agency, TaskReleased, "task-released"),
+        decided=_published(agency, TaskDecided, "task-decided"),
+        supplement_requested=_published(agency, SupplementRequested, "supplement-requested"),
+        declined=_published(agency, ActDeclined, "act-declined"),
+    )
+
+
+def task_notices(procedures: Iterable[ProcedureSpec]) -> dict[type[Event], Text]:
+    """Return what the family reads of the tasks of those procedures that may have one."""
+    notices: dict[type[Event], Text] = {}
+    for spec in procedures:
+        if spec.review is not None:
+            said = task_events(spec.owner)
+            notices[said.opened] = Text(
+                vi="Cán bộ đang xem xét hồ sơ.", en="An official examines the file."
+            )
+            notices[said.supplement_requested] = Text(
+                vi="Hồ sơ cần được bổ sung.", en="The file is not complete: please supplement it."
+            )
+    return notices
+
+
+def _published(agency: str, kind: type[E], what: str) -> type[E]:
+    said = {"__module__": kind.__module__, "__doc__": kind.__doc__}
+    attributes = {"type": f"{agency}.{what}.v1"}
+    return types.new_class(kind.__name__, (kind,), attributes, lambda body: body.update(said))

@@ -1,0 +1,61 @@
+"""`onestop token`: an official's token, signed by the demonstration issuer of a stack."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from infra.commands.up import Data
+from infra.errors import OnestopError
+from infra.issuer import FOLDER, Issuer
+from infra.local.stack import DEFAULT_DATA
+from tests.fire.officials import ROSTER, roster
+
+HELP = "\n\n".join(
+    (
+        "Print a token by which the portal knows an official.",
+        "The officials, with their agencies, provinces and procedures, are in a roster, which is"
+        " JSON; without a name, it is shown. The key is that of the stack in the data folder,"
+        " made by `onestop up` for demonstrations only.",
+        "[bold]Examples[/]",
+        "  onestop token",
+        "  onestop token hoa",
+        '  curl -H "Authorization: Bearer $(onestop token hoa)" http://127.0.0.1:8080/api/tasks',
+    )
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `onestop`."""
+    app.command("token", help=HELP)(token)
+
+
+def token(
+    name: Annotated[str | None, typer.Argument(help="A name of the roster.")] = None,
+    data: Data = DEFAULT_DATA,
+    file: Annotated[
+        Path, typer.Option("--roster", help="Who the officials are.", show_default="our own")
+    ] = ROSTER,
+    hours: Annotated[float, typer.Option("--hours", min=0.0, help="How long it is valid.")] = 8.0,
+) -> None:
+    """Print a token, or the roster; see HELP."""
+    known = roster(file)
+    if name is None:
+        Console().print(_table(file))
+        return
+    if name not in known:
+        raise OnestopError(f"nobody is called {name} in {file}; there are {', '.join(known)}")
+    print(Issuer(data / FOLDER).token(known[name], timedelta(hours=hours)))
+
+
+def _table(file: Path) -> Table:
+    table = Table(show_edge=False)
+    for column in ("name", "official", "agency", "provinces", "procedures"):
+        table.add_column(column, overflow="fold")
+    for name, official in roster(file).items():
+        reach = (", ".join(official.provinces), ", ".join(official.procedures))
+        table.add_row(name, official.name, official.agency, *reach)
+    return table

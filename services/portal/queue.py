@@ -1,0 +1,277 @@
+"""/api/tasks: what waits for an official, and what the official wants done about it.
+
+A request becomes an event; whether it counts, the agency says that owns the procedure. The answer
+202 names the act, by which the agency's word about it is found in the task.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import AwareDatetime
+from pydantic_core import to_json
+from typing_extensions import TypedDict
+
+from contracts.common.tasks import Official, TaskState
+from services.chassis.encoding import Document
+from services.chassis.runtime import Runtime
+from services.portal import acts
+from services.portal.acts import Wish
+from services.portal.declaration import parse_json
+from services.portal.declarations import body_of, checked_key, require
+from services.portal.dispatch import Dispatch
+from services.portal.officials import Asking
+from services.portal.paging import marked, place
+from services.portal.problems import Problem, documented, error
+from services.portal.submissions import Submissions
+from services.portal.tasks import TASKS
+
+DECISION_BYTES = 64 * 1024
+_OLDEST_FIRST = (("opened_at", 1), ("_id", 1))
+
+router = APIRouter(tags=["tasks"])
+
+
+class TaskView(TypedDict):
+    """A task: the file is at `case_url`, the answers to the latest acts are in `answers`."""
+
+    task_id: str
+    case_id: str
+    case_url: str
+    group: str
+    agency: str
+    procedure: str
+    province: str | None
+    state: TaskState
+    opened_at: AwareDatetime
+    second_person: bool
+    finding: dict[str, Any] | None
+    held_by: dict[str, Any] | None
+    held_until: str | None
+    approved_by: list[dict[str, Any]]
+    missing: list[dict[str, Any]]
+    answers: list[dict[str, Any]]
+
+
+class TaskList(TypedDict):
+    """Some tasks; `next` is what to send as `after` for more, null where there are no more."""
+
+    tasks: list[TaskView]
+    next: str | None
+
+
+class Sent(TypedDict):
+    """The act is on its way to the agency; its answer will be in the task, under `act_id`."""
+
+    act_id: str
+    task_url: str
+
+
+class Queue:
+    """The tasks, as officials see them, and the way of their acts to the agencies."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._register = runtime.registers[TASKS]
+        self._submissions = Submissions(runtime.store)
+        self._acts = Submissions(runtime.store, "acts")
+        self._dispatch = Dispatch(runtime.publisher)
+        self._clock = runtime.clock.now
+
+    async def prepare(self) -> None:
+        """Create the index. Raises `StoreUnavailable`."""
+        await self._register.index((("agency", 1), ("state", 1), *_OLDEST_FIRST))
+
+    async def listed(
+        self, official: Official, asked: dict[str, str | None], limit: int, after: str | None
+    ) -> TaskList:
+        """Return tasks that are the official's to decide, the oldest first.
+
+        Raises `StoreUnavailable`, and `Problem` 403 for what the office does not reach.
+        """
+        filter = _filter(official, asked)
+        if after is not None:
+            at, id = place(after)
+            filter["$or"] = [{"opened_at": {"$gt": at}}, {"opened_at": at, "_id": {"$gt": id}}]
+        rows = await self._register.find(filter, sort=_OLDEST_FIRST, limit=limit + 1)
+        shown = rows[:limit]
+        more = marked(shown[-1]["opened_at"], shown[-1]["_id"]) if len(rows) > limit else None
+        return {"tasks": [_view(row) for row in shown], "next": more}
+
+    async def task(self, official: Official, task_id: str) -> Document:
+        """Return the row of a task that is the official's to decide.
+
+        Raises `StoreUnavailable`, and `Problem` 404 or 403.
+        """
+        rows = await self._register.find({"_id": task_id}, limit=1)
+        if not rows:
+            raise Problem(404, "no-such-task", "there is no task with this id")
+        row = rows[0]
+        if not official.may_decide(row["agency"], row["province"], row["procedure"]):
+            raise _beyond_office()
+        return row
+
+    async def send(self, official: Official, wish: Wish) -> UUID:
+        """Publish an act and return its id, when the broker has acknowledged it.
+
+        As with declarations, what is published is what was claimed under the key, so that a request
+        that is repeated is the same act. Raises `StoreUnavailable`, and `Problem` 403, 404, 409 or
+        503.
+        """
+        row = await self.task(official, wish.task_id)
+        declared = (await self._submissions.of_cases([row["case_id"]])).get(row["case_id"])
+        asked = acts.claim_of(official, wish, row, declared, self._clock())
+        held = (await self._acts.claim([asked])).held[asked.id]
+        if held.fingerprint != asked.fingerprint:
+            reused = "this Idempotency-Key came with another request before: give each its own key"
+            raise Problem(409, "key-reused", reused)
+        if not await self._dispatch.sent(acts.message(wish.kind, held)):
+            again = "nothing can be taken at the moment: send it again with the same key"
+            raise Problem(503, "unavailable", again)
+        return acts.act_id(held.id)
+
+
+Id = Annotated[str, Path(max_length=256)]
+Key = Annotated[
+    str | None,
+    Header(description="1 to 200 visible ASCII characters; repeated, it is the same act."),
+]
+
+
+@router.get(
+    "/api/tasks",
+    summary="Tasks that are the official's to decide, the oldest first",
+    responses={200: {"model": TaskList}, **documented(401, 403, 422, 503)},
+)
+async def some_tasks(
+    request: Request,
+    official: Asking,
+    *,
+    agency: str | None = None,
+    province: str | None = None,
+    procedure: str | None = None,
+    state: TaskState | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: Annotated[str | None, Query(description="The `next` of the answer before.")] = None,
+) -> Response:
+    """Return a page of the queue of the official's agency, within the official's reach."""
+    asked = {"agency": agency, "province": province, "procedure": procedure, "state": state}
+    return _json(await _queue(request).listed(official, asked, limit, after))
+
+
+@router.get(
+    "/api/tasks/{task_id}",
+    summary="One task, with the answers to the latest acts",
+    responses={200: {"model": TaskView}, **documented(401, 403, 404, 422, 503)},
+)
+async def one_task(request: Request, official: Asking, task_id: Id) -> Response:
+    """Return a task as its agency last told of it."""
+    return _json(_view(await _queue(request).task(official, task_id)))
+
+
+_ACTS: dict[str, Any] = {
+    "status_code": 202,
+    "responses": {202: {"model": Sent}, **documented(400, 401, 403, 404, 409, 422, 503)},
+}
+
+
+@router.post("/api/tasks/{task_id}/claim", summary="Take a task in hand, or keep it", **_ACTS)
+async def claim(
+    request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
+) -> Response:
+    """Ask the agency for the task."""
+    return await _sent(request, official, Wish(task_id, "claim", checked_key(idempotency_key)))
+
+
+@router.post("/api/tasks/{task_id}/release", summary="Give a task back", **_ACTS)
+async def release(
+    request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
+) -> Response:
+    """Put the task back into the queue."""
+    return await _sent(request, official, Wish(task_id, "release", checked_key(idempotency_key)))
+
+
+@router.post(
+    "/api/tasks/{task_id}/decision",
+    summary="Approve, refuse with the reason, or ask for a supplement",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": acts.DECISION_SCHEMA}},
+        }
+    },
+    **_ACTS,
+)
+async def decision(
+    request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
+) -> Response:
+    """Decide about a task that is in the official's hand."""
+    require(request, "application/json")
+    key = checked_key(idempotency_key)
+    raw = parse_json(await body_of(request, DECISION_BYTES))
+    wish = Wish(task_id, "decision", key, raw, acts.decided(raw))
+    return await _sent(request, official, wish)
+
+
+async def _sent(request: Request, official: Official, wish: Wish) -> Response:
+    id = await _queue(request).send(official, wish)
+    url = f"/api/tasks/{wish.task_id}"
+    body: Sent = {"act_id": str(id), "task_url": url}
+    return Response(to_json(body), 202, {"Location": url}, "application/json")
+
+
+def _queue(request: Request) -> Queue:
+    queue: Queue = request.app.state.queue
+    return queue
+
+
+def _json(body: TaskView | TaskList) -> Response:
+    return Response(to_json(body), media_type="application/json")
+
+
+def _filter(official: Official, asked: dict[str, str | None]) -> dict[str, Any]:
+    """Return what finds the tasks asked for within the official's reach.
+
+    Raises `Problem` 403 where what was asked for by name is outside of it.
+    """
+    reach: dict[str, Sequence[str]] = {
+        "agency": (official.agency,),
+        "province": official.provinces,
+        "procedure": official.procedures,
+    }
+    filter: dict[str, Any] = {"state": asked["state"]} if asked["state"] else {}
+    for name, reached in reach.items():
+        value, everywhere = asked[name], "*" in reached
+        if value is not None and not everywhere and value not in reached:
+            raise _beyond_office(error(f"query.{name}", "your office does not reach there"))
+        if value is not None:
+            filter[name] = value
+        elif not everywhere:
+            filter[name] = {"$in": list(reached)}
+    return filter
+
+
+def _view(row: Document) -> TaskView:
+    task = row["task"]
+    return {
+        "task_id": row["_id"],
+        "case_id": row["case_id"],
+        "case_url": f"/api/cases/{row['case_id']}",
+        "group": row["group"],
+        "agency": row["agency"],
+        "procedure": row["procedure"],
+        "province": row["province"],
+        "state": row["state"],
+        "opened_at": row["opened_at"],
+        "second_person": task["second_person"],
+        "finding": task["finding"],
+        "held_by": task["held_by"],
+        "held_until": task["held_until"],
+        "approved_by": task["approved_by"],
+        "missing": task["missing"],
+        "answers": row["answers"],
+    }
+
+
+def _beyond_office(*errors: Any) -> Problem:
+    return Problem(403, "beyond-office", "the task is outside of the official's office", errors)

@@ -1,0 +1,271 @@
+"""Officials on the whole system: who has a task, and whose word counts, whatever is killed."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from contracts.birth.process import BIRTH
+from contracts.common.tasks import Official, task_id
+from infra.local import Stack
+from services.chassis.testing import eventually
+from tests.e2e.city import FAMILIES, City
+from tests.e2e.onestop import LIMIT_SECONDS
+from tests.faults.invariants import broken
+from tests.faults.snapshot import snapshot
+from tests.fire.births import Births
+from tests.fire.declared import Declared
+from tests.fire.portal import Item, Portal
+from tests.unit.officials import APPROVE, REASON, REFUSE, official
+
+POLICY = """
+[[approval.birth-registration]]
+from = 2020-01-01
+value = "review"
+source = "a test"
+confidence = "low"
+
+[[approval.birth-registration]]
+from = 2020-01-01
+place = "{by_two}"
+value = "review-by-two"
+source = "a test"
+confidence = "low"
+
+[[claim_seconds]]
+from = 2020-01-01
+place = "{hasty}"
+value = 1
+source = "a test"
+confidence = "low"
+"""
+STAFF = [official(number) for number in (1, 2, 3, 4)]
+AGENCY, PORTAL = "civil-status", "portal"
+MANY = 10
+
+
+def births() -> list[Declared]:
+    """Return births whose declarations pass the rules."""
+    some = Births(datetime.now(UTC).date(), FAMILIES).sequence(0, 60)
+    return [birth for birth in some if birth.outcome == "completed"]
+
+
+def province(birth: Declared) -> str:
+    household = birth.declaration["form"].get("household")
+    return str(household["province"]) if household else "01"
+
+
+def of_provinces() -> dict[str, list[Declared]]:
+    found: dict[str, list[Declared]] = {}
+    for birth in births():
+        found.setdefault(province(birth), []).append(birth)
+    found.pop("01", None)
+    return found
+
+
+@pytest.fixture(scope="module")
+def plan() -> dict[str, list[Declared]]:
+    """Births for two particular provinces, and of elsewhere."""
+    (hasty, first), (by_two, second), *rest = of_provinces().items()
+    elsewhere = [birth for _, some in rest for birth in some]
+    return {"hasty": first, "by_two": second, "elsewhere": elsewhere, hasty: [], by_two: []}
+
+
+@pytest.fixture(scope="module")
+def city(
+    tmp_path_factory: pytest.TempPathFactory, plan: dict[str, list[Declared]]
+) -> Iterator[City]:
+    """The six services, where officials decide about every registration of a birth."""
+    rules = tmp_path_factory.mktemp("rules")
+    hasty, by_two = list(plan)[3:]
+    policy = POLICY.format(hasty=hasty, by_two=by_two)
+    (rules / f"{AGENCY}.toml").write_text(policy, encoding="utf-8")
+    environment = {"ONESTOP_RULES": str(rules)}
+    with Stack(tmp_path_factory.mktemp("city"), environment=environment) as stack:
+        city = City(stack)
+        imported = city.import_people()
+        assert (imported.status, imported.err) == (0, ""), imported
+        yield city
+
+
+class Hall:
+    """The officials of a city at the portal's counter, and how each case should end."""
+
+    def __init__(self, city: City, http: httpx.AsyncClient) -> None:
+        self.city, self.http = city, http
+        self.outcomes: dict[str, str] = {}
+
+    async def declared(self, some: Sequence[Declared]) -> list[str]:
+        """Declare births, and return their cases when the portal knows their tasks."""
+        async with Portal(self.city.stack.url(PORTAL)) as door:
+            answers = [(await door.declare([Item(b.key, b.declaration)]))[0] for b in some]
+        cases = [str(answer.case_id) for answer in answers]
+        self.outcomes |= dict.fromkeys(cases, "completed")
+        for case in cases:
+            await eventually(lambda case=case: self._known(case), LIMIT_SECONDS)
+        return cases
+
+    async def _known(self, case: str) -> bool:
+        return (await self.get(STAFF[0], f"/{task_id(case, BIRTH)}")).status_code == 200
+
+    async def get(self, who: Official, path: str = "", **asked: str) -> httpx.Response:
+        return await self.http.get(f"/api/tasks{path}", params=asked, headers=self._headers(who))
+
+    async def task(self, case: str) -> dict[str, Any]:
+        return dict((await self.get(STAFF[0], f"/{task_id(case, BIRTH)}")).json())
+
+    async def act(
+        self, who: Official, case: str, what: str, body: Any = None, key: str = ""
+    ) -> httpx.Response:
+        """Claim, release or decide."""
+        headers = self._headers(who) | {"Idempotency-Key": key or f"{case}-{what}"}
+        path = f"/api/tasks/{task_id(case, BIRTH)}/{what}"
+        return await self.http.post(path, json=body, headers=headers)
+
+    async def word(self, case: str, sent: httpx.Response) -> dict[str, Any]:
+        """Return what the agency says to an act that was sent."""
+        assert sent.status_code == 202, sent.text
+        act = sent.json()["act_id"]
+
+        async def there() -> bool:
+            return any(each["act"] == act for each in (await self.task(case))["answers"])
+
+        await eventually(there, LIMIT_SECONDS)
+        (answer,) = (each for each in (await self.task(case))["answers"] if each["act"] == act)
+        return dict(answer)
+
+    async def done(
+        self, who: Official, case: str, what: str, body: Any = None, key: str = ""
+    ) -> str | None:
+        """Act, and return the code of why it did not count, or None where it did."""
+        word = await self.word(case, await self.act(who, case, what, body, key))
+        return None if word["counted"] else str(word["reason"]["code"])
+
+    async def ended(self, case: str, status: str = "completed") -> None:
+        async def there() -> bool:
+            found = (await self.http.get(f"/api/cases/{case}")).json()
+            return bool(found["status"] == status)
+
+        await eventually(there, LIMIT_SECONDS)
+
+    def _headers(self, who: Official) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.city.stack.issuer.token(who)}"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hall(city: City) -> AsyncIterator[Hall]:
+    url = city.stack.url(PORTAL)
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+        yield Hall(city, http)
+
+
+@asynccontextmanager
+async def killed(city: City, service: str) -> AsyncIterator[None]:
+    """Kill a service, and start it again at the end."""
+    await asyncio.to_thread(city.stack.kill, service)
+    yield
+    await asyncio.to_thread(city.stack.start_part, service)
+
+
+async def test_of_officials_who_claim_at_once_one_has_the_task(
+    hall: Hall, plan: dict[str, list[Declared]]
+) -> None:
+    cases = await hall.declared(plan["elsewhere"][:MANY])
+    pairs = [(case, who) for case in cases for who in STAFF]
+    said = await asyncio.gather(*[hall.done(who, case, "claim") for case, who in pairs])
+    by_case: dict[str, list[str | None]] = {case: [] for case in cases}
+    for (case, _), code in zip(pairs, said, strict=True):
+        by_case[case].append(code)
+    for codes in by_case.values():
+        assert Counter(codes) == {None: 1, "held-by-another": len(STAFF) - 1}
+    pages = (await hall.get(STAFF[0], state="claimed")).json()["tasks"]
+    assert {row["case_id"] for row in pages} >= set(cases)
+    # Whoever thinks that they have it decides: the holder's word counts, and no other's.
+    said = await asyncio.gather(
+        *[hall.done(who, case, "decision", APPROVE, f"{case}-d") for case, who in pairs]
+    )
+    assert Counter(said)[None] == len(cases)
+    for case in cases:
+        await hall.ended(case)
+        assert len((await hall.task(case))["approved_by"]) == 1
+
+
+async def test_a_decision_repeated_has_one_effect_though_the_portal_is_killed_in_between(
+    hall: Hall, plan: dict[str, list[Declared]]
+) -> None:
+    (case,) = await hall.declared(plan["elsewhere"][MANY : MANY + 1])
+    assert await hall.done(STAFF[0], case, "claim") is None
+    first = await hall.act(STAFF[0], case, "decision", REFUSE)
+    async with killed(hall.city, PORTAL):
+        pass
+    again = await hall.act(STAFF[0], case, "decision", REFUSE)
+    other = await hall.act(STAFF[0], case, "decision", APPROVE)
+    assert (other.status_code, other.json()["type"]) == (409, "urn:onestop:problem:key-reused")
+    assert first.json() == again.json()
+    assert (await hall.word(case, again))["counted"]
+    await hall.ended(case, "refused")
+    hall.outcomes[case] = "refused"
+    found = (await hall.http.get(f"/api/cases/{case}")).json()
+    (birth,) = (each for each in found["procedures"] if each["name"] == BIRTH)
+    assert birth["reason"]["en"] == REASON["en"]
+    told = Counter(each["type"] for each in found["timeline"])
+    assert told["civil-status.task-decided.v1"] == told["civil-status.birth-refused.v1"] == 1
+
+
+async def test_claims_made_while_the_agency_is_away_have_one_winner_too(
+    hall: Hall, plan: dict[str, list[Declared]]
+) -> None:
+    (case,) = await hall.declared(plan["elsewhere"][MANY + 1 : MANY + 2])
+    async with killed(hall.city, AGENCY):
+        sent = [await hall.act(who, case, "claim") for who in STAFF]
+    words = [await hall.word(case, each) for each in sent]
+    assert [word["counted"] for word in words].count(True) == 1
+    (winner,) = (who for who, word in zip(STAFF, words, strict=True) if word["counted"])
+    assert await hall.done(winner, case, "decision", APPROVE) is None
+    await hall.ended(case)
+
+
+async def test_a_claim_times_out_and_another_official_goes_on(
+    hall: Hall, plan: dict[str, list[Declared]]
+) -> None:
+    (case,) = await hall.declared(plan["hasty"][:1])
+    assert await hall.done(STAFF[0], case, "claim") is None
+
+    async def open_again() -> bool:
+        return bool((await hall.task(case))["state"] == "open")
+
+    await eventually(open_again, LIMIT_SECONDS)
+    assert await hall.done(STAFF[0], case, "decision", APPROVE) == "not-held"
+
+    async def decided() -> bool:
+        # With one second for each claim, a slow machine may need more than one.
+        key = datetime.now(UTC).isoformat()
+        await hall.done(STAFF[1], case, "claim", key=f"c-{key}")
+        said = await hall.done(STAFF[1], case, "decision", APPROVE, key=f"d-{key}")
+        return said in (None, "already-decided")
+
+    await eventually(decided, LIMIT_SECONDS)
+    await hall.ended(case)
+    assert [who["name"] for who in (await hall.task(case))["approved_by"]] == [STAFF[1].name]
+
+
+async def test_four_eyes_are_two_people(hall: Hall, plan: dict[str, list[Declared]]) -> None:
+    (case,) = await hall.declared(plan["by_two"][:1])
+    assert await hall.done(STAFF[0], case, "claim") is None
+    assert await hall.done(STAFF[0], case, "decision", APPROVE) is None
+    assert await hall.done(STAFF[0], case, "claim", key=f"{case}-2") == "second-person-needed"
+    assert (await hall.task(case))["state"] == "open"
+    assert await hall.done(STAFF[1], case, "claim") is None
+    assert await hall.done(STAFF[1], case, "decision", APPROVE, f"{case}-d2") is None
+    await hall.ended(case)
+
+
+async def test_the_books_are_balanced_and_the_journals_whole(hall: Hall) -> None:
+    await eventually(hall.city.quiet, LIMIT_SECONDS)
+    assert broken(await snapshot(hall.city.stack), hall.outcomes) == []

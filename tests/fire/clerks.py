@@ -1,0 +1,95 @@
+"""Playing the officials of a written declaration: over HTTP, with tokens, step by step."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from contracts.common.tasks import task_id
+from infra.issuer import Issuer
+from tests.fire.officials import Step, roster
+from tests.fire.portal import FireError, Portal
+
+_INTERVAL = 0.05
+"""Seconds between questions. There is nothing to await: the portal pushes no news."""
+
+
+class Clerks:
+    """Officials at a portal. Each step waits for the agency's word about the one before."""
+
+    def __init__(self, portal: Portal, issuer: Path, patience: float) -> None:
+        self._portal, self._issuer, self._patience = portal, Issuer(issuer), patience
+
+    async def play(self, case_id: str, steps: Sequence[Step]) -> list[str]:
+        """Do all of this about a case, and return what came differently."""
+        problems: list[str] = []
+        for number, step in enumerate(steps):
+            problem = await self._one(case_id, number, step)
+            problems += [f"step {number}, {step.by} {step.does}: {problem}"] if problem else []
+        return problems
+
+    async def state(self, case_id: str, by: str, procedure: str) -> str:
+        """Return where a task stands, as this official sees it."""
+        task = await self._task(task_id(case_id, procedure), by)
+        return str(task and task["state"])
+
+    async def _one(self, case_id: str, number: int, step: Step) -> str | None:
+        task = task_id(case_id, step.procedure)
+        if not await self._is_there(task, step.by):
+            return "there is no such task"
+        answer = await self._ask(
+            "POST",
+            f"/api/tasks/{task}/{step.path}",
+            step.by,
+            {"Idempotency-Key": f"{case_id}-{number}"},
+            json=step.body,
+        )
+        if answer.status_code != step.status:
+            return f"HTTP {answer.status_code}, not {step.status}: {answer.text[:200]}"
+        if answer.status_code != 202:
+            return None
+        word = await self._word(task, step.by, answer.json()["act_id"])
+        if word is None:
+            return "the agency has not answered"
+        code = (word["reason"] or {}).get("code") if not word["counted"] else None
+        return None if code == step.declined else f"declined as {code}, not {step.declined}"
+
+    async def _is_there(self, task: str, by: str) -> bool:
+        """Wait until the portal knows the task: to see it or not is another question."""
+        start = monotonic()
+        while (await self._ask("GET", f"/api/tasks/{task}", by)).status_code == 404:
+            if monotonic() - start > self._patience:
+                return False
+            await asyncio.sleep(_INTERVAL)
+        return True
+
+    async def _word(self, task: str, by: str, act: str) -> dict[str, Any] | None:
+        start = monotonic()
+        while monotonic() - start <= self._patience:
+            for answer in ((await self._task(task, by)) or {}).get("answers", []):
+                if answer["act"] == act:
+                    return dict(answer)
+            await asyncio.sleep(_INTERVAL)
+        return None
+
+    async def _task(self, task: str, by: str) -> dict[str, Any] | None:
+        answer = await self._ask("GET", f"/api/tasks/{task}", by)
+        return dict(answer.json()) if answer.status_code == 200 else None
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        by: str,
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> httpx.Response:
+        token = self._issuer.token(roster()[by])
+        named = {"Authorization": f"Bearer {token}", **(headers or {})}
+        response = await self._portal.ask(method, path, headers=named, **options)
+        if response is None:
+            raise FireError(f"no answer from {self._portal.url}")
+        return response

@@ -1,0 +1,184 @@
+"""The review of a procedure: which act counts when, and what is said of one that does not."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from contracts.common.review import Review, Reviews, Step
+from contracts.common.task_events import task_events
+from contracts.common.tasks import Act, ActDeclined, Official, TaskEvent
+from contracts.model import Reason
+from tests.unit.driver import NOW
+from tests.unit.officials import APPROVE, REFUSE, SUPPLEMENT, claim, decide, official, release
+
+PROCEDURE = "birth-registration"
+REVIEWS = Reviews("civil-status", PROCEDURE)
+SAID = task_events("civil-status")
+FAMILY = "001196000001"
+FINDING = Reason(code="evidence-missing", vi="Thiếu.", en="Missing.")
+A, B = official(1), official(2)
+
+
+def opened(**changes: Any) -> Review:
+    fields: dict[str, Any] = {
+        "province": "01",
+        "persons": (FAMILY,),
+        "second_person": False,
+        "claim_seconds": 60,
+    }
+    step = REVIEWS.opened("case-1", NOW, **(fields | changes))
+    assert step.waiting is not None
+    return step.waiting
+
+
+def acted(review: Review | None, *acts: Act, at: datetime = NOW) -> Step:
+    step = Step(review, ())
+    for act in acts:
+        step = REVIEWS.heard(step.waiting, act, uuid5(NAMESPACE_URL, act.model_dump_json()), at)
+    return step
+
+
+def code(step: Step) -> str | None:
+    (event,) = step.events
+    return event.reason.code if isinstance(event, ActDeclined) else None
+
+
+CLAIM, AWAY = claim(PROCEDURE, A), release(PROCEDURE, A)
+YES, NO, MORE = (decide(PROCEDURE, A, what) for what in (APPROVE, REFUSE, SUPPLEMENT))
+
+COUNTS: dict[str, tuple[tuple[Act, ...], type[TaskEvent], str]] = {
+    "a claim": ((CLAIM,), SAID.claimed, "claimed"),
+    "a claim by the holder": ((CLAIM, CLAIM), SAID.claimed, "claimed"),
+    "a release": ((CLAIM, AWAY), SAID.released, "open"),
+    "a claim after a release": (
+        (CLAIM, AWAY, claim(PROCEDURE, B)),
+        SAID.claimed,
+        "claimed",
+    ),
+    "an approval": ((CLAIM, YES), SAID.decided, "decided"),
+    "a refusal": ((CLAIM, NO), SAID.decided, "decided"),
+    "a supplement": ((CLAIM, MORE), SAID.supplement_requested, "awaits-supplement"),
+}
+
+
+@pytest.mark.parametrize(("acts", "said", "state"), COUNTS.values(), ids=COUNTS.keys())
+def test_an_act_counts(acts: tuple[Act, ...], said: type[TaskEvent], state: str) -> None:
+    step = acted(opened(), *acts)
+    (event,) = step.events
+    assert isinstance(event, said)
+    assert step.waiting is not None
+    assert event.task == step.waiting.task
+    assert event.task.state == state
+    assert event.task.revision == len(acts) + 1
+    assert (event.task.held_by is not None) == (state == "claimed")
+
+
+DECLINED: dict[str, tuple[Review | None, tuple[Act, ...], str]] = {
+    "no task": (None, (CLAIM,), "no-task"),
+    "another agency": (opened(), (claim(PROCEDURE, official(agency="residence")),), "not-yours"),
+    "another province": (opened(), (claim(PROCEDURE, official(provinces=("79",))),), "not-yours"),
+    "another procedure": (
+        opened(),
+        (claim(PROCEDURE, official(procedures=("death-registration",))),),
+        "not-yours",
+    ),
+    "no province": (
+        opened(province=None),
+        (claim(PROCEDURE, official(provinces=("01",))),),
+        "not-yours",
+    ),
+    "own family": (opened(), (claim(PROCEDURE, official(person_id=FAMILY)),), "own-case"),
+    "own declaration": (opened(), (claim(PROCEDURE, A, persons=(A.person_id,)),), "own-case"),
+    "held by another": (opened(), (CLAIM, claim(PROCEDURE, B)), "held-by-another"),
+    "release without claim": (opened(), (AWAY,), "not-held"),
+    "release of another's": (opened(), (CLAIM, release(PROCEDURE, B)), "not-held"),
+    "decision without claim": (opened(), (YES,), "not-held"),
+    "decision of another's": (opened(), (CLAIM, decide(PROCEDURE, B, APPROVE)), "not-held"),
+    "decision after release": (opened(), (CLAIM, AWAY, YES), "not-held"),
+    "decided": (opened(), (CLAIM, YES, claim(PROCEDURE, B)), "already-decided"),
+    "decided twice": (opened(), (CLAIM, YES, NO), "already-decided"),
+    "awaits a supplement": (opened(), (CLAIM, MORE, CLAIM), "awaits-supplement"),
+    "against the rules": (opened(finding=FINDING), (CLAIM, YES), "rules-refuse"),
+    "no reason": (
+        opened(),
+        (CLAIM, decide(PROCEDURE, A, {"decision": "refuse"})),
+        "reason-missing",
+    ),
+    "the same person twice": (
+        opened(second_person=True),
+        (CLAIM, YES, CLAIM),
+        "second-person-needed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("review", "acts", "why"), DECLINED.values(), ids=DECLINED.keys())
+def test_an_act_that_does_not_count_is_answered_and_changes_nothing(
+    review: Review | None, acts: tuple[Act, ...], why: str
+) -> None:
+    before = acted(review, *acts[:-1]).waiting
+    step = acted(before, acts[-1])
+    assert code(step) == why
+    assert (step.waiting, step.verdict) == (before, None)
+    assert step.events[0].type == "civil-status.act-declined.v1"
+
+
+@pytest.mark.parametrize(
+    ("official", "may"),
+    [
+        (official(provinces=("01",), procedures=(PROCEDURE,)), True),
+        (official(provinces=("79", "01")), True),
+        (official(provinces=()), False),
+        (official(procedures=()), False),
+    ],
+)
+def test_an_office_reaches_as_far_as_it_says(official: Official, may: bool) -> None:
+    assert official.may_decide("civil-status", "01", PROCEDURE) == may
+
+
+def test_the_verdict_is_the_approval_or_the_reason() -> None:
+    approved, refused = acted(opened(), CLAIM, YES), acted(opened(), CLAIM, NO)
+    assert approved.verdict is not None
+    assert approved.verdict.refused is None
+    assert refused.verdict is not None
+    assert refused.verdict.refused is not None
+    assert refused.verdict.refused.code == "refused-by-official"
+
+
+def test_a_second_approval_decides_and_a_second_refusal_too() -> None:
+    first = acted(opened(second_person=True), CLAIM, YES)
+    assert first.verdict is None
+    mine = claim(PROCEDURE, B)
+    second = acted(first.waiting, mine, decide(PROCEDURE, B, APPROVE))
+    assert second.verdict is not None
+    assert second.waiting is not None
+    assert [who.name for who in second.waiting.task.approved_by] == [A.name, B.name]
+    assert acted(first.waiting, mine, decide(PROCEDURE, B, REFUSE)).verdict is not None
+
+
+def test_a_supplement_voids_the_first_approval() -> None:
+    first = acted(opened(second_person=True), CLAIM, YES)
+    asked = acted(first.waiting, claim(PROCEDURE, B), decide(PROCEDURE, B, SUPPLEMENT))
+    assert asked.waiting is not None
+    assert asked.waiting.task.approved_by == ()
+
+
+def test_a_claim_ends_when_its_time_is_out_and_not_before() -> None:
+    held = acted(opened(), CLAIM).waiting
+    assert held is not None
+    assert held.until == NOW + timedelta(seconds=60)
+    assert REVIEWS.expired(held, NOW + timedelta(seconds=59)) == Step(held, ())
+    out = REVIEWS.expired(held, NOW + timedelta(seconds=60))
+    assert out.waiting is not None
+    assert (out.waiting.until, out.waiting.task.state) == (None, "open")
+    assert [type(event) for event in out.events] == [SAID.released]
+    assert REVIEWS.expired(out.waiting, NOW + timedelta(days=1)).events == ()
+
+
+def test_a_claim_can_be_prolonged() -> None:
+    later = NOW + timedelta(seconds=50)
+    held = acted(acted(opened(), CLAIM).waiting, CLAIM, at=later).waiting
+    assert held is not None
+    assert held.until == later + timedelta(seconds=60)
