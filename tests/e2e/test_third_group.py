@@ -153,7 +153,7 @@ def test_nothing_of_it_is_known_where_it_was_not_written(folder: str) -> None:
         f"{file.relative_to(toy.ROOT)}: {line.strip()}"
         for file in written(toy.ROOT / folder)
         for line in file.read_text(encoding="utf-8").splitlines()
-        if WORDS.search(line)
+        if WORDS.search(line.replace('"property": ', ""))  # so External Secrets calls a field
     ]
     assert told == []
 

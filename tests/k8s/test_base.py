@@ -25,8 +25,6 @@ SERVICES = catalogue().services
 EVERY = [(overlay, service) for overlay in OVERLAYS for service in SERVICES]
 LONGEST_REQUEST = 20
 """`timeout_graceful_shutdown` in services/chassis/operate/command.py."""
-SECURED = {"kafka_tls", "kafka_ca", "kafka_user", "kafka_password"}
-"""Settings that services/chassis/security.py reads."""
 
 
 def deployment(name: str, service: str) -> Object:
@@ -183,7 +181,7 @@ def test_who_comes_in_comes_for_metrics_but_for_the_door(name: str, service: str
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_every_variable_is_a_setting(name: str) -> None:
-    known = {PREFIX + each.upper() for each in Settings.model_fields.keys() | SECURED}
+    known = {PREFIX + each.upper() for each in Settings.model_fields}
     maps = {one["metadata"]["name"]: one["data"] for one in of_kind(overlay(name), "ConfigMap")}
     used: set[str] = set()
     for service in SERVICES:
