@@ -78,6 +78,10 @@ class City:
         """Return the metrics of a service."""
         return Scrape.of(self.stack.url(service))
 
+    def ended(self) -> list[Document]:
+        """Return the cases that have ended; a written one waits for what its family supplies."""
+        return [case for case in self.cases() if case["status"] != "in-progress"]
+
     def cases(self) -> list[Document]:
         """Return all cases that the portal lists."""
         found: list[Document] = []
