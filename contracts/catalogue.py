@@ -49,6 +49,10 @@ class Catalogue:
         heard = {event.type: event for spec in self.owned_by(service) for event in spec.hears}
         return tuple(heard[type] for type in sorted(heard))
 
+    def reads(self, service: str) -> tuple[str, ...]:
+        """Return the topics of what the service hears, in the order of the alphabet."""
+        return tuple(sorted({topic(publisher(event)) for event in self.hears(service)}))
+
 
 def publisher(event: type[Event]) -> str:
     """Return the service that publishes this type of event: the first part of its type."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from contracts.catalogue import catalogue, publisher, topic
+from contracts.catalogue import catalogue, topic
 
 OPERATOR = "operator"
 """The user that creates topics. It can neither read nor write what is in them."""
@@ -36,7 +36,7 @@ def _grants() -> Iterator[Grant]:
     for service in catalogue().services:
         yield Grant(service, "topic", topic(service), "write")
         yield Grant(service, "group", service, "read")
-        for event in catalogue().hears(service):
-            yield Grant(service, "topic", topic(publisher(event)), "read")
+        for name in catalogue().reads(service):
+            yield Grant(service, "topic", name, "read")
     yield Grant(OPERATOR, "topic", ALL, "create")
     yield Grant(OPERATOR, "topic", ALL, "describe")

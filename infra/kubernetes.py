@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from contracts.catalogue import PARTITIONS, Catalogue, catalogue, publisher, topic
+from contracts.catalogue import PARTITIONS, Catalogue, catalogue, topic
 
 Object = dict[str, Any]
 
@@ -61,14 +61,9 @@ def prometheus_rules() -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted(RULES.glob("*.yml"))}
 
 
-def heard(known: Catalogue, service: str) -> list[str]:
-    """Return the topics that a service reads."""
-    return sorted({topic(publisher(event)) for event in known.hears(service)})
-
-
 def _resources(known: Catalogue, name: str) -> Iterator[Object]:
     yield _topic(name)
-    yield _user(name, heard(known, name))
+    yield _user(name, known.reads(name))
     yield _scaling(name)
     yield _password(name)
 
