@@ -46,7 +46,25 @@ compose-test: env ## run everything in containers, kill it under load (ARGS="-k 
 	docker compose build --quiet
 	$(BIN)/pytest -m docker tests/compose $(ARGS)
 
-k8s-lint: env ## ruff, mypy --strict, import rules, hadolint
+k8s-lint: env ## kube-score and checkov over the rendered manifests (they need Go and uv)
+	UV=$(UV) $(BIN)/python -m tests.k8s.scores
+
+# CLUSTER and ENGINE are programs that run a cluster and an engine where there is none (../shared). While a
+# Service has no pod, its address must not lead out of the machine, to a network that may answer.
+k8s-test: SERVICES ?= 10.96.0.0/16
+k8s-test: env ## deploy to the cluster of KUBECONFIG, disturb it under load (ARGS=--help says how)
+ifdef CLUSTER
+	$(ENGINE) up
+	$(CLUSTER) up
+	ip route replace unreachable $(SERVICES)
+	KUBECONFIG=$$($(CLUSTER) config) K8S_LOAD='$(CLUSTER) load' K8S_VOLUMES='$(CLUSTER) volumes' \
+		K8S_IMAGES='$(ENGINE) images' $(BIN)/python -m tests.k8s $(ARGS); \
+		status=$$?; $(CLUSTER) down; ip route delete unreachable $(SERVICES); exit $$status
+else
+	@$(BIN)/python -m tests.k8s $(ARGS)
+endif
+
+lint: env ## ruff, mypy --strict, import rules, hadolint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -186,6 +186,12 @@ def outgoing(entry: Entry, topic: str, partition: int | None = None) -> list[Out
     ]
 
 
+def from_outside(topic: str, case_id: str, type: str, value: bytes) -> Outgoing:
+    """Return the message of an event that comes in from outside: no entry stands behind it."""
+    headers = (*CONTENT, ("type", type.encode()), ("entry", b"0"))
+    return Outgoing(topic, case_id.encode(), value, headers)
+
+
 def _type(message: Message) -> str:
     """Return a type that is safe as a label: only what the catalogue knows."""
     claimed = (dict(message.headers).get("type") or b"").decode("ascii", "replace")

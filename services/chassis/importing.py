@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import Event, envelope_of
 from services.chassis.broker import LARGEST_EVENT
-from services.chassis.consumer import CONTENT
+from services.chassis.consumer import from_outside
 from services.chassis.message import Outgoing
 from services.chassis.tips import HeardId
 
@@ -106,8 +106,7 @@ class File(Generic[R]):
             correlationid=id,
             data=event,
         )
-        headers = (*CONTENT, ("type", event.type.encode()), ("entry", b"0"))
-        message = Outgoing(self.topic, str(case).encode(), envelope.encode(), headers)
+        message = from_outside(self.topic, str(case), event.type, envelope.encode())
         return Arrival(str(case), (envelope.source, str(id)), message)
 
 

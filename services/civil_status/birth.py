@@ -21,9 +21,11 @@ from contracts.model import Name, Reason
 from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure, Record, State
 from services.civil_status.examination import Dossier, examine, late, open_dossier
+from services.civil_status.numbers import NUMBER, as_copied, number_of
 from services.civil_status.rules import CivilStatusRules
 
-NUMBER = "registration-number"
+REGISTER = "KS"
+"""With which the numbers of births begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,9 @@ def register(found: Application, context: Context) -> Decision[Registration]:
         return duplicate(holders[0], context, won=won)
     certificate = claims.number.key
     if number_held_by:
-        certificate = context.first_free(NUMBER, lambda k: number_of(found, context, k))
+        certificate = context.first_free(
+            NUMBER, lambda k: number_of(REGISTER, found.province, context, k)
+        )
     return registered(found, certificate, local_date(context.now))
 
 
@@ -135,7 +139,7 @@ def claims_of(found: Application, context: Context) -> Claims:
     """Return what the registration claims, with the first candidate for its number."""
     return Claims(
         child=tuple(Claim("child", key) for key in found.keys),
-        number=Claim(NUMBER, number_of(found, context, 0)),
+        number=Claim(NUMBER, number_of(REGISTER, found.province, context, 0)),
     )
 
 
@@ -206,7 +210,7 @@ def keys_of(form: BirthForm, father_entered: bool) -> tuple[str, ...]:
 def _parent_key(role: str, parent: ParentRef, form: BirthForm) -> str:
     by = parent.personal_id
     if parent.details is not None:
-        by = f"{parent.details.nationality}:{_key(parent.details.document_number)}"
+        by = f"{parent.details.nationality}:{as_copied(parent.details.document_number)}"
     return f"{role}/{by}/{form.child.born_on}/{form.child.birth_order}"
 
 
@@ -216,18 +220,14 @@ def document_of(form: BirthForm) -> str | None:
     if isinstance(evidence, HospitalNotice):
         return f"hospital-notice/{evidence.code}"
     if isinstance(evidence, ForeignCertificate):
-        return f"foreign-certificate/{evidence.country}/{_key(evidence.number)}"
+        return f"foreign-certificate/{evidence.country}/{as_copied(evidence.number)}"
     if isinstance(evidence, FoundlingRecord):
         # Communes of two provinces share names, and number their records each from 1.
         place = form.child.place.province
-        return f"foundling/{place}/{_key(evidence.commune)}/{_key(evidence.record_number)}"
+        return (
+            f"foundling/{place}/{as_copied(evidence.commune)}/{as_copied(evidence.record_number)}"
+        )
     return None
-
-
-def number_of(found: Application, context: Context, k: int) -> str:
-    """Return the k-th candidate for the registration number: KS-<province>-<year>-<8 digits>."""
-    year = local_date(context.now).year
-    return f"KS-{found.province}-{year}-{context.derive(NUMBER, k, 10**8):08}"
 
 
 def birth_record(event: BirthRegistered) -> Record:
@@ -251,8 +251,3 @@ def birth_record(event: BirthRegistered) -> Record:
             "father_id": child.father.personal_id if child.father else None,
         },
     )
-
-
-def _key(text: str) -> str:
-    """Return the text without what differs between two clerks who copy the same number."""
-    return " ".join(text.casefold().split())

@@ -14,9 +14,11 @@ from contracts.death.process import DEATH, GROUP
 from contracts.model import Name, ProvinceCode, Reason
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
 from services.civil_status.inquest import examine, open_inquest
+from services.civil_status.numbers import NUMBER, as_copied, number_of
 from services.civil_status.rules import CivilStatusRules
 
-NUMBER = "registration-number"
+REGISTER = "KT"
+"""With which the numbers of deaths begin."""
 PERSON = "death"
 """The kind of claim of which everybody has one: their death."""
 
@@ -127,7 +129,7 @@ def register(found: Application, context: Context) -> Decision[Registration]:
     if case is not None:
         used = rules.reason("notice-used-before", refers_to=case.case_id, case=case.case_id)
         return refuse(used, releases=(person,))
-    number = context.first_free(NUMBER, lambda k: number_of(found, context, k))
+    number = context.first_free(NUMBER, lambda k: number_of(REGISTER, found.province, context, k))
     return registered(found, number, local_date(context.now))
 
 
@@ -154,12 +156,6 @@ def refuse(reason: Reason, releases: tuple[Claim, ...] = ()) -> Decision[Registr
     return Decision(REFUSED, events=(DeathRefused(reason=reason),), releases=releases)
 
 
-def number_of(found: Application, context: Context, k: int) -> str:
-    """Return the k-th candidate for the registration number: KT-<province>-<year>-<8 digits>."""
-    year = local_date(context.now).year
-    return f"KT-{found.province}-{year}-{context.derive(NUMBER, k, 10**8):08}"
-
-
 def death_record(event: DeathRegistered) -> Record:
     """Return the row of the register of deaths; dates as ISO text."""
     return Record(
@@ -181,5 +177,4 @@ def death_record(event: DeathRegistered) -> Record:
 
 def _key(notice: DeathNotice) -> str:
     """Return the notice's key, without what differs between two clerks who copy the same one."""
-    by, number = (" ".join(text.casefold().split()) for text in (notice.issued_by, notice.number))
-    return f"{notice.issuer}/{by}/{number}"
+    return f"{notice.issuer}/{as_copied(notice.issued_by)}/{as_copied(notice.number)}"

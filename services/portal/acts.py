@@ -16,7 +16,7 @@ from contracts.common.events import (
 from contracts.common.tasks import Act, Official, OfficialDecision
 from contracts.envelope import Codec, Event, envelope_of
 from contracts.model import PersonalId
-from services.chassis.consumer import CONTENT
+from services.chassis.consumer import from_outside
 from services.chassis.encoding import Document
 from services.chassis.message import Outgoing
 from services.portal.declaration import SOURCE, fingerprint
@@ -101,8 +101,7 @@ def claim_of(
 def message(kind: Kind, claim: Claim) -> Outgoing:
     """Return a claimed act as it is published, the same bytes however often."""
     event = _ACTS[kind]
-    headers = (*CONTENT, ("type", event.type.encode()), ("entry", b"0"))
-    return Outgoing(topic_of(event), claim.case_id.encode(), claim.value, headers)
+    return from_outside(topic_of(event), claim.case_id, event.type, claim.value)
 
 
 def _persons(declaration: Event) -> tuple[PersonalId, ...]:

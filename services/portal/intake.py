@@ -17,7 +17,7 @@ from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
 from services.chassis import metrics, tracing
 from services.chassis.broker import BrokerUnavailable
-from services.chassis.consumer import CONTENT
+from services.chassis.consumer import from_outside
 from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
@@ -39,7 +39,6 @@ ANSWER_WITHIN = 8.0
 TOGETHER = 500
 _FLIGHTS = 2
 """How many groups of single declarations may be under way at once."""
-_HEADERS = (*CONTENT, ("type", DeclarationSubmitted.type.encode()), ("entry", b"0"))
 _TOPIC = topic("portal")
 _UNCOUNTED_AT_MOST = 100_000
 
@@ -250,4 +249,4 @@ def _another_body() -> Problem:
 
 
 def _message(claim: Claim) -> Outgoing:
-    return Outgoing(_TOPIC, claim.case_id.encode(), claim.value, _HEADERS)
+    return from_outside(_TOPIC, claim.case_id, DeclarationSubmitted.type, claim.value)

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from contracts.catalogue import catalogue, topic
 from contracts.common.events import CaseOrphaned, CasePassed, DeclarationSubmitted
 from contracts.envelope import Codec, Envelope, envelope_of
-from services.chassis.consumer import CONTENT
+from services.chassis.consumer import from_outside
 from services.chassis.encoding import Document
 from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
@@ -140,5 +140,4 @@ class Successions:
 
 
 def _message(row: Document) -> Outgoing:
-    headers = (*CONTENT, ("type", row["type"].encode()), ("entry", b"0"))
-    return Outgoing(_TOPIC, row["case_id"].encode(), row["value"], headers)
+    return from_outside(_TOPIC, row["case_id"], row["type"], row["value"])

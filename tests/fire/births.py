@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.common.people import Person, Sex
 from tests.fire import names
-from tests.fire.declared import Declared
+from tests.fire.declared import Declared, day_before
 from tests.fire.families import DEFAULT_FAMILIES, DEFAULT_SEED, Family, family
 
 BLOCK = 25_000
@@ -64,14 +64,9 @@ class Births:
         # the days are used up and the order of birth moves on.
         turn = number // self.families
         order = 1 + 2 * (turn // _DAYS)
-        born = self._day((turn + 11 * house.number) % _DAYS)
+        born = day_before(self.today, _DAYS, turn + 11 * house.number)
         writer = _Writer(Random(f"{self.seed}/birth/{number}"), house, born, number)
         return writer.births(order)
-
-    def _day(self, residue: int) -> date:
-        """Return the day in the window whose number has that residue: tomorrow, the same day."""
-        yesterday = self.today - timedelta(days=1)
-        return yesterday - timedelta(days=(yesterday.toordinal() - residue) % _DAYS)
 
 
 class _Writer:

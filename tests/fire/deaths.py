@@ -7,13 +7,13 @@ they begin again, and say nothing new.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from random import Random
 from typing import Any
 
 from contracts.common.events import Outcome
 from contracts.common.people import Person
-from tests.fire.declared import Declared
+from tests.fire.declared import Declared, day_before
 from tests.fire.families import DEFAULT_FAMILIES, DEFAULT_SEED, ELDERS, Family, elders, family
 
 BLOCK = 500
@@ -49,15 +49,10 @@ class Deaths:
     def _at(self, number: int) -> Declared:
         turn, place = divmod(number, self.families)
         house = family(self.seed, place)
-        died = self._day((number * 7 + turn) % _DAYS)
+        died = day_before(self.today, _DAYS, number * 7 + turn)
         deceased = elders(self.seed, house)[turn]
         writer = _Writer(Random(f"{self.seed}/death/{number}"), house, deceased, died)
         return writer.death(number)
-
-    def _day(self, residue: int) -> date:
-        """Return the day in the window whose number has that residue: tomorrow, the same day."""
-        yesterday = self.today - timedelta(days=1)
-        return yesterday - timedelta(days=(yesterday.toordinal() - residue) % _DAYS)
 
 
 class _Writer:

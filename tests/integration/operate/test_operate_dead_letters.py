@@ -104,13 +104,16 @@ def again(out: str) -> str:
 
 
 async def effects(agencies: Agencies, of: Person) -> tuple[int, int, int]:
-    """Return the numbers of entries, of rows, and of events that say that a person is recorded."""
+    """Return the numbers of entries, of rows, and of events that say that a person is recorded.
+
+    What is published twice, as at any restart, is one event.
+    """
     population = agencies.running["population"]
     case = case_of(of)
     entries = await population.journal.case(case)
     rows = await population.registers["persons"].find({"_id": of.personal_id})
     said = await agencies.heard_on("population", case)
-    recorded = [record for record in said if b"person-recorded" in record.value]
+    recorded = {record.value for record in said if b"person-recorded" in record.value}
     return len(entries), len(rows), len(recorded)
 
 
