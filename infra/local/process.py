@@ -103,11 +103,6 @@ class Child:
         """Let a paused program go on."""
         self._signal(signal.SIGCONT)
 
-    def restart(self, environment: Mapping[str, str] | None = None) -> None:
-        """Stop the program if it runs, and start it again."""
-        self.stop()
-        self.start(environment)
-
     def check(self) -> None:
         """Raise ServerDied if the program ended by itself."""
         status = self.exit_status

@@ -136,7 +136,7 @@ class Stack:
 
     def wipe(self) -> None:
         """Remove the data and logs of earlier runs. Raises StackError while a stack uses them."""
-        self._folder.wipe({KAFKA, MONGO, PROMETHEUS, *self.services})
+        self._folder.wipe({KAFKA, MONGO, PROMETHEUS, FOLDER, *self.services})
 
     def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that was killed or stopped, and wait until it is ready.
@@ -174,11 +174,6 @@ class Stack:
     def alive(self, name: str) -> bool:
         """Tell whether the process of this part exists (a paused one does)."""
         return self.part(name).child.alive
-
-    def expect_death(self, name: str) -> None:
-        """Let this part end by itself from now on: `check` does not complain about it."""
-        self.part(name)
-        self._expected.discard(name)
 
     def add_replica(self, service: str, environment: Mapping[str, str] | None = None) -> str:
         """Start one more process of a service, wait until it is ready, and return its name."""

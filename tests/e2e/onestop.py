@@ -17,7 +17,7 @@ from infra.local import Ports
 from infra.local.ports import variable
 from infra.local.waiting import wait_until
 
-LIMIT_SECONDS = 120.0
+LIMIT_SECONDS = 240.0
 PARTS = ("kafka", "kafka-controller", "mongo")
 COMMAND = (sys.executable, "-m", "infra.cli")
 _MARK = "ONESTOP_TEST_MARK"
@@ -48,7 +48,7 @@ class Surroundings:
     @property
     def environment(self) -> dict[str, str]:
         numbers = {variable(name): str(self.ports[name]) for name in (*PARTS, *self.services)}
-        return {**os.environ, **numbers, **self.extra, _MARK: self.mark, "COLUMNS": "160"}
+        return {**os.environ, **numbers, **self.extra, _MARK: self.mark, "COLUMNS": "200"}
 
     @property
     def portal(self) -> str:

@@ -19,8 +19,8 @@ LIMIT_SECONDS = 120.0
 
 
 def wrong(found: Snapshot, cases: int) -> list[str]:
-    """Return what is broken, has not ended or was put aside, each in a sentence."""
-    return [*broken(found, {}), *_unfinished(found, cases), *_dead(found)]
+    """Return what is broken or has not ended, each in a sentence."""
+    return [*broken(found, {}), *_unfinished(found, cases)]
 
 
 def _unfinished(found: Snapshot, cases: int) -> Iterator[str]:
@@ -30,12 +30,6 @@ def _unfinished(found: Snapshot, cases: int) -> Iterator[str]:
     for row in rows:
         if row["status"] not in FINISHED:
             yield f"case {row['_id']} is {row['status']}"
-
-
-def _dead(found: Snapshot) -> Iterator[str]:
-    for service in found.collections:
-        for letter in found.rows(service, "dead_letters"):
-            yield f"{service} has the dead letter {letter['_id']}: {letter['reason']}"
 
 
 async def main(cases: int) -> int:

@@ -35,4 +35,4 @@ def _import(stack: Stack, file: Path) -> None:
         "ONESTOP_MONGO": stack.addresses.mongo,
     }
     arguments = [sys.executable, "-m", "infra.cli", "population", "import", str(file), "--wait"]
-    subprocess.run(arguments, env=environment, check=True, capture_output=True, timeout=120)
+    subprocess.run(arguments, env=environment, check=True, capture_output=True, timeout=240)

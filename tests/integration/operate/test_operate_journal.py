@@ -237,15 +237,16 @@ async def test_receivers_are_witnesses_of_what_their_source_no_longer_has(
         civil_status.replace_one({"_id": row["_id"]}, _resealed(row, context=b"{}"))
     done = await agencies.onestop("journal", "verify")
     assert done.status == 1
-    assert [line for line in done.lines if not line.endswith(": whole")] == [
+    contradictions = [line for line in done.lines if not line.endswith(": whole")]
+    assert contradictions.pop() == "Contradictions: 3."
+    assert set(contradictions) == {
         f"payments: case {cut} entry 2: is missing: the tail of the case was cut off,"
         " portal heard it",
         f"civil-status: case {deleted} entry 1: is missing with its whole case: the case was"
         " deleted, population and portal heard it",
         f"civil-status: case {rewritten} entry 1: was rewritten: population and portal heard it"
         " with another hash",
-        "Contradictions: 3.",
-    ]
+    }
 
 
 def _has_heard(entries: list[Entry], service: str, n: int) -> bool:

@@ -133,8 +133,9 @@ async def test_up_to_500_cases_are_asked_for_at_once(counter: Counter, repeats: 
     assert [row["case_id"] for row in page["cases"]] == ids
     assert page["next"] is None
     assert set(page["cases"][0]) == {
-        "case_id", "group", "status", "submitted_at", "completed_at", "seconds"
-    }  # fmt: skip
+        *("case_id", "group", "status", "submitted_at", "completed_at", "seconds"),
+        *("due_at", "timeliness"),
+    }
 
 
 async def test_unfinished_cases_are_counted(counter: Counter) -> None:

@@ -132,6 +132,12 @@ async def test_the_documentation_shows_every_path_with_its_problems(counter: Cou
         "/api/declarations/batch",
         "/api/cases",
         "/api/cases/{case_id}",
+        "/api/clock",
+        "/api/tasks",
+        "/api/tasks/{task_id}",
+        "/api/tasks/{task_id}/claim",
+        "/api/tasks/{task_id}/decision",
+        "/api/tasks/{task_id}/release",
     }
 
 
