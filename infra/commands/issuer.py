@@ -12,7 +12,7 @@ HELP = "\n\n".join(
     (
         "Make the keys of a demonstration issuer of officials' tokens, unless they are there.",
         "`key.pem` signs tokens (`onestop fire --issuer`); `jwks.json` is its public half, for the"
-        " portal (ONESTOP_JWKS). `onestop up` makes its own. For demonstrations only: in production,"
+        " portal (ONESTOP_JWKS). `onestop up` makes its own. For demonstrations only: in production"
         " name the JWKS of whoever vouches for officials.",
         "[bold]Example[/]",
         "  onestop issuer /tmp/issuer",

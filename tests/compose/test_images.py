@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 TAG = os.environ.get("TAG", "dev")
 ALL_MB, OFFICIAL_BASE_MB = 220, 130
 OURS_MB = ALL_MB - OFFICIAL_BASE_MB
-"""How much an image of a service may add to the public image of Python, which is given 130 of the 220
-that all of it may have: where the base image is a stand-in, its size says nothing."""
+"""How much an image of a service may add to the public image of Python. That is given 130 of the
+220 that all of it may have, for where the base image is a stand-in its size says nothing."""
 COMPILERS = ("cc", "gcc", "g++", "c++", "clang", "ld", "make", "uv")
 ASK = """
 import json, sys, urllib.error, urllib.request

@@ -39,6 +39,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
+def operator(stack: Stack) -> dict[str, str]:
+    """Return the environment of an operator who has the later release."""
+    return toy.operator(stack) | LATER
+
+
 async def accepted(stack: Stack, *parcels: str) -> list[str]:
     """Declare the transfer of each parcel, and return the cases."""
     async with Portal(stack.url("portal")) as portal:
@@ -57,14 +62,14 @@ async def ended(stack: Stack, *cases: str) -> list[Case]:
 
 def letters(stack: Stack, service: str) -> list[tuple[str, str]]:
     """Return status and type of each dead letter of a service."""
-    done = onestop(toy.operator(stack), "dead-letters", "list", "--service", service, "--json")
+    done = onestop(operator(stack), "dead-letters", "list", "--service", service, "--json")
     found = [json.loads(line) for line in done.out.splitlines() if line.startswith("{")]
     return [(letter["status"], letter["type"]) for letter in found]
 
 
 def replay(stack: Stack, service: str) -> str:
     """Replay all dead letters of a service, and return what is said of them."""
-    done = onestop(toy.operator(stack), "dead-letters", "replay", "--all", "--service", service)
+    done = onestop(operator(stack), "dead-letters", "replay", "--all", "--service", service)
     assert done.status == 0, done.out + done.err
     return done.out
 
@@ -133,5 +138,5 @@ def test_a_producer_is_upgraded_while_what_it_said_before_is_on_its_way(stack: S
         versions.add(registered)
     assert versions == {FIRST, SECOND}
     assert letters(stack, "portal") == [("replayed", SECOND)], "from the first test"
-    verified = onestop(toy.operator(stack) | LATER, "journal", "verify")
+    verified = onestop(operator(stack), "journal", "verify")
     assert verified.out.splitlines()[-1] == "The journals agree."
