@@ -22,8 +22,10 @@ from infra.commands import (
 )
 from infra.errors import OnestopError
 
-COMMANDS = (up, fire, case, token, issuer, demo, dead_letters, journal, population, people, topics)
-COMMANDS += (access,)
+COMMANDS = (
+    *(up, fire, case, token, issuer, demo, dead_letters, journal),
+    *(population, people, topics, access),
+)
 
 app = typer.Typer(
     name="onestop",
