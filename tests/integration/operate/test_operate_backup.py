@@ -50,7 +50,7 @@ def cloakroom() -> Procedure[Holds]:
             return Decision(state)
         return Decision(
             Holds(things=(*state.things, hook)),
-            records=(Record("hooks", hook, {"whose": context.case_id}),),
+            records=(Record("hooks", f"{context.case_id}/{hook}", {"hook": hook}),),
             deadlines=(Deadline(f"closing-{hook}", CLOSING),),
         )
 
