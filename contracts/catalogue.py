@@ -3,13 +3,13 @@
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
 import contracts
-from contracts.envelope import Event
+from contracts.envelope import Event, versions
 from contracts.group import ProcedureGroup, ProcedureSpec
 
 PARTITIONS = 12
@@ -38,15 +38,33 @@ class Catalogue:
         """The procedures of all groups."""
         return tuple(spec for group in self.groups.values() for spec in group.procedures)
 
+    @property
+    def current(self) -> tuple[type[Event], ...]:
+        """The events in their newest versions."""
+        replaced = {event.replaces for event in self.events.values()}
+        return tuple(event for event in self.events.values() if event not in replaced)
+
+    def newest(self, type: str) -> type[Event] | None:
+        """Return the newest version of this type of event; None where it is not catalogued."""
+        return self._newest.get(type)
+
+    @cached_property
+    def _newest(self) -> Mapping[str, type[Event]]:
+        return {version.type: event for event in self.current for version in versions(event)}
+
     def owned_by(self, service: str) -> tuple[ProcedureSpec, ...]:
         """Return the procedures that the service owns, over all groups."""
         return tuple(spec for spec in self.procedures if spec.owner == service)
 
     def hears(self, service: str) -> tuple[type[Event], ...]:
-        """Return the events that the service's procedures hear. The portal hears all of them."""
+        """Return the events that the service's procedures hear, in every version of each.
+
+        The portal hears all of them.
+        """
         if service == "portal":
             return tuple(self.events.values())
-        heard = {event.type: event for spec in self.owned_by(service) for event in spec.listens}
+        listened = {event for spec in self.owned_by(service) for event in spec.listens}
+        heard = {version.type: version for event in listened for version in versions(event)}
         return tuple(heard[type] for type in sorted(heard))
 
     def reads(self, service: str) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ Extension attributes (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevent
 `traceparent` (W3C Trace Context).
 """
 
-from collections.abc import Iterable
+import builtins
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -30,20 +31,55 @@ class Event(Value):
     """A fact in the past tense. `type` is `<publisher>.<what-happened>.v<version>`.
 
     `stream` is the second half of the name of the topic that it is published on. One other than
-    `events` is for what those who hear the publisher need not be burdened with.
+    `events` is for what those who hear the publisher need not be burdened with. `replaces` is the
+    version before this one, if there was one, and `upgrade` reads that as this.
     """
 
     type: ClassVar[str]
     stream: ClassVar[str] = "events"
+    replaces: ClassVar["builtins.type[Event] | None"] = None
 
     def __init_subclass__(
-        cls, *, type: str | None = None, stream: str | None = None, **kwargs: Any
+        cls,
+        *,
+        type: str | None = None,
+        stream: str | None = None,
+        replaces: "builtins.type[Event] | None" = None,
+        **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
+        cls.replaces = replaces
         if type is not None:
             cls.type = type
         if stream is not None:
             cls.stream = stream
+
+    @classmethod
+    def upgrade(cls, earlier: Any) -> Self:
+        """Return what an event of the version that this one replaces says, as this one says it.
+
+        Pure. May raise `ValueError` for one that has no sense in this version.
+        """
+        raise NotImplementedError(f"{cls.type} does not say how the version before it is read")
+
+
+def versions(event: type[Event]) -> Iterator[type[Event]]:
+    """Yield the event and the versions that it replaces, newest first."""
+    version: type[Event] | None = event
+    while version is not None:
+        yield version
+        version = version.replaces
+
+
+def upgraded(event: Event, to: type[Event]) -> Event:
+    """Return the event in a version that replaces its own; as it is, where that is its own.
+
+    Raises whatever the versions on the way raise where they cannot be made of the one before.
+    """
+    if event.type == to.type:
+        return event
+    assert to.replaces is not None, f"{event.type} is no version of {to.type}"
+    return to.upgrade(upgraded(event, to.replaces))
 
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)

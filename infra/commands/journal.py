@@ -1,12 +1,13 @@
-"""`onestop journal`: whether all journals are whole and agree; and their events, published anew."""
+"""`onestop journal`: whether all journals are whole and agree; published anew; kept, restored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
+from infra.local.clock import machine_now
 from infra.services import ALL, Answer, Kafka, Mongo, PortBase, Services, chosen, leave
 from infra.witnesses import Finding, Folder, compare
 
@@ -34,11 +35,37 @@ REPUBLISH_HELP = "\n\n".join(
 )
 
 
+BACKUP_HELP = "\n\n".join(
+    (
+        "Write all journals, and what came in at the door, to a folder: a folder for each service.",
+        "All until one moment, so that no service has heard of what another lacks. The system may"
+        " run meanwhile. With --since only what was decided since then: name a quarter of an hour"
+        " before the --until of the last backup, for an entry may be written after it was decided.",
+        "[bold]Examples[/]",
+        "  onestop journal backup /backup/monday",
+        "  onestop journal backup /backup/tuesday --since 2026-07-01T02:45:00+07:00",
+    )
+)
+RESTORE_HELP = "\n\n".join(
+    (
+        "Put backups back into the store, and make registers, deadlines and claims anew.",
+        "No service may run meanwhile. Afterwards create the topics, start the services, and"
+        " `onestop journal republish --service all --all`: what was in flight goes on.",
+        "[bold]Example[/]",
+        "  onestop journal restore /backup/monday /backup/tuesday",
+    )
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `onestop`."""
-    journal = typer.Typer(help="The journals: verify, republish.", no_args_is_help=True)
+    journal = typer.Typer(
+        help="The journals: verify, republish, backup, restore.", no_args_is_help=True
+    )
     journal.command("verify", help=VERIFY_HELP)(verify)
     journal.command("republish", help=REPUBLISH_HELP)(republish)
+    journal.command("backup", help=BACKUP_HELP)(backup)
+    journal.command("restore", help=RESTORE_HELP)(restore)
     app.add_typer(journal, name="journal")
 
 
@@ -77,6 +104,54 @@ def republish(
     given = [part for name, value in options if value is not None for part in (name, value)]
     command = ("journal", "republish", *given, *(["--all"] if all_ else []))
     leave([services.hand_over(name, *command) for name in chosen(service)])
+
+
+def backup(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)],
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only what was decided since then: ISO 8601, zone."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="And until then.", show_default="now")
+    ] = None,
+    kafka: Kafka = None,
+    mongo: Mongo = None,
+    port_base: PortBase = None,
+) -> None:
+    """Back all journals up; see BACKUP_HELP."""
+    services = Services.of(kafka, mongo, port_base)
+    options = ["--until", until or machine_now().isoformat()]
+    options += ["--since", since] if since is not None else []
+    _tell(
+        services.ask_each(
+            {name: ("journal", "backup", str(folder / name), *options) for name in chosen(ALL)}
+        )
+    )
+
+
+def restore(
+    *,
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", exists=True)],
+    kafka: Kafka = None,
+    mongo: Mongo = None,
+    port_base: PortBase = None,
+) -> None:
+    """Restore all journals; see RESTORE_HELP."""
+    services = Services.of(kafka, mongo, port_base)
+    asked = {
+        name: ("journal", "restore", *(str(folder / name) for folder in folders))
+        for name in chosen(ALL)
+    }
+    _tell(services.ask_each(asked))
+
+
+def _tell(answers: Mapping[str, Answer]) -> None:
+    """Print what the services say, and exit with the worst of their answers."""
+    for answer in answers.values():
+        print(answer.said, end="")
+    leave(not answer.yes for answer in answers.values())
 
 
 def _verified(services: Services, folder: Folder, names: Iterable[str]) -> dict[str, Answer]:

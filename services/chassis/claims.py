@@ -91,6 +91,28 @@ class Claims:
             ]
         )
 
+    async def restore(self, entries: Iterable[Entry]) -> None:
+        """Hold again what these entries hold, given in the order of their writing.
+
+        To do it again, or to what is there, changes nothing. Raises `StoreUnavailable`.
+        """
+        held: dict[str, Document] = {}
+        let_go: list[Entry] = []
+        for entry in entries:
+            for claim in entry.claims:
+                held[claim["id"]] = {"_id": claim["id"], "owner": claim["owner"], "n": entry.n}
+            for row in entry.releases:
+                if row["id"] in held and held[row["id"]]["owner"] == row["owner"]:
+                    del held[row["id"]]
+            if entry.releases:
+                let_go.append(entry)
+        await self.release(let_go)
+        taken = await self._claims.insert(list(held.values()))
+        for row in (held[id] for id in taken):
+            await self._claims.update(
+                {"_id": row["_id"], "owner": row["owner"]}, {"$max": {"n": row["n"]}}
+            )
+
     async def forget(self, unused: Iterable[Asked]) -> None:
         """Release what was claimed for an entry that was then not appended so."""
         await self._claims.write(

@@ -1,9 +1,10 @@
 """Documents as BSON, and what cannot be one."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
 import bson
+from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 
 Document = dict[str, Any]
@@ -11,6 +12,8 @@ Document = dict[str, Any]
 LARGEST = 15 * 1024 * 1024
 """Bytes of one document; the server takes 16 MiB."""
 _DEEPEST = 100
+_LENGTH = 4
+_AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
 class Unencodable(ValueError):
@@ -26,6 +29,19 @@ def encode(document: Mapping[str, Any]) -> bytes:
     if len(encoded) > LARGEST:
         raise Unencodable(f"cannot be stored: {len(encoded):,} bytes are more than {LARGEST:,}")
     return encoded
+
+
+def documents_in(file: BinaryIO) -> Iterator[tuple[bytes, Document]]:
+    """Yield the documents of a file, one behind the other, as bytes and as what these mean.
+
+    Raises `Unencodable` for a file that holds anything else.
+    """
+    while length := file.read(_LENGTH):
+        encoded = length + file.read(int.from_bytes(length, "little") - _LENGTH)
+        try:
+            yield encoded, bson.decode(encoded, _AWARE)
+        except BSONError as error:
+            raise Unencodable(f"holds something else than documents: {error}") from error
 
 
 def with_bytes(encoded: bytes, name: str, value: bytes) -> bytes:

@@ -8,12 +8,12 @@ trail (`hash` covers the entry and its predecessor's hash).
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.chassis.encoding import Document, encode, with_bytes
-from services.chassis.store import Store
+from services.chassis.store import IN_ORDER_OF_WRITING, Store
 from services.chassis.tips import NO_HASH, HeardId, Tip, Torn, tip_of
 
 _READS, _PAUSE = 10, 0.05
@@ -182,6 +182,24 @@ class Journal:
         filter = _chosen(case_id, since)
         async for row in self._entries.scan_as_stored(filter, sort=[("case_id", 1), ("n", 1)]):
             yield row
+
+    async def written(self, since: datetime | None, until: datetime) -> AsyncIterator[Document]:
+        """Yield the entries decided then as they are stored, in the order of their writing.
+
+        Raises `StoreUnavailable`.
+        """
+        decided = {"$lte": until} if since is None else {"$gte": since, "$lte": until}
+        async for row in self._entries.scan_as_stored({"at": decided}, sort=IN_ORDER_OF_WRITING):
+            yield row
+
+    async def put_back(self, encoded: Mapping[str, bytes], hashes: Mapping[str, bytes]) -> set[str]:
+        """Insert entries of a backup, by their ids; return those in whose place stands another.
+
+        Raises `StoreUnavailable`, after which each may or may not be there.
+        """
+        taken = await self._entries.insert_encoded(encoded)
+        rows = await self._entries.find({"_id": {"$in": list(taken)}}, fields=("hash",))
+        return {row["_id"] for row in rows if row["hash"] != hashes[row["_id"]]}
 
     async def count(self, case_id: str | None = None, since: datetime | None = None) -> int:
         """Return how many entries `documents` would yield now. Raises `StoreUnavailable`."""

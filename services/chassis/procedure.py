@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from contracts.envelope import Envelope, Event
+from contracts.envelope import Envelope, Event, upgraded, versions
 from contracts.model import Value
 
 
@@ -195,21 +195,27 @@ class Procedure(Generic[S]):
     def __init__(self, name: str, *, initial: S) -> None:
         self.name = name
         self.initial = initial
-        self._handlers: dict[str, Handler[S, Any]] = {}
+        self._handlers: dict[str, tuple[Handler[S, Any], type[Event]]] = {}
         self._deadlines: dict[str, Callable[[S, Context], Decision[S]]] = {}
 
     @property
     def handles(self) -> frozenset[str]:
-        """The types of the events that the procedure has handlers for."""
+        """The types of the events that the procedure has handlers for, in every version."""
         return frozenset(self._handlers)
 
     def on(self, *events: type[E]) -> Callable[[Handler[S, E]], Handler[S, E]]:
-        """Register the handler of these events. Raises `ValueError` for a second handler."""
+        """Register the handler of these events, and of the versions that they replace.
+
+        It is called with these alone: what comes in an older version is upgraded. Raises
+        `ValueError` for a second handler.
+        """
 
         def register(handler: Handler[S, E]) -> Handler[S, E]:
             for event in events:
-                if self._handlers.setdefault(event.type, handler) is not handler:
-                    raise ValueError(f"{self.name} has two handlers for {event.type}")
+                for version in versions(event):
+                    known = self._handlers.setdefault(version.type, (handler, event))
+                    if known != (handler, event):
+                        raise ValueError(f"{self.name} has two handlers for {version.type}")
             return handler
 
         return register
@@ -232,13 +238,14 @@ class Procedure(Generic[S]):
         """Return the decision about an event.
 
         Where claims are still to be answered, only `state` (unchanged) and `claims` are set.
-        Raises `Unhandled` where there is no handler, and whatever the handler raises.
+        Raises `Unhandled` where there is no handler, and whatever the handler raises, or the
+        upgrade of an older version.
         """
-        handler = self._handlers.get(event.type)
-        if handler is None:
+        if event.type not in self._handlers:
             raise Unhandled(f"{self.name} does not handle {event.type}")
+        handler, version = self._handlers[event.type]
         try:
-            return handler(state, event, context)
+            return handler(state, upgraded(event, version), context)
         except _Asked as asked:
             return Decision(state, claims=asked.claims)
 

@@ -47,8 +47,10 @@ class Service:
         rules: Rules[Any] | None = None,
         door: bool = False,
         observe: Observe | None = None,
+        taken_in: Sequence[str] = (),
     ) -> None:
-        self.name, self.door = name, door
+        """`taken_in` names collections of what came in from outside; see `chassis.outside`."""
+        self.name, self.door, self.taken_in = name, door, tuple(taken_in)
         self._observe = observe
         self.procedures = tuple(procedures)
         self._rules = rules

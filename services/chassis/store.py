@@ -27,6 +27,8 @@ _PASSING = frozenset(
     | {9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436}
 )
 _ONE_ANSWER = 100_000
+IN_ORDER_OF_WRITING = (("$natural", 1),)
+"""A sort by which documents come as they lie, which is as they were inserted."""
 
 
 class StoreUnavailable(ConnectionError):

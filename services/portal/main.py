@@ -3,6 +3,11 @@
 from services.chassis.service import Service
 from services.portal import cases, clock, declarations, people, queue, tasks, tracker, web
 
-service = Service("portal", procedures=[tracker.case, tasks.tasks, people.register], door=True)
+service = Service(
+    "portal",
+    procedures=[tracker.case, tasks.tasks, people.register],
+    door=True,
+    taken_in=["submissions", "acts", "successions"],
+)
 ROUTERS = [declarations.router, cases.router, queue.router, clock.router]
 app = web.application(service, routers=ROUTERS)

@@ -98,7 +98,7 @@ class Tracker:
         Raises `LookupError` for a group that citizens do not declare.
         """
         cause = context.cause
-        ending = self._endings.get((cause.group, cause.type))
+        ending = self._endings.get((cause.group, event.type))
         if ending is None:
             if cause.group not in self._groups:
                 raise LookupError(f"there is no group '{cause.group}' that citizens declare")
@@ -149,7 +149,7 @@ def followed(known: Catalogue) -> tuple[type[Event], ...]:
         used[group.form is not None].update(_used(group))
     tasks = {event for spec in known.procedures for event in (*spec.acts, *spec.answers)}
     left_out = (used[False] - used[True]) | {CaseCompleted, *time_limits.SAID} | tasks
-    return tuple(event for event in known.events.values() if event not in left_out)
+    return tuple(event for event in known.current if event not in left_out)
 
 
 def _counts(procedure: str, state: Case, entry: int) -> bool:

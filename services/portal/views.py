@@ -278,7 +278,7 @@ def _of_entry(group: ProcedureGroup, entry: Entry) -> Iterator[TimelineView]:
 
 
 def _notice(group: ProcedureGroup, type: str) -> Sentence | None:
-    event = catalogue().events.get(type)
+    event = catalogue().newest(type)
     notice = group.notices.get(event, NOTICES.get(event)) if event is not None else None
     return _sentence(notice) if notice else None
 

@@ -29,7 +29,7 @@ def why_not() -> str | None:
 
 
 class Compose:
-    """One run of docker-compose.yml, in one of its modes ("default", "secure", "cluster")."""
+    """One run of docker-compose.yml: "default", or in the mode of a file in infra/compose."""
 
     def __init__(self, mode: str = "default") -> None:
         self.mode = mode

@@ -16,7 +16,7 @@ from tests.compose.compose import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]
-ONCE = {"certificates", "access", "topics", "onestop", "people", "fire"}
+ONCE = {"certificates", "access", "topics", "issuer", "onestop", "people", "fire"}
 """What runs and ends."""
 OURS = {*catalogue().services, *ONCE}
 _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?:(:[-+])([^${}]*))?")
@@ -92,13 +92,27 @@ def test_the_example_documents_every_setting_of_a_service() -> None:
     assert told == {name.upper() for name in Settings.model_fields}
 
 
-@pytest.mark.parametrize("mode", ["secure", "cluster"])
+@pytest.mark.parametrize("mode", ["secure", "cluster", "officials"])
 def test_the_settings_of_a_profile_are_variables_of_the_file(mode: str) -> None:
     lines = (ROOT / "infra" / "compose" / f"{mode}.env").read_text(encoding="utf-8").splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert given["COMPOSE_PROFILES"] == mode
     assert set(given) <= set(example())
     assert any(mode in service.get("profiles", []) for service in SERVICES.values())
+
+
+def test_nobody_vouches_for_officials_unless_that_is_asked_for() -> None:
+    assert example()["ONESTOP_JWKS"] == ""
+    assert SERVICES["issuer"]["profiles"] == ["officials"]
+    # Who signs is not who believes: the portal can read the keys, and has no program that signs.
+    writers = [
+        name
+        for name, service in SERVICES.items()
+        if any(
+            v.startswith("issuer:") and not v.endswith(":ro") for v in service.get("volumes", [])
+        )
+    ]
+    assert writers == ["issuer"]
 
 
 def test_every_user_of_kafka_has_a_password() -> None:

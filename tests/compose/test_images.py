@@ -14,8 +14,10 @@ from infra.local.waiting import wait_until
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 TAG = os.environ.get("TAG", "dev")
-OURS_MB = 80
-"""How much an image of a service may add to the public image of Python. All of it may be 220."""
+ALL_MB, OFFICIAL_BASE_MB = 220, 130
+OURS_MB = ALL_MB - OFFICIAL_BASE_MB
+"""How much an image of a service may add to the public image of Python. That is given 130 of the
+220 that all of it may have, for where the base image is a stand-in its size says nothing."""
 COMPILERS = ("cc", "gcc", "g++", "c++", "clang", "ld", "make", "uv")
 ASK = """
 import json, sys, urllib.error, urllib.request
@@ -100,5 +102,5 @@ def test_it_is_small(name: str) -> None:
 
 
 def test_the_command_has_what_fires_and_what_creates_topics() -> None:
-    for command in ("fire", "people", "topics", "access", "journal"):
+    for command in ("fire", "people", "topics", "access", "journal", "issuer"):
         assert f"onestop {command}" in in_image("onestop", "onestop", command, "--help")

@@ -20,13 +20,14 @@ from tests.fire.report import OUTCOMES
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
 
 COUNT = 500
+FAMILIES = "500"
 KILLED = ("population", "kafka", "mongo", "portal")
 """In this order, spread over the run. The portal last: its counter begins anew."""
 LIMIT_SECONDS = 300.0
 _ACCEPTED = re.compile(r"^onestop_declarations_total\{.*\} ([0-9.e+]+)$", re.MULTILINE)
 
 
-@pytest.fixture(params=["default", "secure", "cluster"])
+@pytest.fixture(params=["officials", "secure", "cluster"])
 def compose(request: pytest.FixtureRequest) -> Iterator[Compose]:
     compose = Compose(request.param)
     compose.down()
@@ -38,10 +39,10 @@ def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell) -> None:
     began = time.monotonic()
     compose.up(catalogue().services)
     healthy = time.monotonic()
-    compose.onestop("people", service="people")
+    compose.onestop("people", "--families", FAMILIES, service="people")
     firing = compose.start(
         *("run", "--rm", "--no-deps", "-T", "fire", "fire", "--json", "--timeout", "180"),
-        *("--count", str(COUNT), "--concurrency", "4"),
+        *("--count", str(COUNT), "--families", FAMILIES, "--concurrency", "4"),
     )
     try:
         kill_meanwhile(compose, firing)
@@ -52,20 +53,33 @@ def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell) -> None:
     report = json.loads(said)
     ended = sum(report[outcome] for outcome in OUTCOMES)
     assert (report["sent"], report["accepted"], ended) == (COUNT, COUNT, COUNT), said
+    written = fired_as_written(compose) if compose.mode == "officials" else 0
     restarts = {name: compose.inspect(name)["RestartCount"] for name in KILLED}
     assert min(restarts.values()) >= 1, restarts
     found = checked(compose)
     assert found["broken"] == []
-    assert found["cases"] == COUNT
+    assert found["cases"] == COUNT + written
     journals = compose.onestop("journal", "verify")
     assert journals.count(": whole") == len(catalogue().services), journals
     assert compose.onestop("dead-letters", "list").strip() == "There are no dead letters."
     tell(
         f"compose, {compose.mode}: healthy after {healthy - began:.0f} s; killed (restarts)"
         f" {', '.join(f'{name} ({count})' for name, count in restarts.items())};"
-        f" {ended} of {COUNT} declarations ended, each once:"
+        f" {ended} of {COUNT} declarations ended, each once"
+        f"{f', and {written} that are written out, with their officials' if written else ''}:"
         f" {found['entries']} entries and {found['messages']} messages agree"
     )
+
+
+def fired_as_written(compose: Compose) -> int:
+    """Send what is written out, with its officials played; return how many cases there were.
+
+    The command fails unless each became what is expected of it.
+    """
+    said = compose.onestop("fire", "--json", "--seed", "1", "--timeout", "180", service="fire")
+    accepted: int = json.loads(said)["accepted"]
+    assert accepted
+    return accepted
 
 
 def kill_meanwhile(compose: Compose, firing: subprocess.Popen[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from contracts.catalogue import Catalogue, publisher
 from contracts.common.notices import NOTICES
-from contracts.envelope import Event
+from contracts.envelope import Event, versions
 from contracts.group import ProcedureGroup, ProcedureSpec
 from contracts.model import Text
 
@@ -44,8 +44,25 @@ def _event(event: type[Event], catalogue: Catalogue) -> Iterator[str]:
     consumed |= {told for group in groups for told in group.notices} | NOTICES.keys()
     # What is said of officials' tasks goes into the portal's register of them.
     consumed |= {event for spec in catalogue.procedures for event in (*spec.acts, *spec.answers)}
-    if event not in consumed:
+    if event not in {version for each in consumed for version in versions(each)}:
         yield f"{event.type}: no procedure hears it, none ends by it, no family is told of it"
+    if event.replaces is not None:
+        yield from _replacement(event, event.replaces, catalogue)
+
+
+def _replacement(event: type[Event], earlier: type[Event], catalogue: Catalogue) -> Iterator[str]:
+    (name, number), (before, lower) = _versioned(event), _versioned(earlier)
+    if name != before or number <= lower:
+        yield f"{event.type}: replaces {earlier.type}, which is no earlier version of it"
+    if catalogue.events.get(earlier.type) is not earlier:
+        yield f"{event.type}: replaces {earlier.type}, which is not in the catalogue any more"
+    if "upgrade" not in vars(event):
+        yield f"{event.type}: does not say how {earlier.type} is read (`upgrade`)"
+
+
+def _versioned(event: type[Event]) -> tuple[str, int]:
+    name, _, version = event.type.rpartition(".v")
+    return name, int(version)
 
 
 def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue) -> Iterator[str]:
@@ -57,6 +74,8 @@ def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue)
     for event in (*spec.hears, *spec.ends):
         if catalogue.events.get(event.type) is not event:
             yield f"{where}: {event.type} is not in the catalogue, so nobody publishes it"
+        elif event not in catalogue.current:
+            yield f"{where}: {event.type} is replaced by a newer version: name that"
     for event in (*spec.ends, *spec.answers):
         if publisher(event) != spec.owner:
             does = "ends by" if event in spec.ends else "answers officials by"

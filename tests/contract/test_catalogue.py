@@ -35,6 +35,22 @@ class Unheard(Event, type="civil-status.birth-doubted.v1"):
     """Nobody has any use for it."""
 
 
+class Renamed(Event, type="civil-status.birth-noted.v2", replaces=BirthRegistered):
+    """Is another event, and does not say how this is read."""
+
+
+class Later(Event, type="civil-status.birth-registered.v3", replaces=BirthRegistered):
+    """Is a later version."""
+
+    @classmethod
+    def upgrade(cls, earlier: BirthRegistered) -> "Later":
+        return cls()
+
+
+class OfNothing(Event, type="civil-status.birth-doubted.v2", replaces=Unheard):
+    """Replaces what was removed."""
+
+
 def test_the_catalogue_has_no_faults() -> None:
     assert faults(catalogue()) == []
 
@@ -91,6 +107,22 @@ BROKEN: dict[str, tuple[Catalogue, str]] = {
     "a published event has no consumer": (
         with_event(Unheard),
         "civil-status.birth-doubted.v1: no procedure hears it",
+    ),
+    "a version replaces another event": (
+        with_event(Renamed),
+        "birth-noted.v2: replaces civil-status.birth-registered.v1, which is no earlier",
+    ),
+    "a version does not read the one before": (
+        with_event(Renamed),
+        "birth-noted.v2: does not say how civil-status.birth-registered.v1 is read",
+    ),
+    "a version replaces what is gone": (
+        with_event(OfNothing),
+        "birth-doubted.v2: replaces civil-status.birth-doubted.v1, which is not in the catalogue",
+    ),
+    "a procedure names a version that is replaced": (
+        with_event(Later),
+        "civil-status.birth-registered.v1 is replaced by a newer version: name that",
     ),
     "a consumed event has no publisher": (
         with_procedure(FEES, hears=(DeclarationSubmitted, Unheard)),
@@ -201,3 +233,13 @@ def test_what_officials_want_is_on_a_topic_that_others_need_not_read() -> None:
     assert "portal.acts" in catalogue().topics
     heard = {topic_of(event) for event in catalogue().hears("social-insurance")}
     assert heard == {"portal.acts", "civil-status.events", "population.events"}
+
+
+def test_who_hears_a_version_hears_those_that_it_replaces() -> None:
+    specs = [replace(s, hears=(Later,)) for s in process.PROCEDURES if s.name == IDENTIFIER]
+    group = replace(process.GROUP, procedures=tuple(specs))
+    known = Catalogue({"birth": group}, {event.type: event for event in (BirthRegistered, Later)})
+    heard = {event for event in known.hears("population") if event.type.startswith("civil")}
+    assert heard == {BirthRegistered, Later}
+    assert known.current == (Later,)
+    assert known.newest(BirthRegistered.type) is known.newest(Later.type) is Later

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 import contracts
 from contracts.catalogue import catalogue
-from contracts.envelope import CONTENT_TYPE
+from contracts.envelope import CONTENT_TYPE, upgraded
 from contracts.generate import committed
 from contracts.json_schemas import envelope_path, event_path
 from tests.contract import samples
@@ -63,6 +63,13 @@ def test_the_cloudevents_sdk_reads_what_we_write(type: str) -> None:
         assert event.get_extension(name) == message.get(name)
     assert event.get_data() == message["data"]
     assert set(event.get_attributes()) - {"partitionkey"} == set(message) - {"data"}
+
+
+@pytest.mark.parametrize("type", samples.TYPES)
+def test_a_sample_of_an_earlier_version_reads_as_the_newest(type: str) -> None:
+    newest = catalogue().newest(type)
+    assert newest is not None
+    assert isinstance(upgraded(samples.envelope(type).data, newest), newest)
 
 
 @pytest.mark.parametrize("type", samples.TYPES)

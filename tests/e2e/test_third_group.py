@@ -1,32 +1,25 @@
 """A third procedure group with a new agency, brought in by the package path alone."""
 
 import asyncio
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from contracts.catalogue import catalogue
 from infra.local import Stack
-from infra.local.waiting import wait_until
 from tests.e2e import toy
 from tests.e2e.metrics import Scrape
 from tests.e2e.onestop import LIMIT_SECONDS, onestop
-from tests.fire.families import family
-from tests.fire.portal import Item, Portal
+from tests.e2e.toy import AGENCY, BUYER, TAX, TRANSFER, Case, procedure
+from tests.fire.portal import Portal
 from tests.fire.watcher import Watcher
 
-BUYER = family(1, 0).mother
 WORDS = re.compile(
     r"[\"']property[\"']|\bproperty\.|transfer|land.?regist|parcel|\btax", re.IGNORECASE
 )
 """Of the group; `@property` is Python's."""
-TRANSFER, TAX = "transfer-registration", "tax-assessment"
-
-Case = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -34,22 +27,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The new agency, the portal, and the register that knows the buyer."""
     with Stack(
         tmp_path_factory.mktemp("toy"),
-        services=["portal", "population", toy.AGENCY],
+        services=["portal", "population", AGENCY],
         topic_names=toy.catalogued("topics"),
         environment=toy.ENVIRONMENT,
     ) as stack:
-        people = stack.data / "people.ndjson"
-        people.write_text(BUYER.model_dump_json(exclude_none=True), encoding="utf-8")
-        servers = {"ONESTOP_KAFKA": stack.addresses.kafka, "ONESTOP_MONGO": stack.addresses.mongo}
-        environment = {**os.environ, **servers}
-        assert onestop(environment, "population", "import", str(people)).status == 0
-        assert wait_until(lambda: knows_the_buyer(stack), LIMIT_SECONDS)
+        toy.introduce_the_buyer(stack)
         yield stack
-
-
-def knows_the_buyer(stack: Stack) -> bool:
-    heard = {"type": "population.person-recorded.v1"}
-    return Scrape.of(stack.url("portal")).total("onestop_events_handled_total", **heard) > 0
 
 
 @pytest.fixture(scope="module")
@@ -65,20 +48,10 @@ def cases(stack: Stack) -> tuple[Case, Case]:
 
 async def declared(portal: Portal, watcher: Watcher, key: str) -> Case:
     """Declare a transfer of the parcel, and return the case when it has ended."""
-    declaration = {
-        "group": "property",
-        "declarant": BUYER.personal_id,
-        "form": {"parcel": "01-317-22", "buyer": BUYER.personal_id, "price": 2_000_000_000},
-    }
-    (answer,) = await portal.declare([Item(key, declaration)])
+    (answer,) = await portal.declare([toy.declaration(key)])
     assert answer.case_id, answer.sentence()
     assert await watcher.end_of(answer.case_id, LIMIT_SECONDS), "the case did not end"
     return await portal.case(answer.case_id)
-
-
-def procedure(case: Case, name: str) -> Case:
-    (found,) = [each for each in case["procedures"] if each["name"] == name]
-    return dict(found)
 
 
 def test_the_transfer_is_granted_and_the_tax_assessed_at_the_deadline(
@@ -99,7 +72,7 @@ def test_the_page_of_the_case_has_titles_results_and_notices(cases: tuple[Case, 
         "vi": "Đăng ký biến động đất đai",
         "en": "Registration of the transfer",
     }
-    assert transfer["owner"] == tax["owner"] == toy.AGENCY
+    assert transfer["owner"] == tax["owner"] == AGENCY
     assert transfer["result"] == {"parcel": "01-317-22", "owner": BUYER.personal_id}
     assert tax["result"] == {"amount": 500_000}
     notices = {event["type"]: event["notice"] for event in first["timeline"]}
@@ -121,7 +94,7 @@ def test_the_second_declaration_is_refused_and_told_of_the_first(cases: tuple[Ca
 
 def test_the_command_shows_the_case(stack: Stack, cases: tuple[Case, Case]) -> None:
     first, second = cases
-    environment = {**os.environ, "ONESTOP_URL": stack.url("portal"), "COLUMNS": "160"}
+    environment = toy.operator(stack)
     shown = onestop(environment, "case", first["case_id"])
     assert shown.status == 0
     for part in ("property", "completed", "Tax assessment", "tax-assessed", "amount: 500000"):
@@ -138,13 +111,13 @@ def test_the_metrics_have_the_label_of_the_group(stack: Stack) -> None:
         assert portal.total("onestop_case_seconds_count", **counted) == 1
     assessed = {"group": "property", "procedure": TAX, "outcome": "granted"}
     assert portal.total("onestop_procedure_seconds_count", **assessed) == 1
-    agency = Scrape.of(stack.url(toy.AGENCY))
+    agency = Scrape.of(stack.url(AGENCY))
     assert agency.total("onestop_events_emitted_total", type="land-registry.tax-assessed.v1") == 1
 
 
 def test_services_topics_and_listeners_follow_from_the_catalogue() -> None:
-    assert set(toy.catalogued("services")) == {*catalogue().services, toy.AGENCY}
-    assert set(toy.catalogued("topics")) == {*catalogue().topics, f"{toy.AGENCY}.events"}
+    assert set(toy.catalogued("services")) == {*catalogue().services, AGENCY}
+    assert set(toy.catalogued("topics")) == {*catalogue().topics, f"{AGENCY}.events"}
 
 
 @pytest.mark.parametrize("folder", ["services/chassis", "services/portal", "infra", "contracts"])
@@ -169,7 +142,7 @@ def test_it_costs_one_folder_of_contracts_and_one_for_the_new_agency() -> None:
         "services/land_registry",
     }
     assert sorted(file.name for file in modules() if file.name != "__init__.py") == [
-        *("__main__.py", "events.py", "main.py", "process.py", "transfer.py")
+        *("__main__.py", "events.py", "main.py", "process.py", "tax.py", "transfer.py")
     ]
 
 

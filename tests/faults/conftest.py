@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,21 @@ SETTINGS = {"ONESTOP_SESSION_TIMEOUT": "4", "ONESTOP_STORE_TIMEOUT": "2"}
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The six services, and a population that the portal knows."""
-    with Stack(tmp_path_factory.mktemp("city"), command=command, environment=SETTINGS) as stack:
-        _import(stack, tmp_path_factory.mktemp("people") / "people.ndjson")
+    with founded(tmp_path_factory.mktemp("city")) as city:
+        yield city
+
+
+@pytest.fixture
+def new_city(tmp_path: Path) -> Iterator[City]:
+    """Another one, with nothing behind it."""
+    with founded(tmp_path / "city") as city:
+        yield city
+
+
+@contextmanager
+def founded(folder: Path) -> Iterator[City]:
+    with Stack(folder, command=command, environment=SETTINGS) as stack:
+        _import(stack, folder / "people.ndjson")
         city = City(stack, Flow(stack))
         asyncio.run(city.finished())
         yield city

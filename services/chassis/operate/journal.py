@@ -1,9 +1,8 @@
-"""`journal verify | republish`: whether the journal is whole, and what it published, once more."""
+"""`journal verify | republish | backup | restore`: whether it is whole; what it said, once more."""
 
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -11,8 +10,17 @@ import typer
 
 from services.chassis import audit
 from services.chassis.encoding import Document
+from services.chassis.operate import backups
 from services.chassis.operate.republishing import Choice, republish
-from services.chassis.operate.session import CannotDo, paragraphs, perform, program, progress
+from services.chassis.operate.session import (
+    CannotDo,
+    moment,
+    paragraphs,
+    perform,
+    program,
+    progress,
+)
+from services.chassis.outside import Outside
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
 
@@ -20,12 +28,13 @@ from services.chassis.service import Service
 def register(cli: typer.Typer, service: Service) -> None:
     """Add the commands."""
     journal = typer.Typer(
-        help="What the service decided, entry by entry: verify it, publish it again.",
+        help="What the service decided, entry by entry: verify it, publish it again, keep it.",
         no_args_is_help=True,
     )
     cli.add_typer(journal, name="journal")
     _register_verify(journal, service)
     _register_republish(journal, service)
+    backups.register(journal, service)
 
 
 def _register_verify(journal: typer.Typer, service: Service) -> None:
@@ -97,15 +106,17 @@ def _register_republish(journal: typer.Typer, service: Service) -> None:
     ) -> None:
         async def act(runtime: Runtime) -> bool:
             choice = _choice(case, since, all_)
+            outside = Outside(runtime.store, service.taken_in)
             total = await runtime.journal.count(choice.case_id, choice.since)
             if case is not None and not total:
                 raise CannotDo(f"{service.name} has no entry of case {case}")
             with progress(total, "entries") as tell:
-                done = await republish(runtime, service.name, choice, tell)
+                done = await republish(runtime, service.name, outside, choice, tell)
             for id in done.unsealed:
                 typer.echo(f"{service.name}: entry {id} does not have its hash: left out")
             typer.echo(
                 f"{service.name}: {done.events:,} events of {done.entries:,} entries published"
+                + (f", and {done.taken_in:,} that were taken in" if service.taken_in else "")
             )
             return not done.unsealed
 
@@ -115,17 +126,7 @@ def _register_republish(journal: typer.Typer, service: Service) -> None:
 def _choice(case: str | None, since: str | None, all_: bool) -> Choice:
     if (case is not None) + (since is not None) + all_ != 1:
         raise CannotDo("say what to publish: one of --case ID, --since TIME and --all")
-    return Choice(case, _moment(since) if since is not None else None)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise CannotDo(f"--since {text} is not a time such as 2026-07-01T00:00:00+07:00") from None
-    if moment.tzinfo is None:
-        raise CannotDo(f"--since {text} has no zone: add Z, or an offset such as +07:00")
-    return moment
+    return Choice(case, moment("--since", since) if since is not None else None)
 
 
 def _counts(report: audit.Report) -> str:

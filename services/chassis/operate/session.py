@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import NoReturn
 
 import typer
@@ -63,6 +64,17 @@ def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
         length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
         yield bar.update
+
+
+def moment(option: str, text: str) -> datetime:
+    """Return the time that an option names. Raises `CannotDo` for something else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise CannotDo(f"{option} {text} is not a time such as 2026-07-01T00:00:00+07:00") from None
+    if found.tzinfo is None:
+        raise CannotDo(f"{option} {text} has no zone: add Z, or an offset such as +07:00")
+    return found
 
 
 def program(service: Service) -> str:

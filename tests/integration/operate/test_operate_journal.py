@@ -13,6 +13,7 @@ from contracts.birth.events import BirthRegistered
 from services.chassis import audit, metrics
 from services.chassis.journal import Entry, seal
 from services.chassis.operate.republishing import Choice, republish
+from services.chassis.outside import Outside
 from services.chassis.procedure import Context, Decision, Procedure, State
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Told
@@ -55,6 +56,10 @@ async def told(offices: Offices, *cases: str) -> Office:
         for case in cases:
             await office.tell(case, Told(text=text))
     return office
+
+
+def nothing_from_outside(office: Office) -> Outside:
+    return Outside(office.runtime.store, ())
 
 
 async def found(office: Office) -> list[str]:
@@ -143,7 +148,9 @@ async def test_events_are_published_again_byte_for_byte_but_those_of_a_changed_e
         journal.update_one({"case_id": "b", "n": 2}, {"$set": {"state": b"{}"}})
     before = [(said.key, said.value, said.headers) for said in await office.said()]
     steps: list[int] = []
-    done = await republish(office.runtime, office.runtime.name, Choice(), steps.append)
+    done = await republish(
+        office.runtime, office.runtime.name, nothing_from_outside(office), Choice(), steps.append
+    )
     assert (done.entries, done.events, done.unsealed) == (5, 5, ["b/000002"])
     assert sum(steps) == 6
     after = [(said.key, said.value, said.headers) for said in await office.said()]
@@ -157,7 +164,10 @@ async def test_only_the_chosen_entries_are_published_again(offices: Offices) -> 
     entries = await office.entries("b")
 
     async def events(choice: Choice) -> int:
-        return (await republish(office.runtime, office.runtime.name, choice, print)).events
+        done = await republish(
+            office.runtime, office.runtime.name, nothing_from_outside(office), choice, print
+        )
+        return done.events
 
     assert await events(Choice(case_id="a")) == 3
     assert await events(Choice(since=entries[-1].at)) == 1

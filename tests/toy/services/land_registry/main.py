@@ -1,6 +1,6 @@
 """The land registry: what it listens to follows from its procedures."""
 
 from services.chassis.service import Service
-from services.land_registry import transfer
+from services.land_registry import tax, transfer
 
-service = Service("land-registry", procedures=[transfer.registration, transfer.tax])
+service = Service("land-registry", procedures=[transfer.registration, tax.assessment])

@@ -1,21 +1,9 @@
-"""A parcel has one owner at a time; its tax is assessed when the buyer can no longer step back."""
-
-from datetime import timedelta
+"""A parcel has one owner at a time: the first who declares it."""
 
 from contracts.common.events import DeclarationSubmitted
 from contracts.model import Reason
-from contracts.property.events import TaxAssessed, TransferRefused, TransferRegistered
-from services.chassis.procedure import (
-    Claim,
-    Context,
-    Deadline,
-    Decision,
-    Procedure,
-    Record,
-    State,
-)
-
-COOLING_OFF = timedelta(seconds=1)
+from contracts.property.events import TransferRefused, TransferRegistered
+from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
 
 
 class Transfer(State):
@@ -24,15 +12,7 @@ class Transfer(State):
     outcome: str | None = None
 
 
-class Tax(State):
-    """What is to be taxed."""
-
-    parcel: str | None = None
-    assessed: bool = False
-
-
 registration = Procedure("transfer-registration", initial=Transfer())
-tax = Procedure("tax-assessment", initial=Tax())
 
 
 @registration.on(DeclarationSubmitted)
@@ -53,18 +33,3 @@ def declared(state: Transfer, event: DeclarationSubmitted, context: Context) -> 
         events=(TransferRegistered(parcel=parcel, owner=buyer),),
         records=(Record("parcels", parcel, {"owner": buyer}),),
     )
-
-
-@tax.on(TransferRegistered)
-def registered(state: Tax, event: TransferRegistered, context: Context) -> Decision[Tax]:
-    """Wait until the buyer can no longer step back."""
-    cooling_off = Deadline("cooling-off", context.now + COOLING_OFF)
-    return Decision(Tax(parcel=event.parcel), deadlines=(cooling_off,))
-
-
-@tax.on_deadline("cooling-off")
-def cooled_off(state: Tax, context: Context) -> Decision[Tax]:
-    """Assess the tax."""
-    assert state.parcel is not None
-    assessed = TaxAssessed(parcel=state.parcel, amount=500_000, assessed_at=context.now)
-    return Decision(state.with_(assessed=True), events=(assessed,))
