@@ -34,6 +34,7 @@ from services.chassis.procedure import Procedure
 from services.civil_status import death as civil_status
 from services.civil_status.rules import RULES as CIVIL_STATUS
 from services.payments import death as payments
+from services.payments import payout as payouts
 from services.payments.rules import RULES as PAYMENTS
 from services.population import death as population
 from services.population.rules import RULES as POPULATION
@@ -243,7 +244,7 @@ class Benefit(Model):
 class Payout(Model):
     """Payments: money ordered is the money granted."""
 
-    procedure, figures, histories = payments.payout, PAYMENTS, grants()
+    procedure, figures, histories = payouts.payout, PAYMENTS, grants()
 
     def holds(self, case: Desk) -> None:
         for event in said({"": case}, PayoutOrdered):

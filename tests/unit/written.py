@@ -22,6 +22,7 @@ from services.civil_status import death as civil_status_death
 from services.civil_status.rules import RULES as CIVIL_STATUS
 from services.payments import birth as payments_birth
 from services.payments import death as payments_death
+from services.payments import payout as payments_payout
 from services.payments.rules import RULES as PAYMENTS
 from services.population import birth as population_birth
 from services.population import death as population_death
@@ -53,7 +54,7 @@ OFFICES: dict[str, Offices] = {
         ("residence", residence_death.removal, RESIDENCE),
         ("social-insurance", social_insurance_death.benefit, SOCIAL_INSURANCE),
         ("payments", payments_death.fee_settlement, PAYMENTS),
-        ("payments", payments_death.payout, PAYMENTS),
+        ("payments", payments_payout.payout, PAYMENTS),
     ],
 }
 """The procedures of each group, with their services and rules."""
