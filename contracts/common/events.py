@@ -160,4 +160,5 @@ class PayoutInstructed(Event, type="portal.payout-instructed.v1"):
     """Who declared or is paid has said where else the money is to go, where it cannot arrive."""
 
     by: PersonalId
+    declared: bool = Field(description="Whether it is who declared the case.")
     payout: Payout

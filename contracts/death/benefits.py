@@ -54,3 +54,14 @@ class BurialSupportRequest(Value):
 BenefitRequest = Annotated[
     FuneralAllowanceRequest | BurialSupportRequest, Field(discriminator="kind")
 ]
+
+
+def heirs(request: FuneralAllowanceRequest | BurialSupportRequest) -> tuple[PersonalId, ...]:
+    """Return who is paid in the payee's place, should the payee have died: the first who lives.
+
+    The relatives on the form who consent, in its order; there are none for burial support. A rule
+    of ours (services/social_insurance/README.md).
+    """
+    if isinstance(request, BurialSupportRequest):
+        return ()
+    return tuple(relative.personal_id for relative in request.relatives if relative.consents)

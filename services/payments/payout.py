@@ -56,6 +56,8 @@ class Instruction(Value):
 
     id: UUID
     at: AwareDatetime
+    by: PersonalId | None
+    """None: who declared the case, and so named the payee."""
     payout: Payout
 
 
@@ -113,7 +115,8 @@ def instructed(state: Payouts, event: PayoutInstructed, context: Context) -> Dec
     if id in (payment.instruction for payment in state.payments):
         return Decision(state)
     others = tuple(one for one in state.instructed if one.id != id)
-    new = Instruction(id=id, at=context.cause.time, payout=event.payout)
+    by = None if event.declared else event.by
+    new = Instruction(id=id, at=context.cause.time, by=by, payout=event.payout)
     return go_on(state.with_(instructed=(*others, new)), context)
 
 
@@ -191,7 +194,8 @@ def order(state: Payouts, owed: Owed, context: Context) -> Decision[Payouts] | N
     if not is_stuck(state):
         return None
     first = owed.payout if not state.payments else None
-    newest = max(state.instructed, key=_moment, default=None)
+    entitled = (one for one in state.instructed if one.by in (None, owed.payee))
+    newest = max(entitled, key=_moment, default=None)
     if first is not None:
         payment = Payment(id=payment_id(state, context), payout=first)
     elif newest is not None:
