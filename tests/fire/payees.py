@@ -46,6 +46,10 @@ class Payees:
             taken += instruction.status == 202
         return problems
 
+    async def until_asked(self, case_id: str, times: int) -> None:
+        """Wait until the family has been asked so often, or patience ends."""
+        await self._wait(case_id, times)
+
     async def _say(self, case_id: str, number: int, instruction: Instruction) -> list[str]:
         answer = await self._portal.ask(
             "POST",

@@ -122,7 +122,10 @@ class _Sending:
         resolved = words.resolve(said, self._run, self._day)
         payees = Payees(self._portal, self._quiet)
         instructions = [Instruction.model_validate(one) for one in resolved]
-        return problems + await payees.play(case_id, instructions)
+        problems += await payees.play(case_id, instructions)
+        if written.expected.asked:
+            await payees.until_asked(case_id, written.expected.asked)
+        return problems
 
     def _count(self, answer: Answer) -> None:
         self.report.sent += 1
