@@ -12,6 +12,7 @@ from infra.commands import (
     dead_letters,
     demo,
     fire,
+    gateway,
     journal,
     people,
     population,
@@ -21,7 +22,10 @@ from infra.commands import (
 )
 from infra.errors import OnestopError
 
-COMMANDS = (up, fire, case, token, demo, dead_letters, journal, population, people, topics, access)
+COMMANDS = (
+    *(up, fire, case, token, demo, dead_letters, journal, population, people),
+    *(topics, access, gateway),
+)
 
 app = typer.Typer(
     name="onestop",
