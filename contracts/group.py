@@ -36,6 +36,10 @@ class Form(Input):
         """Return who may go on with the case where the declarant dies: the first who lives."""
         return ()
 
+    def recipients(self) -> tuple[PersonalId, ...]:
+        """Return who may be paid in the case, and so may say where the money is to go."""
+        return ()
+
     def circumstance(self) -> str:
         """Return the name that chooses among the bundles of one date."""
         return "usual"

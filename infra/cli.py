@@ -12,6 +12,7 @@ from infra.commands import (
     dead_letters,
     demo,
     fire,
+    gateway,
     issuer,
     journal,
     people,
@@ -24,7 +25,7 @@ from infra.errors import OnestopError
 
 COMMANDS = (
     *(up, fire, case, token, issuer, demo, dead_letters, journal),
-    *(population, people, topics, access),
+    *(population, people, topics, access, gateway),
 )
 
 app = typer.Typer(

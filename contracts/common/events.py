@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from contracts.common.payouts import Payout
 from contracts.common.people import Child, Household, Person
 from contracts.common.tasks import Act, OfficialDecision
 from contracts.envelope import Event
@@ -153,3 +154,11 @@ class TaskDecisionSubmitted(Act, type="portal.task-decision-submitted.v1"):
     """An official has decided, and wants it to count."""
 
     decided: OfficialDecision
+
+
+class PayoutInstructed(Event, type="portal.payout-instructed.v1"):
+    """Who declared or is paid has said where else the money is to go, where it cannot arrive."""
+
+    by: PersonalId
+    declared: bool = Field(description="Whether it is who declared the case.")
+    payout: Payout

@@ -5,51 +5,20 @@ They are in the form and in events: values, so that events can grow (see `contra
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from contracts.model import Name, PersonalId, Value
+from contracts.common.payouts import Payout
+from contracts.model import PersonalId, Value
 
 InsuranceNumber = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{10}$"),
     Field(description="Social insurance number, as in the insured person's book."),
 ]
-AccountNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,19}$")]
 Basis = Literal["contributions", "pension", "work-accident"]
 """What entitles to the funeral allowance (Law on Social Insurance 2024, art. 85)."""
 Ground = Literal["social-assistance", "disaster"]
 """What entitles to burial support (Decree 20/2021/ND-CP, art. 11 and 14)."""
-
-
-class ToAccount(Value):
-    """Paid to a bank account."""
-
-    model_config = ConfigDict(str_strip_whitespace=True)
-
-    method: Literal["bank-account"]
-    bank: Name
-    account_number: AccountNumber
-
-
-class ByPost(Value):
-    """Brought by the post."""
-
-    model_config = ConfigDict(str_strip_whitespace=True)
-
-    method: Literal["post"]
-    address: Name
-
-
-class InCash(Value):
-    """Paid out at an office."""
-
-    model_config = ConfigDict(str_strip_whitespace=True)
-
-    method: Literal["cash"]
-    office: Name
-
-
-Payout = Annotated[ToAccount | ByPost | InCash, Field(discriminator="method")]
 
 
 class Relative(Value):
@@ -85,3 +54,14 @@ class BurialSupportRequest(Value):
 BenefitRequest = Annotated[
     FuneralAllowanceRequest | BurialSupportRequest, Field(discriminator="kind")
 ]
+
+
+def heirs(request: FuneralAllowanceRequest | BurialSupportRequest) -> tuple[PersonalId, ...]:
+    """Return who is paid in the payee's place, should the payee have died: the first who lives.
+
+    The relatives on the form who consent, in its order; there are none for burial support. A rule
+    of ours (services/social_insurance/README.md).
+    """
+    if isinstance(request, BurialSupportRequest):
+        return ()
+    return tuple(relative.personal_id for relative in request.relatives if relative.consents)

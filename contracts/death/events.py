@@ -1,12 +1,13 @@
 """The events of the death group."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
+from contracts.common.payouts import Payout
 from contracts.common.people import Person
-from contracts.death.benefits import Basis, BenefitRequest, Ground, InsuranceNumber, Payout
+from contracts.death.benefits import Basis, BenefitRequest, Ground, InsuranceNumber
 from contracts.death.form import Cause, Issuer, PlaceKind
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Vnd
@@ -104,3 +105,49 @@ class PayoutOrdered(Event, type="payments.payout-ordered.v1"):
     payee: PersonalId
     payout: Payout
     amount: Vnd
+    payment_id: Name | None = Field(
+        default=None, description="The bank's order: a second one, where the first was rejected."
+    )
+
+
+class PaymentReported(Event, type="payments.payment-reported.v1", stream="bank"):
+    """The bank has said what became of a payment, as our adapter took it from there.
+
+    On a topic of its own: no decision stands behind it, and nearly nobody needs to hear it.
+    """
+
+    payment_id: Name
+    outcome: Literal["paid", "rejected"]
+    reported_at: AwareDatetime = Field(description="When it happened, by the bank's books.")
+    reference: Name = Field(description="The bank's own number of the payment.")
+    cause: Name | None = Field(default=None, description="Why it was rejected, in the bank's code.")
+
+
+class PayoutConfirmed(Event, type="payments.payout-confirmed.v1"):
+    """The bank has confirmed that the money arrived: the benefit is paid."""
+
+    payout_number: Name
+    decision_number: Name
+    payment_id: Name
+    payee: PersonalId
+    payout: Payout
+    amount: Vnd
+    paid_at: AwareDatetime
+    reference: Name
+
+
+class DestinationRequested(Event, type="payments.destination-requested.v1"):
+    """The money cannot be paid where it was to go: the family is asked where else."""
+
+    payout_number: Name
+    payment_id: Name | None = Field(default=None, description="The payment that was rejected.")
+    reason: Reason
+
+
+class OverpaymentFound(Event, type="payments.overpayment-found.v1"):
+    """The bank has paid what was not owed any more; it has to give it back."""
+
+    payout_number: Name
+    payment_id: Name
+    amount: Vnd
+    reference: Name

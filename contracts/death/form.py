@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from contracts.common.events import PaymentMethod
 from contracts.common.people import Person
-from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest
+from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest, heirs
 from contracts.group import Form
 from contracts.model import Input, Name, PersonalId, ProvinceCode
 
@@ -88,6 +88,12 @@ class DeathForm(Form):
     def living(self) -> Mapping[str, PersonalId]:
         """Return the payee, and the relatives, whose consent is asked."""
         return dict(self._receiving())
+
+    def recipients(self) -> tuple[PersonalId, ...]:
+        """Return the payee, and the relatives who consent: one of them is paid in their place."""
+        if self.benefit is None:
+            return ()
+        return (self.benefit.payee, *heirs(self.benefit))
 
     def circumstance(self) -> str:
         """Return `usual`, or `without-benefit` or `without-residence`."""

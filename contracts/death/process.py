@@ -8,6 +8,7 @@ from contracts.common.events import (
     DeclarationSubmitted,
     FeeRefunded,
     FeeSettled,
+    PayoutInstructed,
 )
 from contracts.death.events import (
     BenefitRefused,
@@ -15,7 +16,11 @@ from contracts.death.events import (
     DeathRecordRefused,
     DeathRefused,
     DeathRegistered,
+    DestinationRequested,
     FuneralAllowanceGranted,
+    OverpaymentFound,
+    PaymentReported,
+    PayoutConfirmed,
     PayoutOrdered,
     RemovalRefused,
     ResidenceRemoved,
@@ -83,9 +88,13 @@ PROCEDURES = (
         name=PAYOUT,
         title=Text(vi="Chi trả", en="Payout of the benefit"),
         owner="payments",
-        hears=(FuneralAllowanceGranted, BurialSupportGranted),
-        ends={PayoutOrdered: "granted"},
-        shows=("payout_number", "amount"),
+        hears=(
+            *(FuneralAllowanceGranted, BurialSupportGranted),
+            *(PaymentReported, PayoutInstructed),
+        ),
+        # What is granted is owed until it is paid: a payout waits, and is never refused.
+        ends={PayoutConfirmed: "granted"},
+        shows=("payout_number", "amount", "payout", "paid_at", "reference"),
         requires=(BENEFIT,),
     ),
     ProcedureSpec(
@@ -174,6 +183,22 @@ GROUP = ProcedureGroup(
             en="Neither the allowance nor the support was granted.",
         ),
         PayoutOrdered: Text(vi="Đã lệnh chi trả.", en="The payment has been ordered."),
+        PaymentReported: Text(
+            vi="Ngân hàng đã trả lời về lệnh chi trả.",
+            en="The bank has answered about the payment.",
+        ),
+        DestinationRequested: Text(
+            vi="Chưa chi trả được; đề nghị cho biết tài khoản hoặc nơi nhận khác.",
+            en="The money could not be paid: please say where else it is to go.",
+        ),
+        PayoutInstructed: Text(
+            vi="Đã tiếp nhận nơi nhận tiền khác.", en="We know where else the money is to go."
+        ),
+        PayoutConfirmed: Text(vi="Đã chi trả.", en="The benefit has been paid."),
+        OverpaymentFound: Text(
+            vi="Ngân hàng đã chi trả thừa và phải hoàn lại.",
+            en="The bank has paid once too often, and has to give it back.",
+        ),
         FeeSettled: Text(vi="Đã thanh toán phí, lệ phí.", en="The fees have been settled."),
         FeeRefunded: Text(vi="Đã hoàn trả phí.", en="The fees have been refunded."),
         CaseOrphaned: Text(

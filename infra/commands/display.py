@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from infra.local import Stack
-from infra.local.ports import PROMETHEUS
+from infra.local.ports import GATEWAY, PROMETHEUS
 
 CHECK_SECONDS = 0.5
 _COLOURS = {
@@ -69,6 +69,8 @@ def addresses(stack: Stack) -> Table:
             lines += [f"{part.url}/api", f"{part.url}/docs"]
         if part.name == PROMETHEUS:
             lines.append(f"{part.url}/alerts")
+        elif part.name == GATEWAY:
+            lines.append(f"{part.url}/faults")
         elif part.url.startswith("http"):
             lines.append(f"{part.url}/metrics")
         table.add_row(part.name, "\n".join(lines), str(part.child.log))

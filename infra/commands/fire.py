@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from infra.commands.bank_faults import DEFAULT_BANK, faulty
 from infra.commands.progress import Tell, shown
 from infra.errors import OnestopError
 from infra.issuer import FOLDER
@@ -45,6 +46,8 @@ HELP = "\n\n".join(
         "  onestop fire --count 2000 --duplicates 0.1 --json",
         "  onestop fire --count 3000 --rate 50 --group both",
         "  onestop fire --group death",
+        "  onestop fire --group death --faults",
+        "  onestop fire --count 500 --group death --faults --bank http://127.0.0.1:9594",
         "  onestop fire --count 20000 --batch-size 500 --concurrency 8",
         "  onestop fire --file declarations.ndjson --url http://portal.example:8080",
     )
@@ -132,6 +135,17 @@ def fire_command(
             show_default="those of `onestop up`",
         ),
     ] = DEFAULT_ISSUER,
+    faults: Annotated[
+        bool,
+        typer.Option(
+            "--faults",
+            help="Meanwhile the bank loses confirmations, tells of others twice, takes orders"
+            " without an answer, and is slow.",
+        ),
+    ] = False,
+    bank: Annotated[
+        str, typer.Option("--bank", envvar="ONESTOP_BANK", help="Where the bank answers.")
+    ] = DEFAULT_BANK,
     timeout: Annotated[
         float,
         typer.Option(
@@ -165,21 +179,22 @@ def fire_command(
     def bar(title: str, total: int | None) -> Showing:
         return nullcontext(lambda counts: None) if as_json else shown(console, title, total)
 
-    if count is not None:
-        chosen = mixture(group or "birth", count, day_at(url), families=families, seed=seed)
-        load = generated(chosen.declarations)
-        report = run(fire_at(url, load, manner, bar("Generated", count)))
-        report.run = chosen.run
-    elif file is not None:
-        number = seed if seed is not None else Runs().take_run()
-        load = from_file(file, number, day_at(url))
-        report = run(fire_at(url, load, manner, bar(file.name, None)))
-        report.run = f"onestop fire --file {file} --seed {number}"
-    else:
-        number = seed if seed is not None else Runs().take_run()
-        these = written.load_groups(group or "both")
-        showing = bar("Written", len(these))
-        report = run(fire_written_at(url, number, manner, showing, these=these, issuer=issuer))
+    with faulty(bank) if faults else nullcontext():
+        if count is not None:
+            chosen = mixture(group or "birth", count, day_at(url), families=families, seed=seed)
+            load = generated(chosen.declarations)
+            report = run(fire_at(url, load, manner, bar("Generated", count)))
+            report.run = chosen.run
+        elif file is not None:
+            number = seed if seed is not None else Runs().take_run()
+            load = from_file(file, number, day_at(url))
+            report = run(fire_at(url, load, manner, bar(file.name, None)))
+            report.run = f"onestop fire --file {file} --seed {number}"
+        else:
+            number = seed if seed is not None else Runs().take_run()
+            these = written.load_groups(group or "both")
+            showing = bar("Written", len(these))
+            report = run(fire_written_at(url, number, manner, showing, these=these, issuer=issuer))
     if as_json:
         print(json.dumps(report.summary(), ensure_ascii=False, indent=2))
     else:

@@ -3,17 +3,21 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local import health, kafka, mongo, prometheus, topics
 from infra.local.errors import StackError
-from infra.local.ports import CONTROLLER, HOST, KAFKA, MONGO, PROMETHEUS, Ports, accepts
-from infra.local.process import Child
+from infra.local.ports import CONTROLLER, GATEWAY, HOST, KAFKA, MONGO, PROMETHEUS, Ports, accepts
+from infra.local.process import STOP_SECONDS, Child
+from infra.local.waiting import wait_until
 
 Command = Callable[[str], Sequence[str]]
 """Gives the command line of a service by its name."""
+PAYING = "payments"
+"""The service that pays through a bank; where it runs, one is started."""
+BANK = "ONESTOP_BANK"
 
 
 def service_command(name: str) -> Sequence[str]:
@@ -83,6 +87,25 @@ def prometheus_part(data: Path, ports: Ports) -> Part:
     child = prometheus.prometheus(data / PROMETHEUS, port)
     url = f"http://{HOST}:{port}"
     return Part(PROMETHEUS, child, url, lambda: health.is_ready(port, "/-/ready"))
+
+
+def gateway_part(data: Path, ports: Ports, environment: Mapping[str, str]) -> Part:
+    """Return the bank, with its books in a folder of its own."""
+    command = (sys.executable, "-m", "infra.gateway")
+    own = {**environment, "ONESTOP_GATEWAY_DATA": str(data / GATEWAY)}
+    return service_part(GATEWAY, command, data, ports[GATEWAY], own)
+
+
+def stop_together(group: Iterable[Part], tell: Callable[[str, str], None]) -> None:
+    """Ask these to end, wait for all of them at once, and kill those that do not."""
+    running = [part for part in group if part.child.alive]
+    for part in running:
+        tell(part.name, "stopping")
+        part.child.ask_to_stop()
+    wait_until(lambda: not any(part.child.alive for part in running), STOP_SECONDS)
+    for part in running:
+        part.child.kill()
+        tell(part.name, "stopped")
 
 
 def service_part(

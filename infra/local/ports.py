@@ -10,9 +10,12 @@ from infra.local.errors import PortInUse, StackError
 
 HOST = "127.0.0.1"
 KAFKA, CONTROLLER, MONGO = "kafka", "kafka-controller", "mongo"
-PROMETHEUS = "prometheus"
+PROMETHEUS, GATEWAY = "prometheus", "gateway"
 DEFAULT_BASE = 8080
-DEFAULT_SERVERS = {KAFKA: 19092, CONTROLLER: 19093, MONGO: 27117, PROMETHEUS: 9090}
+DEFAULT_SERVERS = {
+    **{KAFKA: 19092, CONTROLLER: 19093, MONGO: 27117, PROMETHEUS: 9090},
+    GATEWAY: 8090,
+}
 
 # Below the range from which kernels take the ports of outgoing connections, so that a port that
 # was free when it was chosen is not taken by a client a moment later.

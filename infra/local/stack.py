@@ -1,6 +1,7 @@
 """The whole system on this machine: Kafka, mongod, the topics, and each service as a process."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,12 +15,12 @@ from infra.local.clock import ClockSetting, machine_now
 from infra.local.errors import ServerDied, StackError
 from infra.local.folder import DataFolder
 from infra.local.parts import Addresses, Command, Part, service_command
-from infra.local.ports import CONTROLLER, HOST, KAFKA, MONGO, PROMETHEUS, Ports
-from infra.local.process import STOP_SECONDS
+from infra.local.ports import CONTROLLER, GATEWAY, HOST, KAFKA, MONGO, PROMETHEUS, Ports
 from infra.local.waiting import wait_until
 
 READY_SECONDS = 60.0
 EXTERNAL_SECONDS = 10.0
+SERVERS = (KAFKA, MONGO, PROMETHEUS)
 DEFAULT_DATA = Path(__file__).parents[2] / ".onestop"
 
 Tell = Callable[[str, str], None]
@@ -77,6 +78,9 @@ class Stack:
             "ONESTOP_MONGO": self.addresses.mongo,
             "ONESTOP_DATABASE_PREFIX": database_prefix,
         }
+        self._own_bank = parts.PAYING in self.services and parts.BANK not in os.environ
+        if self._own_bank:
+            self.environment[parts.BANK] = f"http://{HOST}:{self.ports[GATEWAY]}"
         self._environments = dict(environments or {})
         self._clock, self._tell = clock, tell
         self._parts: dict[str, Part] = {}
@@ -113,9 +117,11 @@ class Stack:
             topics.create_topics(self.addresses.kafka, self.topics, self._partitions)
             self._tell("topics", "ready")
             self.environment |= self._clock.environment(machine_now())
+            if self._own_bank:
+                self._add(parts.gateway_part(self.data, self.ports, self.environment))
             for name in self.services:
                 self._add(self._service(name, name, self._environments.get(name, {})))
-            self._await_ready(self.services)
+            self._await_ready([name for name in self._parts if name not in SERVERS])
             self._measure()
         except BaseException:
             self.stop()
@@ -123,11 +129,11 @@ class Stack:
 
     def stop(self) -> None:
         """Stop the services, then the servers. Does nothing when nothing runs."""
-        servers = [part for part in self.parts if part.name in (KAFKA, MONGO, PROMETHEUS)]
+        servers = [part for part in self.parts if part.name in SERVERS]
         self._expected.clear()
         try:
             for group in ([part for part in self.parts if part not in servers], servers):
-                self._stop_together(group)
+                parts.stop_together(group, self._tell)
         finally:
             for part in self.parts:
                 part.child.kill()
@@ -136,7 +142,7 @@ class Stack:
 
     def wipe(self) -> None:
         """Remove the data and logs of earlier runs. Raises StackError while a stack uses them."""
-        self._folder.wipe({KAFKA, MONGO, PROMETHEUS, FOLDER, *self.services})
+        self._folder.wipe({*SERVERS, GATEWAY, FOLDER, *self.services})
 
     def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that was killed or stopped, and wait until it is ready.
@@ -220,6 +226,7 @@ class Stack:
     def _own_names(self) -> list[str]:
         names = [KAFKA, CONTROLLER] if self.addresses.own_kafka else []
         names += [MONGO] if self.addresses.own_mongo else []
+        names += [GATEWAY] if self._own_bank else []
         return names + list(self.services) + ([PROMETHEUS] if self._measured else [])
 
     def _start_servers(self) -> None:
@@ -283,13 +290,3 @@ class Stack:
                 f"{late.name} was not ready within {READY_SECONDS:.0f} s:"
                 f" {late.child.explanation()} — the rest is in {late.child.log}"
             )
-
-    def _stop_together(self, group: Iterable[Part]) -> None:
-        running = [part for part in group if part.child.alive]
-        for part in running:
-            self._tell(part.name, "stopping")
-            part.child.ask_to_stop()
-        wait_until(lambda: not any(part.child.alive for part in running), STOP_SECONDS)
-        for part in running:
-            part.child.kill()
-            self._tell(part.name, "stopped")

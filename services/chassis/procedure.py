@@ -112,6 +112,9 @@ class Cause:
     time: datetime
     group: str
     entry: int = 0
+    correlation: UUID | None = None
+    traceparent: str | None = None
+    """What goes on outside of the loop, and comes back, goes on with both."""
 
 
 class _Asked(Exception):
@@ -269,4 +272,6 @@ def cause_of(envelope: Envelope[Event]) -> Cause:
         time=envelope.time,
         group=envelope.group,
         entry=envelope.entry,
+        correlation=envelope.correlationid,
+        traceparent=envelope.traceparent,
     )

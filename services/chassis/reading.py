@@ -147,6 +147,8 @@ def item_of(due: Due, message: Message | None = None) -> Item:
             source=source,
             time=due.due,
             group=due.group,
+            correlation=due.correlation,
+            traceparent=due.traceparent,
         ),
         correlation=due.correlation,
         traceparent=due.traceparent,

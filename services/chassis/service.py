@@ -1,8 +1,7 @@
 """A service: a name, its procedures and their rules. What it listens to and publishes follows."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from prometheus_client import REGISTRY
@@ -17,7 +16,6 @@ from services.chassis import tracing
 from services.chassis.folding import Folder
 from services.chassis.procedure import Procedure
 from services.chassis.reading import Reader
-from services.chassis.registers import Registers
 from services.chassis.rules import Rules
 from services.chassis.runtime import Runtime
 from services.chassis.settings import Haste, Settings
@@ -26,10 +24,8 @@ DECIDING = Haste(fast=1000, gather=0.25)
 WATCHING = Haste(fast=3000, gather=2.5, fetch_bytes=64 * 1024, fetch_wait=0.05)
 """The door hears everything, and no case waits for it."""
 
-Observe = Callable[[Registers], Awaitable[None]]
-"""Looks at the registers of a service and sets metrics. It may raise `StoreUnavailable`."""
-OBSERVE_SECONDS = 5.0
-"""How often a service is observed."""
+Beside = Callable[[Runtime], AbstractAsyncContextManager[None]]
+"""What a service does besides handling messages, while it runs: `runtime.every` repeats it."""
 
 
 class Service:
@@ -46,12 +42,12 @@ class Service:
         procedures: Sequence[Procedure[Any]],
         rules: Rules[Any] | None = None,
         door: bool = False,
-        observe: Observe | None = None,
+        beside: Sequence[Beside] = (),
         taken_in: Sequence[str] = (),
     ) -> None:
         """`taken_in` names collections of what came in from outside; see `chassis.outside`."""
         self.name, self.door, self.taken_in = name, door, tuple(taken_in)
-        self._observe = observe
+        self._beside = tuple(beside)
         self.procedures = tuple(procedures)
         self._rules = rules
         self._runtime: Runtime | None = None
@@ -110,11 +106,11 @@ class Service:
         with tracing.running(self.name):
             self._runtime = self.build(Settings.from_environment())
             await self._runtime.start()
-            if self._observe is not None:
-                registers = self._runtime.registers
-                self._runtime.every(OBSERVE_SECONDS, partial(self._observe, registers))
             try:
-                yield
+                async with AsyncExitStack() as entered:
+                    for beside in self._beside:
+                        await entered.enter_async_context(beside(self._runtime))
+                    yield
             finally:
                 await self._runtime.stop()
                 self._runtime = None

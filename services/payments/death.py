@@ -1,33 +1,18 @@
-"""A death's fees are settled, and given back where it is refused; its benefit is paid out.
+"""A death's fees are settled, and given back where it is refused.
 
 The declaration and the refusal may come in either order.
 """
 
-from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
-from contracts.death.events import (
-    BurialSupportGranted,
-    DeathRefused,
-    FuneralAllowanceGranted,
-    PayoutOrdered,
-)
+from contracts.death.events import DeathRefused
 from contracts.death.form import DeathForm
-from contracts.death.process import FEES, GROUP, PAYOUT
-from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from contracts.death.process import FEES, GROUP
+from services.chassis.procedure import Context, Decision, Procedure
 from services.payments.fees import Fees, give_back, settle
-from services.payments.ledger import allowance_owed, moved, support_owed
 from services.payments.rules import PaymentRules
 from services.payments.tariff import death_fee_lines
 
-
-class Payout(State):
-    """What is remembered of a benefit that is paid out."""
-
-    decision_number: str | None = None
-
-
 fee_settlement = Procedure(FEES, initial=Fees())
-payout = Procedure(PAYOUT, initial=Payout())
 
 
 @fee_settlement.on(DeclarationSubmitted)
@@ -48,52 +33,3 @@ def declared(state: Fees, event: DeclarationSubmitted, context: Context) -> Deci
 def refused(state: Fees, event: DeathRefused, context: Context) -> Decision[Fees]:
     """Give back what was paid, or charge nothing."""
     return give_back(state, event.reason, context)
-
-
-@payout.on(FuneralAllowanceGranted)
-def allowance_granted(
-    state: Payout, event: FuneralAllowanceGranted, context: Context
-) -> Decision[Payout]:
-    """Owe the family the allowance, which the insurance fund pays."""
-    return order(
-        state, event, allowance_owed(context, event.amount, event.decision_number), context
-    )
-
-
-@payout.on(BurialSupportGranted)
-def support_granted(
-    state: Payout, event: BurialSupportGranted, context: Context
-) -> Decision[Payout]:
-    """Owe the family the support, which the state budget pays."""
-    posting = support_owed(context, event.amount, event.decision_number)
-    return order(state, event, posting, context)
-
-
-def order(
-    state: Payout,
-    event: FuneralAllowanceGranted | BurialSupportGranted,
-    posting: Record,
-    context: Context,
-) -> Decision[Payout]:
-    """Order the payment of a benefit, once."""
-    if state.decision_number is not None:
-        return Decision(state)
-    ordered = PayoutOrdered(
-        payout_number=payout_number(context),
-        decision_number=event.decision_number,
-        payee=event.payee,
-        payout=event.payout,
-        amount=event.amount,
-    )
-    return Decision(
-        Payout(decision_number=event.decision_number),
-        events=(ordered,),
-        records=(posting,),
-        measures=(moved(posting),),
-    )
-
-
-def payout_number(context: Context) -> str:
-    """Return the number of the case's payout: CT-<year>-<24 digits>; see `fees.receipt_number`."""
-    year = local_date(context.now).year
-    return f"CT-{year}-{context.derive('payout-number', 0, 10**24):024}"

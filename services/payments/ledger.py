@@ -8,7 +8,9 @@
 | `state-budget` | premiums and burial support that the budget bears | |
 | `premiums-payable` | | premiums owed to the health insurance fund |
 | `social-insurance-fund` | funeral allowances | |
-| `benefits-payable` | | benefits owed to families |
+| `benefits-payable` | benefits that the bank has paid | benefits owed to families |
+| `cash-at-bank` | | what the bank has paid |
+| `receivable-from-bank` | what it has paid and nobody was owed | |
 
 Fees that are waived move no money: they are in the receipt, not here.
 """
@@ -51,6 +53,17 @@ def support_owed(context: Context, amount: int, decision: str) -> Record:
     return _posting(context, "benefit", decision, amount, ("state-budget", "benefits-payable"))
 
 
+def benefit_paid(context: Context, amount: int, payment: str) -> Record:
+    """Return the posting of a benefit that the bank has paid, in dong: it is owed no more."""
+    return _posting(context, "payout", payment, amount, ("benefits-payable", "cash-at-bank"))
+
+
+def overpaid(context: Context, amount: int, payment: str) -> Record:
+    """Return the posting of a payment that nobody was owed, in dong: the bank has to return it."""
+    accounts = ("receivable-from-bank", "cash-at-bank")
+    return _posting(context, "overpayment", payment, amount, accounts, of_several=payment)
+
+
 def moved(posting: Record) -> Measure:
     """Return the measure of the money that a posting moves, by the account that it debits."""
     row = posting.row()
@@ -64,16 +77,23 @@ def waived(amount: int) -> Measure:
 
 
 def _posting(
-    context: Context, what: str, about: str, amount: int, accounts: tuple[str, str]
+    context: Context,
+    what: str,
+    about: str,
+    amount: int,
+    accounts: tuple[str, str],
+    *,
+    of_several: str = "",
 ) -> Record:
     """Return one posting from the first account's debit to the second one's credit.
 
-    Its key has the case, so that a repeated effect is the same row; a posting never changes.
+    Its key has the case, so that a repeated effect is the same row; a posting never changes. What a
+    case can have several of, the key tells apart by `of_several`.
     """
     debited, credited = accounts
     return Record(
         LEDGER,
-        f"{context.case_id}/{what}",
+        "/".join(filter(None, (context.case_id, what, of_several))),
         {
             "what": what,
             "about": about,

@@ -18,6 +18,9 @@ Waiver = Literal[
     "birth-refused",
     "death-refused",
 ]
+Obstacle = Literal["account-closed", "account-unknown", "payment-rejected", "payee-changed"]
+"""Why money cannot be paid where it was to go."""
+Code = Literal[Waiver, Obstacle]
 
 LATE_REGISTRATION_CEILING = 8_000
 """In dong; Circular 85/2019/TT-BTC, art. 5: what a province may set at most."""
@@ -35,8 +38,8 @@ class ByChannel(BaseModel):
     office: Vnd
 
 
-class PaymentRules(Rules[Waiver]):
-    """Fees in dong, premiums, and why a fee is not to be paid."""
+class PaymentRules(Rules[Code]):
+    """Fees in dong, premiums, why a fee is not to be paid, and why money cannot be."""
 
     late_after_days: Dated[Annotated[int, Field(ge=0)]]
     death_late_after_days: Dated[Annotated[int, Field(ge=0)]]

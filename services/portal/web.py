@@ -16,6 +16,7 @@ from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.intake import Intake
 from services.portal.officials import Tokens
+from services.portal.payouts import Instructions
 from services.portal.problems import Problem, error, under_their_media_type
 from services.portal.queue import Queue
 from services.portal.successions import Successions
@@ -37,7 +38,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             runtime = service.runtime
             successions = Successions(runtime)
             app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
-            app.state.clock = runtime.clock
+            app.state.instructions, app.state.clock = Instructions(runtime), runtime.clock
             app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
             for part in (app.state.cases, app.state.queue, successions):
                 runtime.before_consuming(part.prepare)

@@ -18,7 +18,9 @@ TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]
 ONCE = {"certificates", "access", "topics", "issuer", "onestop", "people", "fire"}
 """What runs and ends."""
-OURS = {*catalogue().services, *ONCE}
+OURS = {*catalogue().services, *ONCE, "gateway"}
+OF_PAYMENTS = {"BANK", "BANK_PATIENCE", "GATEWAY_DATA"}
+"""What payments and its bank read, and no other service."""
 _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?:(:[-+])([^${}]*))?")
 
 
@@ -70,6 +72,17 @@ def test_what_stays_up_is_restarted_and_says_whether_it_is_well(name: str) -> No
     assert service["healthcheck"]["test"]
 
 
+def test_payments_knows_the_bank_and_the_bank_keeps_its_books() -> None:
+    assert SERVICES["payments"]["environment"]["ONESTOP_BANK"] == (
+        "${ONESTOP_BANK:-http://gateway:8000}"
+    )
+    named = [name for name, one in SERVICES.items() if "ONESTOP_BANK" in one.get("environment", {})]
+    assert named == ["payments"]
+    bank = SERVICES["gateway"]
+    (mounted,) = bank["volumes"]
+    assert mounted.endswith(f":{bank['environment']['ONESTOP_GATEWAY_DATA']}")
+
+
 def test_only_the_door_and_what_people_look_at_are_published_and_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert set(published) == {"portal", "prometheus", "grafana"}
@@ -89,7 +102,7 @@ def test_the_example_documents_every_variable_with_its_default() -> None:
 def test_the_example_documents_every_setting_of_a_service() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     told = set(re.findall(r"^# ONESTOP_([A-Z_]+)=", text, re.MULTILINE))
-    assert told == {name.upper() for name in Settings.model_fields}
+    assert told == {name.upper() for name in Settings.model_fields} | OF_PAYMENTS
 
 
 @pytest.mark.parametrize("mode", ["secure", "cluster", "officials"])

@@ -14,6 +14,7 @@ from pymongo import MongoClient
 
 from contracts.catalogue import PARTITIONS
 from infra.local import Stack
+from infra.local.ports import GATEWAY
 from infra.local.topics import create_topics
 from services.chassis.testing import VARIABLE, eventually
 from tests.faults.flow import Flow
@@ -100,6 +101,15 @@ class City:
         await eventually(self._quiet, LIMIT_SECONDS)
         return await snapshot(self.stack)
 
+    async def look(self) -> Snapshot:
+        """What the system holds now, at rest or not."""
+        return await snapshot(self.stack)
+
+    def unfinished(self, found: Snapshot) -> list[str]:
+        """The accepted cases that have not ended."""
+        rows = {row["_id"]: row["status"] for row in found.rows("portal", "cases")}
+        return [case for case in self.flow.outcomes if rows.get(case) not in FINISHED]
+
     async def assert_whole(self) -> Snapshot:
         """Wait for the end of all cases; then nothing may be lost or done twice."""
         found = await self.finished()
@@ -131,7 +141,7 @@ class City:
         found: list[str] = []
         async with httpx.AsyncClient(trust_env=False) as client:
             for part in self.stack.parts:
-                if part.name in ("kafka", "mongo") or not part.child.alive:
+                if part.name in ("kafka", "mongo", GATEWAY) or not part.child.alive:
                     continue
                 lines = (await client.get(f"{part.url}/metrics")).text.splitlines()
                 found += [line for line in lines if line.startswith(name) and line[-4:] != " 0.0"]

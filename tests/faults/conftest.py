@@ -15,7 +15,11 @@ from tests.faults.city import City, command
 from tests.faults.flow import FAMILIES, Flow
 from tests.fire.population import write
 
-SETTINGS = {"ONESTOP_SESSION_TIMEOUT": "4", "ONESTOP_STORE_TIMEOUT": "2"}
+SETTINGS = {
+    "ONESTOP_SESSION_TIMEOUT": "4",
+    "ONESTOP_STORE_TIMEOUT": "2",
+    "ONESTOP_BANK_PATIENCE": "0.5",
+}
 
 
 @pytest.fixture(scope="session")

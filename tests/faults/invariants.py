@@ -18,6 +18,7 @@ from contracts.common.events import (
     DeclarationSubmitted,
     FeeRefunded,
     FeeSettled,
+    PayoutInstructed,
 )
 from contracts.common.task_events import ACTS
 from contracts.death import process as death
@@ -38,7 +39,10 @@ REGISTERS = {
     death.BENEFIT: ("social-insurance", "benefits"),
 }
 """Where each granted procedure has its one row."""
-_AT_THE_DOOR: tuple[type[Event], ...] = (DeclarationSubmitted, CasePassed, CaseOrphaned, *ACTS)
+_AT_THE_DOOR: tuple[type[Event], ...] = (
+    *(DeclarationSubmitted, CasePassed, CaseOrphaned, PayoutInstructed),
+    *ACTS,
+)
 TAKEN_AT_THE_DOOR = [event.type.encode() for event in _AT_THE_DOOR]
 """What the portal publishes for others, and so does not have in its journal."""
 FINISHED = ("completed", "partial", "refused")

@@ -10,6 +10,7 @@ from contracts.common.events import Outcome
 from contracts.model import Input, Vnd
 from tests.fire.cast import DECLARATIONS
 from tests.fire.officials import Step, Waits
+from tests.fire.payees import Instruction
 from tests.fire.portal import Answer, FireError
 
 FEES = ("fee-settlement", "death-fee-settlement")
@@ -30,6 +31,8 @@ class Expected(Input):
     fees_due: Vnd | None = None
     data: dict[str, dict[str, Any]] = Field(default_factory=dict)
     tasks: Waits = Field(default_factory=dict)
+    asked: int | None = None
+    """How often the family is asked where else money is to go."""
 
     @property
     def ends(self) -> bool:
@@ -52,6 +55,7 @@ class Written(Input):
     after: str | None = None
     declaration: dict[str, Any]
     officials: tuple[Step, ...] = ()
+    payouts: tuple[Instruction, ...] = ()
     expected: Expected
 
 

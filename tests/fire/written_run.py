@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.fire import words
 from tests.fire.clerks import Clerks
+from tests.fire.payees import Instruction, Payees, asked
 from tests.fire.portal import NO_ANSWER, Answer, Item, Portal
 from tests.fire.report import Report
 from tests.fire.volume import Manner, Progress
@@ -106,15 +107,24 @@ class _Sending:
             case = await self._portal.case(answer.case_id)
         self.report.details.append(case)
         problems = judge_case(written.expected, case, self._cases)
+        if written.expected.asked not in (None, asked(case)):
+            problems.append(f"asked {asked(case)} times, not {written.expected.asked}")
         return [*problems, f"case {answer.case_id}"] if problems else []
 
     async def _acted(self, written: Written, case_id: str) -> list[str]:
-        """Let the officials do their part, and return what came differently."""
+        """Let officials and family do their part, and return what came differently."""
         problems = await self._clerks.play(case_id, written.officials)
         by = {step.procedure: step.by for step in written.officials if step.status == 202}
         for procedure, state in written.expected.tasks.items():
             found = await self._clerks.state(case_id, by[procedure], procedure)
             problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
+        said = [one.model_dump(mode="json") for one in written.payouts]
+        resolved = words.resolve(said, self._run, self._day)
+        payees = Payees(self._portal, self._quiet)
+        instructions = [Instruction.model_validate(one) for one in resolved]
+        problems += await payees.play(case_id, instructions)
+        if written.expected.asked:
+            await payees.until_asked(case_id, written.expected.asked)
         return problems
 
     def _count(self, answer: Answer) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.catalogue import catalogue
 from services.chassis.settings import PREFIX, Settings
+from services.payments.bank import ADDRESS
 from tests.k8s.manifests import (
     COMPONENT,
     NAME,
@@ -163,7 +164,8 @@ def test_a_service_reaches_its_servers_alone(name: str, service: str) -> None:
         for value in expression["values"]
         for port in rule["ports"]
     }
-    assert reached == {("kafka", 9092), ("kafka", 9093), ("mongo", 27017)}
+    bank = {("gateway", 8000)} if service == "payments" else set()
+    assert reached == {("kafka", 9092), ("kafka", 9093), ("mongo", 27017)} | bank
 
 
 @pytest.mark.parametrize(("name", "service"), EVERY)
@@ -181,7 +183,7 @@ def test_who_comes_in_comes_for_metrics_but_for_the_door(name: str, service: str
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_every_variable_is_a_setting(name: str) -> None:
-    known = {PREFIX + each.upper() for each in Settings.model_fields}
+    known = {PREFIX + each.upper() for each in Settings.model_fields} | {ADDRESS}
     maps = {one["metadata"]["name"]: one["data"] for one in of_kind(overlay(name), "ConfigMap")}
     used: set[str] = set()
     for service in SERVICES:
@@ -192,6 +194,19 @@ def test_every_variable_is_a_setting(name: str) -> None:
                 used |= maps[source["configMapRef"]["name"]].keys()
     assert {"ONESTOP_KAFKA", "ONESTOP_MONGO"} <= used
     assert used <= known
+
+
+def test_the_bank_keeps_its_books_and_hears_payments_alone() -> None:
+    objects = overlay("local")
+    bank = named(objects, "StatefulSet", "gateway")
+    (claim,) = bank["spec"]["volumeClaimTemplates"]
+    (one,) = containers(bank)
+    data = {each["name"]: each["value"] for each in one["env"]}["ONESTOP_GATEWAY_DATA"]
+    assert {"name": claim["metadata"]["name"], "mountPath": data} in one["volumeMounts"]
+    policy = named(objects, "NetworkPolicy", "gateway")["spec"]
+    (rule,) = policy["ingress"]
+    assert rule["from"] == [{"podSelector": {"matchLabels": {NAME: "payments"}}}]
+    assert "egress" not in policy
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

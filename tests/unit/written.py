@@ -13,15 +13,18 @@ from typing import Any
 
 from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
-from contracts.common.events import DeclarationSubmitted, FeeSettled
+from contracts.common.events import DeclarationSubmitted, FeeSettled, PayoutInstructed
+from contracts.death.events import PaymentReported, PayoutOrdered
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup
+from infra.gateway.faults import sandbox
 from services.chassis.procedure import Procedure
 from services.civil_status import birth as civil_status_birth
 from services.civil_status import death as civil_status_death
 from services.civil_status.rules import RULES as CIVIL_STATUS
 from services.payments import birth as payments_birth
 from services.payments import death as payments_death
+from services.payments import payout as payments_payout
 from services.payments.rules import RULES as PAYMENTS
 from services.population import birth as population_birth
 from services.population import death as population_death
@@ -53,7 +56,7 @@ OFFICES: dict[str, Offices] = {
         ("residence", residence_death.removal, RESIDENCE),
         ("social-insurance", social_insurance_death.benefit, SOCIAL_INSURANCE),
         ("payments", payments_death.fee_settlement, PAYMENTS),
-        ("payments", payments_death.payout, PAYMENTS),
+        ("payments", payments_payout.payout, PAYMENTS),
     ],
 }
 """The procedures of each group, with their services and rules."""
@@ -87,7 +90,9 @@ class Agencies:
         if "after" in file:
             self.complete(file["after"])
         submitted = declaration(file["declaration"])
-        return submitted, self.deliver(name, submitted, file.get("officials", ()))
+        return submitted, self.deliver(
+            name, submitted, file.get("officials", ()), file.get("payouts", ())
+        )
 
     def desks(self, case: str) -> list[Desk]:
         """Return the desks of a case."""
@@ -101,11 +106,16 @@ class Agencies:
         ]
 
     def deliver(
-        self, case: str, submitted: DeclarationSubmitted, officials: Sequence[Any] = ()
+        self,
+        case: str,
+        submitted: DeclarationSubmitted,
+        officials: Sequence[Any] = (),
+        payouts: Sequence[Any] = (),
     ) -> list[Event]:
         """Deliver the declaration and everything that follows, and return what was said.
 
-        Officials take their steps one by one, when nothing else is left to hear.
+        Officials take their steps one by one, when nothing else is left to hear, and then the
+        family says where else money is to go. The bank answers as it does by the account's number.
         """
         desks = self.desks(case)
         bag: list[tuple[Desk, Event]] = [
@@ -113,7 +123,8 @@ class Agencies:
         ]
         said: list[Event] = []
         steps = [Step.model_validate(step) for step in officials]
-        acts = [step.act(case, roster()) for step in steps if step.status == 202]
+        acts: list[Event] = [step.act(case, roster()) for step in steps if step.status == 202]
+        acts += instructions(submitted, payouts)
         while bag or acts:
             if not bag:
                 act = acts.pop(0)
@@ -123,7 +134,8 @@ class Agencies:
             desk.hear(event)
             for new in desk.events[before:]:
                 said.append(new)
-                bag += [(d, new) for d in desks if new.type in d.procedure.handles]
+                heard = [new, *reports(new)]
+                bag += [(d, e) for e in heard for d in desks if e.type in d.procedure.handles]
         return said
 
 
@@ -143,6 +155,36 @@ def declaration(file: dict[str, Any]) -> DeclarationSubmitted:
         form=body["form"],
         people=people,
     )
+
+
+def instructions(submitted: DeclarationSubmitted, steps: Sequence[Any]) -> list[Event]:
+    """Return what the family says of where else money is to go, as far as the portal takes it."""
+    taken = [step for step in resolve(list(steps), 0, local_date(NOW)) if "status" not in step]
+    return [
+        PayoutInstructed.model_validate({**step, "declared": step["by"] == submitted.declarant})
+        for step in taken
+    ]
+
+
+def reports(event: Event) -> list[Event]:
+    """Return what the bank says of an order, by the number of its account."""
+    if not isinstance(event, PayoutOrdered):
+        return []
+    behaves = sandbox(event.payout.model_dump())
+    outcomes = ["paid"] if behaves.rejects is None else ["rejected"]
+    outcomes += ["paid"] if behaves.changes_its_mind or behaves.confirms_twice else []
+    return [
+        PaymentReported.model_validate(
+            {
+                "payment_id": event.payment_id,
+                "outcome": outcome,
+                "reported_at": NOW,
+                "reference": f"FT-{event.payment_id}",
+                "cause": behaves.rejects if outcome == "rejected" else None,
+            }
+        )
+        for outcome in outcomes
+    ]
 
 
 def results(submitted: DeclarationSubmitted, said: list[Event]) -> dict[str, str]:

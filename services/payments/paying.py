@@ -1,0 +1,159 @@
+"""Beside the loop: orders go to the bank, and what it says comes back as events.
+
+An order is a row of `transfers`, an effect of the entry that ordered it; so nothing is asked of the
+bank that is not in the journal, and what is not acknowledged is asked again. What the bank says is
+published, and is decided upon as every event: its id and its bytes follow from what the bank said,
+so that it is one event however often it was said, and by whichever way.
+
+Nothing here is decided, and nothing kept that would be missed: a row's `due` and `tries`, and how
+far the statement was read, only spare the bank the same question.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from contracts.catalogue import topic_of
+from contracts.death.events import PaymentReported
+from contracts.envelope import envelope_of
+from services.chassis.consumer import from_outside
+from services.chassis.encoding import Document
+from services.chassis.message import Outgoing
+from services.chassis.runtime import Runtime
+from services.payments.bank import (
+    Bank,
+    BankSettings,
+    BankUnavailable,
+    Order,
+    Standing,
+    settings_from,
+)
+from services.payments.transfers import TRANSFERS
+
+log = logging.getLogger(__name__)
+
+SOURCE = "/bank"
+AT_ONCE = 200
+"""Orders that are looked at together."""
+_REQUESTS = 16
+LONGEST_PAUSE = 60.0
+"""Seconds after which a payment is asked about again at the latest."""
+_NAMESPACE = uuid5(NAMESPACE_URL, SOURCE)
+_TOPIC = topic_of(PaymentReported)
+_READ = "statement"
+
+
+class Paying:
+    """Works through the open orders of one service, and reads the bank's statement."""
+
+    def __init__(self, runtime: Runtime, bank: Bank, settings: BankSettings) -> None:
+        self._rows = runtime.registers[TRANSFERS]
+        self._read = runtime.store.collection("bank")
+        self._bank, self._settings = bank, settings
+        self._publisher, self._clock = runtime.publisher, runtime.clock.now
+        self._requests = asyncio.Semaphore(_REQUESTS)
+
+    async def prepare(self) -> None:
+        """Create the index. Raises `StoreUnavailable`."""
+        await self._rows.index([("open", 1), ("due", 1)])
+
+    async def order(self) -> None:
+        """Speak to the bank about every open order that is due.
+
+        Raises `StoreUnavailable` and `BrokerUnavailable`, after which it is done again.
+        """
+        due = {"open": True, "due": {"$lte": self._clock()}}
+        rows = await self._rows.find(due, sort=[("due", 1)], limit=AT_ONCE)
+        standings = await asyncio.gather(*map(self._standing, rows))
+        await self._report(
+            (row, standing) for row, standing in zip(rows, standings, strict=True) if standing
+        )
+
+    async def listen(self) -> None:
+        """Read the statement on from where it was read last.
+
+        Raises `BankUnavailable`, `StoreUnavailable` and `BrokerUnavailable`, after which the same
+        lines are read again. A line about what we did not order is none of our business.
+        """
+        found = await self._read.find({"_id": _READ})
+        after = found[0]["next"] if found else 0
+        statement = await self._bank.statement(after)
+        if statement.next == after:
+            return
+        ids = {"_id": {"$in": [line.payment_id for line in statement.lines]}}
+        rows = {row["_id"]: row for row in await self._rows.find(ids)}
+        lines = (line for line in statement.lines if line.payment_id in rows)
+        await self._report((rows[line.payment_id], line) for line in lines)
+        await self._read.insert([{"_id": _READ, "next": after}])
+        await self._read.update({"_id": _READ}, {"$max": {"next": statement.next}})
+
+    async def _standing(self, row: Document) -> Standing | None:
+        """Ask about an order that may have reached the bank; order what it does not know.
+
+        That it is spoken about is noted first, for whoever comes after a crash in between: banks
+        forget ids in time, and a question never pays.
+        """
+        async with self._requests:
+            pause = min(self._settings.patience * 2 ** row["tries"], LONGEST_PAUSE)
+            later = {"due": self._clock() + timedelta(seconds=pause)}
+            await self._rows.update({"_id": row["_id"]}, {"$set": later, "$inc": {"tries": 1}})
+            try:
+                standing = await self._bank.standing(row["_id"]) if row["tries"] else None
+                return standing or await self._bank.order(order_of(row))
+            except BankUnavailable as error:
+                log.info("%s: %s", row["_id"], error)
+                return None
+
+    async def _report(self, said: Iterable[tuple[Document, Standing]]) -> None:
+        """Publish what became of payments, and close their rows when that is acknowledged."""
+        settled = [(row, standing) for row, standing in said if standing.settled_at]
+        if not settled:
+            return
+        await self._publisher.publish([message(row, standing) for row, standing in settled])
+        ids = {"_id": {"$in": [row["_id"] for row, _ in settled]}}
+        await self._rows.update(ids, {"$set": {"open": False}})
+
+
+def order_of(row: Document) -> Order:
+    """Return the order that a row stands for."""
+    return Order(id=row["_id"], **{name: row[name] for name in Order.model_fields if name != "id"})
+
+
+def message(row: Document, standing: Standing) -> Outgoing:
+    """Return what the bank said as an event in the case: the same bytes whenever it says so."""
+    said = PaymentReported.model_validate(
+        {
+            "payment_id": standing.payment_id,
+            "outcome": standing.status,
+            "reported_at": standing.settled_at,
+            "reference": standing.reference,
+            "cause": standing.cause,
+        }
+    )
+    value = envelope_of(PaymentReported)(
+        id=uuid5(_NAMESPACE, f"{said.payment_id}/{said.outcome}"),
+        source=SOURCE,
+        type=said.type,
+        subject=row["case_id"],
+        time=said.reported_at,
+        group=row["group"],
+        causationid=UUID(row["cause"]),
+        correlationid=UUID(row["correlation"]),
+        traceparent=row["traceparent"],
+        data=said,
+    ).encode()
+    return from_outside(_TOPIC, row["case_id"], said.type, value)
+
+
+@asynccontextmanager
+async def paying(runtime: Runtime) -> AsyncIterator[None]:
+    """Pay while the service runs. Raises `SettingsError`."""
+    settings = settings_from()
+    work = Paying(runtime, Bank(settings.address), settings)
+    runtime.before_consuming(work.prepare)
+    runtime.every(runtime.settings.source_interval, work.order)
+    runtime.every(runtime.settings.source_interval, work.listen)
+    yield

@@ -1,0 +1,109 @@
+"""What every model of a procedure of a death has: two cases at one office, in any order."""
+
+from typing import Any, ClassVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted
+from contracts.envelope import Event
+from services.chassis.procedure import Procedure
+from tests.unit.deaths import desk
+from tests.unit.driver import Desk, World
+
+CASES = ("case-a", "case-b")
+GRANTS = (FuneralAllowanceGranted, BurialSupportGranted)
+
+
+class Model(RuleBasedStateMachine):
+    """Two cases at one office. A subclass names the office and what must never happen there."""
+
+    procedure: ClassVar[Procedure[Any]]
+    figures: ClassVar[Any]
+    histories: ClassVar[st.SearchStrategy[list[Event]]]
+    again: ClassVar[tuple[type[Event], ...]] = ()
+    """What may be said several times, of different things."""
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        self.world = World()
+        self.heard: dict[str, list[Event]] = {case: [] for case in CASES}
+        self.events = {case: self.of_case(data.draw(self.histories, case), case) for case in CASES}
+        self.desks = {case: desk(self.procedure, self.figures, case, self.world) for case in CASES}
+
+    @rule(case=st.sampled_from(CASES), number=st.integers(min_value=0, max_value=5))
+    def hear(self, case: str, number: int) -> None:
+        """Hear one event of a case, perhaps again."""
+        self.tell(case, self.events[case][number % len(self.events[case])])
+
+    def tell(self, case: str, event: Event) -> list[Event]:
+        """Let a case hear an event, and return what it says."""
+        self.heard[case].append(event)
+        return list(self.desks[case].hear(event).events)
+
+    def knows(self, case: str, *kinds: type[Event]) -> bool:
+        """Return whether a case has heard of all of these."""
+        return set(kinds) <= {type(event) for event in self.heard[case]}
+
+    @invariant()
+    def nothing_is_said_or_written_twice(self) -> None:
+        """Assert this of both cases, and what must hold of each."""
+        for case in getattr(self, "desks", {}).values():
+            once = [event for event in case.events if not isinstance(event, self.again)]
+            assert len({type(event) for event in once}) == len(once)
+            assert len({(record.register, record.key) for record in case.records}) == len(
+                case.records
+            )
+            self.holds(case)
+
+    def of_case(self, events: list[Event], case: str) -> list[Event]:
+        """Return the events that were drawn as they are said of a case."""
+        return events
+
+    def holds(self, case: Desk) -> None:
+        """Assert what must hold of a case at any time."""
+
+    def teardown(self) -> None:
+        """Hear the rest; then each case is where it would be, had it heard all in order."""
+        if not hasattr(self, "desks"):
+            return
+        for case, office in self.desks.items():
+            for event in self.events[case]:
+                self.tell(case, event)
+            before = office.state
+            for event in self.events[case]:
+                assert not self.tell(case, event), "heard again, nothing is said"
+            assert office.state == before
+            self.holds(office)
+            self.same_as_in_order(case, office)
+
+    def same_as_in_order(self, case: str, office: Desk) -> None:
+        """Assert that the case, alone in an office of the same claims, ends the same in order."""
+        world = World(dict(self.world.held))
+        again = desk(self.procedure, self.figures, case, world)
+        for event in self.events[case]:
+            again.hear(event)
+        assert again.state == office.state
+        assert self.outcome(again) == self.outcome(office)
+
+    def outcome(self, office: Desk) -> Any:
+        """Return what the case comes to, whichever way it went there."""
+        return sorted(event.model_dump_json() for event in office.events)
+
+
+def said(desks: dict[str, Desk], *kinds: type[Event]) -> list[Event]:
+    """Return what both cases have said of these types."""
+    return [e for office in desks.values() for e in office.events if isinstance(e, kinds)]
+
+
+def check(model: type[Model]) -> None:
+    """Let hypothesis look for a way in which the model does not hold."""
+    steps = settings(max_examples=60, stateful_step_count=12, deadline=None, derandomize=True)
+    run_state_machine_as_test(model, settings=steps)
