@@ -2,12 +2,19 @@
 
 from datetime import date
 
+from contracts.common.documents import RECEIPT
 from contracts.common.events import (
     CaseCompleted,
     CaseOrphaned,
     DeclarationSubmitted,
     FeeRefunded,
     FeeSettled,
+)
+from contracts.death.documents import (
+    ALLOWANCE_DECISION,
+    DEATH_CERTIFICATE,
+    REMOVAL_CONFIRMATION,
+    SUPPORT_DECISION,
 )
 from contracts.death.events import (
     BenefitRefused,
@@ -40,6 +47,7 @@ PROCEDURES = (
         hears=(DeclarationSubmitted,),
         ends={DeathRegistered: "granted", DeathRefused: "refused"},
         shows=("registration_number", "registered_on", "late"),
+        documents={DeathRegistered: DEATH_CERTIFICATE},
         working_days=1,
     ),
     ProcedureSpec(
@@ -59,6 +67,7 @@ PROCEDURES = (
         hears=(DeathRegistered, PersonDeceased),
         ends={ResidenceRemoved: "granted", RemovalRefused: "refused"},
         shows=("confirmation_number", "removed_on", "owned_household"),
+        documents={ResidenceRemoved: REMOVAL_CONFIRMATION},
         requires=(DEATH, RECORD),
         working_days=2,
     ),
@@ -76,6 +85,10 @@ PROCEDURES = (
             BenefitRefused: "refused",
         },
         shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
+        documents={
+            FuneralAllowanceGranted: ALLOWANCE_DECISION,
+            BurialSupportGranted: SUPPORT_DECISION,
+        },
         requires=(DEATH, RECORD),
         working_days=6,
     ),
@@ -95,6 +108,7 @@ PROCEDURES = (
         hears=(DeclarationSubmitted, DeathRefused),
         ends={FeeSettled: "granted"},
         shows=("receipt_number", "due", "waived", "method"),
+        documents={FeeSettled: RECEIPT},
     ),
 )
 
