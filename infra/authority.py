@@ -6,13 +6,13 @@ whatever signs for agencies and officials, and services find them as they do her
 
 import json
 import os
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -33,9 +33,19 @@ FOLDER = "authority"
 """Within the folder of a stack's data."""
 PORTAL = "portal"
 OFFICIAL = "official"
+_UNIT = NameOID.ORGANIZATIONAL_UNIT_NAME
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
 """How long its certificates are valid: whatever time a tester's clock shows."""
 Certified = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | Any
+
+
+class Listed(NamedTuple):
+    """A key that is published: whose it is, and whether they sign by it now."""
+
+    kid: str
+    agency: str
+    official: str | None
+    signs: bool
 
 
 class Authority:
@@ -87,6 +97,23 @@ class Authority:
         """Give an agency a new key, which signs from its next start on; return the key's id."""
         with self._alone():
             return self._add(agency, None)
+
+    def listed(self) -> Iterator[Listed]:
+        """Yield the keys that are published, by agency."""
+        signing = {
+            key["kid"]: key for agency in catalogue().services for key in self._signs(agency)
+        }
+        for key in self._published():
+            der = b64decode(key["x5c"][0])
+            subject = x509.load_der_x509_certificate(der).subject
+            named = {each.oid: str(each.value) for each in subject}
+            official = named[NameOID.COMMON_NAME] if _UNIT in named else None
+            agency, kid = named[NameOID.ORGANIZATION_NAME], key["kid"]
+            yield Listed(kid, agency, official, kid in signing)
+
+    def _signs(self, agency: str) -> list[dict[str, Any]]:
+        """Return the keys by which an agency and its officials sign: the last of each."""
+        return list({key.get("signatory"): key for key in self._private(agency)}.values())
 
     def _found(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -180,7 +207,7 @@ def _name(common: str, organisation: str, unit: str | None = None) -> x509.Name:
     attributes = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
         x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
-        *([x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit)] if unit else []),
+        *([x509.NameAttribute(_UNIT, unit)] if unit else []),
         x509.NameAttribute(NameOID.COMMON_NAME, common),
     ]
     return x509.Name(attributes)

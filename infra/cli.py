@@ -13,15 +13,20 @@ from infra.commands import (
     demo,
     fire,
     journal,
+    keys,
     people,
     population,
     token,
     topics,
     up,
+    verify,
 )
 from infra.errors import OnestopError
 
-COMMANDS = (up, fire, case, token, demo, dead_letters, journal, population, people, topics, access)
+COMMANDS = (
+    *(up, fire, case, verify, token, keys, demo),
+    *(dead_letters, journal, population, people, topics, access),
+)
 
 app = typer.Typer(
     name="onestop",
