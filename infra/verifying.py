@@ -131,7 +131,10 @@ def _check_written(signature: EmbeddedPdfSignature, content: bytes) -> None:
     """Require the one way to write a seal: it stands in the only bytes that it does not cover."""
     _, until, since, _ = (int(number) for number in signature.byte_range)
     written = content[until:since]
-    digits = ContentInfo.load(signature.pkcs7_content).dump().hex().upper().encode()
+    cms = ContentInfo.load(signature.pkcs7_content)
+    digits = cms.dump().hex().upper().encode()
+    if len(cms["content"]["certificates"]) != 1:
+        raise Invalid("the seal has not just its own certificate")
     if written != b"<" + digits.ljust(len(written) - 2, b"0") + b">":
         raise Invalid("the seal is not written as it should be: something has been changed")
 

@@ -74,8 +74,9 @@ def verify_command(
         console.print(f"[red]Not valid[/]: {escape(os.fspath(file))}: {escape(str(error))}.")
         raise typer.Exit(1) from None
     told = None if offline else _told(url, verified.statement.number)
-    holds = told is None or told["state"] == "valid"
-    _show(console, verified, "[green]Valid[/]" if holds else f"[red]{told['state'].title()}[/]")
+    state = told["state"] if told else "valid"
+    holds = state == "valid"
+    _show(console, verified, f"[{'green' if holds else 'red'}]{state.capitalize()}[/]")
     if not offline:
         console.print(_since(told, url))
     if not holds:

@@ -99,11 +99,9 @@ def _seal(seal: bytes) -> _Seal:
         key = load_der_private_key(found["PRIVATE KEY"], password=None)
         if not isinstance(key, RSAPrivateKey):
             raise ValueError("its key is not RSA")
-        made = _Seal(
-            certificate,
-            PrivateKeyInfo.load(found["PRIVATE KEY"]),
-            SimpleCertificateStore.from_certs([certificate]),  # type: ignore[no-untyped-call]
-        )
+        # The certificate alone: a second copy would be bytes that nothing depends on.
+        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        made = _Seal(certificate, PrivateKeyInfo.load(found["PRIVATE KEY"]), store)
     except (ValueError, TypeError, KeyError) as error:
         raise SettingsError(f"{SEAL} cannot be used: {error}") from None
     made.key = key
