@@ -67,6 +67,10 @@ class Catalogue:
         heard = {version.type: version for event in listened for version in versions(event)}
         return tuple(heard[type] for type in sorted(heard))
 
+    def signed_by(self, service: str) -> frozenset[str]:
+        """Return the types of the events that are documents, which the service has to sign."""
+        return frozenset(doc.type for spec in self.owned_by(service) for doc in spec.documents)
+
     def reads(self, service: str) -> tuple[str, ...]:
         """Return the topics of what the service hears, in the order of the alphabet."""
         return tuple(sorted({topic_of(event) for event in self.hears(service)}))

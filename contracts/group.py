@@ -66,6 +66,22 @@ class Review(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Document:
+    """What a family is given when a procedure ends well: the event, signed, under a number."""
+
+    title: Text
+    issued_by: Text
+    """How the agency is called in print."""
+    number: str
+    """The field of the event that holds the number, by which anybody can ask for the document."""
+    shows: Mapping[str, Text]
+    """What is printed of the event, in this order, and how it is called there. A field of a field
+    is named with a dot between."""
+    words: Mapping[str, Text] = field(default_factory=dict)
+    """What is printed instead of a code."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProcedureSpec:
     """One procedure: who owns it, what it hears, what must be granted before, how it ends."""
 
@@ -81,6 +97,10 @@ class ProcedureSpec:
     """The legal deadline of this procedure, in working days after it could start."""
     review: Review | None = None
     """None: the rules alone decide, whatever the policy."""
+    documents: Mapping[type[Event], Document] = field(default_factory=dict)
+    """The documents that the procedure can end with, by the ending event that each of them is."""
+    revoked_by: tuple[type[Event], ...] = ()
+    """Events from which on the documents that the procedure gave before hold no longer."""
 
     @property
     def listens(self) -> tuple[type[Event], ...]:

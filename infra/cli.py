@@ -15,16 +15,18 @@ from infra.commands import (
     gateway,
     issuer,
     journal,
+    keys,
     people,
     population,
     token,
     topics,
     up,
+    verify,
 )
 from infra.errors import OnestopError
 
 COMMANDS = (
-    *(up, fire, case, token, issuer, demo, dead_letters, journal),
+    *(up, fire, case, verify, token, issuer, keys, demo, dead_letters, journal),
     *(population, people, topics, access, gateway),
 )
 

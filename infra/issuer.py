@@ -1,5 +1,8 @@
 """A demonstration issuer of officials' tokens: its key is made here and never leaves the machine.
 
+Whoever gets a token can decide, and signs what they decide: with the first token they get a key, of
+the authority that has the folder beside the issuer's.
+
 In its place stands, in a real system, whoever vouches for officials: the portal needs only the JWKS
 of the issuer's public keys (ONESTOP_JWKS).
 """
@@ -21,6 +24,8 @@ from jwt.algorithms import OKPAlgorithm
 
 from contracts.common.tasks import Official
 from contracts.common.tokens import ALGORITHM, AUDIENCE, DEMONSTRATION_ISSUER, claims_of
+from infra.authority import FOLDER as AUTHORITY
+from infra.authority import Authority
 from infra.errors import OnestopError
 
 FOLDER = "issuer"
@@ -35,14 +40,17 @@ class Issuer:
     def __init__(self, folder: Path) -> None:
         self.jwks = folder / "jwks.json"
         self._key = folder / "key.pem"
+        self.authority = Authority(folder.parent / AUTHORITY)
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variable that names the keys to the portal, unless another issuer's are set."""
-        return {JWKS_VARIABLE: os.environ.get(JWKS_VARIABLE) or str(self.jwks)}
+        """The variables that name all keys to the services, unless others are set."""
+        jwks = os.environ.get(JWKS_VARIABLE) or str(self.jwks)
+        return {JWKS_VARIABLE: jwks, **self.authority.environment}
 
     def prepare(self) -> None:
-        """Make the keys, unless they are there."""
+        """Make the keys, its own and the authority's, unless they are there."""
+        self.authority.prepare()
         if self._key.exists() and self.jwks.exists():
             return
         self._key.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +64,7 @@ class Issuer:
         self.jwks.write_text(json.dumps({"keys": [named]}, indent=2), encoding="utf-8")
 
     def token(self, official: Official, valid: timedelta = VALID) -> str:
-        """Return a token by which the portal knows this official.
+        """Return a token by which the portal knows this official, who gets a key to sign by.
 
         Raises `OnestopError` where there are no keys.
         """
@@ -68,6 +76,7 @@ class Issuer:
                 f"no issuer's keys in {self._key.parent}: `onestop up` makes them ({error})"
             ) from None
         assert isinstance(key, Ed25519PrivateKey)
+        self.authority.enrol(official)
         now = datetime.now(UTC)
         times = {"iss": DEMONSTRATION_ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + valid}
         headers = {"kid": public["kid"]}

@@ -2,6 +2,12 @@
 
 from datetime import date
 
+from contracts.birth.documents import (
+    BIRTH_CERTIFICATE,
+    RESIDENCE_CONFIRMATION,
+)
+from contracts.birth.documents import HEALTH_CARD as HEALTH_CARD_DOCUMENT
+from contracts.birth.documents import IDENTITY_CARD as IDENTITY_CARD_DOCUMENT
 from contracts.birth.events import (
     BirthRefused,
     BirthRegistered,
@@ -14,6 +20,7 @@ from contracts.birth.events import (
     ResidenceRegistered,
 )
 from contracts.birth.form import BirthForm
+from contracts.common.documents import RECEIPT
 from contracts.common.events import (
     CaseCompleted,
     CaseOrphaned,
@@ -43,6 +50,7 @@ PROCEDURES = (
         hears=(DeclarationSubmitted,),
         ends={BirthRegistered: "granted", BirthRefused: "refused"},
         shows=("registration_number", "registered_on", "late"),
+        documents={BirthRegistered: BIRTH_CERTIFICATE},
         working_days=1,
         review=task_events("civil-status"),
     ),
@@ -63,6 +71,7 @@ PROCEDURES = (
         hears=(PersonIdentified, FeeSettled),
         ends={ResidenceRegistered: "granted", ResidenceRefused: "refused"},
         shows=("confirmation_number", "registered_on"),
+        documents={ResidenceRegistered: RESIDENCE_CONFIRMATION},
         requires=(IDENTIFIER, FEES),
         working_days=2,
         review=task_events("residence"),
@@ -74,6 +83,7 @@ PROCEDURES = (
         hears=(PersonIdentified,),
         ends={HealthCardIssued: "granted", HealthCardRefused: "refused"},
         shows=("card_number", "valid_from", "valid_until"),
+        documents={HealthCardIssued: HEALTH_CARD_DOCUMENT},
         requires=(IDENTIFIER,),
         working_days=2,
         review=task_events("social-insurance"),
@@ -86,6 +96,7 @@ PROCEDURES = (
         hears=(BirthRegistered,),
         ends={IdentityCardIssued: "granted", IdentityCardRefused: "refused"},
         shows=("card_number", "valid_until"),
+        documents={IdentityCardIssued: IDENTITY_CARD_DOCUMENT},
         requires=(BIRTH,),
         working_days=7,
         review=task_events("population"),
@@ -97,6 +108,7 @@ PROCEDURES = (
         hears=(DeclarationSubmitted, BirthRefused),
         ends={FeeSettled: "granted"},
         shows=("receipt_number", "due", "waived", "method"),
+        documents={FeeSettled: RECEIPT},
     ),
     ProcedureSpec(
         name=PREMIUM,

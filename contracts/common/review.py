@@ -69,11 +69,15 @@ class Verdict(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What follows from an act: what is remembered, what is said, and the verdict if it is one."""
+    """What follows from an act: what is remembered, what is said, and the verdict if it is one.
+
+    `signatory` is whose verdict it is: of two who approved, the second.
+    """
 
     waiting: Review | None
     events: tuple[Event, ...]
     verdict: Verdict | None = None
+    signatory: PersonalId | None = None
 
 
 class Reviews:
@@ -165,12 +169,14 @@ class Reviews:
             said = self._said(
                 self._events.decided, after, act, id, decision="refuse", reason=reason
             )
-            return Step(after, (said,), Verdict(reason))
+            return Step(after, (said,), Verdict(reason), act.official.person_id)
         approved_by = (*task.approved_by, act.official.signatory)
         enough = len(approved_by) == (2 if task.second_person else 1)
         after = review.moved(state="decided" if enough else "open", approved_by=approved_by)
         said = self._said(self._events.decided, after, act, id, decision="approve")
-        return Step(after, (said,), Verdict(None) if enough else None)
+        if not enough:
+            return Step(after, (said,))
+        return Step(after, (said,), Verdict(None), act.official.person_id)
 
     def _said(self, kind: type[TaskEvent], after: Review, act: Act, id: UUID, **more: Any) -> Event:
         said: Any = {"task": after.task, "act": id, "by": act.official.signatory, **more}

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from contracts.common.documents import RECEIPT
 from contracts.common.events import (
     CaseCompleted,
     CaseOrphaned,
@@ -9,6 +10,12 @@ from contracts.common.events import (
     FeeRefunded,
     FeeSettled,
     PayoutInstructed,
+)
+from contracts.death.documents import (
+    ALLOWANCE_DECISION,
+    DEATH_CERTIFICATE,
+    REMOVAL_CONFIRMATION,
+    SUPPORT_DECISION,
 )
 from contracts.death.events import (
     BenefitRefused,
@@ -45,6 +52,7 @@ PROCEDURES = (
         hears=(DeclarationSubmitted,),
         ends={DeathRegistered: "granted", DeathRefused: "refused"},
         shows=("registration_number", "registered_on", "late"),
+        documents={DeathRegistered: DEATH_CERTIFICATE},
         working_days=1,
     ),
     ProcedureSpec(
@@ -64,6 +72,7 @@ PROCEDURES = (
         hears=(DeathRegistered, PersonDeceased),
         ends={ResidenceRemoved: "granted", RemovalRefused: "refused"},
         shows=("confirmation_number", "removed_on", "owned_household"),
+        documents={ResidenceRemoved: REMOVAL_CONFIRMATION},
         requires=(DEATH, RECORD),
         working_days=2,
     ),
@@ -81,6 +90,10 @@ PROCEDURES = (
             BenefitRefused: "refused",
         },
         shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
+        documents={
+            FuneralAllowanceGranted: ALLOWANCE_DECISION,
+            BurialSupportGranted: SUPPORT_DECISION,
+        },
         requires=(DEATH, RECORD),
         working_days=6,
     ),
@@ -104,6 +117,7 @@ PROCEDURES = (
         hears=(DeclarationSubmitted, DeathRefused),
         ends={FeeSettled: "granted"},
         shows=("receipt_number", "due", "waived", "method"),
+        documents={FeeSettled: RECEIPT},
     ),
 )
 

@@ -21,12 +21,14 @@ from services.chassis.claims import Claims
 from services.chassis.dead_letters import DeadLetters, Failure
 from services.chassis.deadlines import Deadlines
 from services.chassis.deciding import Decider
+from services.chassis.encoding import Document
 from services.chassis.folding import Folder
 from services.chassis.health import Breaker, Health
 from services.chassis.journal import Entry, Journal
-from services.chassis.message import Message, Outgoing
+from services.chassis.message import Headers, Message, Outgoing
 from services.chassis.reading import Item, Reader
 from services.chassis.registers import Registers
+from services.chassis.signing import HEADER
 from services.chassis.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -179,11 +181,17 @@ def outgoing(entry: Entry, topic: str, partition: int | None = None) -> list[Out
             topic=topic,
             key=entry.case_id.encode(),
             value=event["value"],
-            headers=(*CONTENT, ("type", event["type"].encode()), *witness),
+            headers=(*CONTENT, ("type", event["type"].encode()), *witness, *_signature(event)),
             partition=partition,
         )
         for event in entry.events
     ]
+
+
+def _signature(event: Document) -> Headers:
+    # Events of old entries have none, and those that nobody signs.
+    signature = event.get(HEADER)
+    return ((HEADER, signature.encode()),) if signature else ()
 
 
 def from_outside(topic: str, case_id: str, type: str, value: bytes) -> Outgoing:

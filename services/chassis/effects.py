@@ -18,6 +18,7 @@ from services.chassis.memory import Memory
 from services.chassis.procedure import Deadline, Decision, Measure, Owner, Procedure, Record
 from services.chassis.reading import Item
 from services.chassis.registers import RESERVED
+from services.chassis.signing import HEADER, Signer
 from services.chassis.tips import HeardId
 
 Answers = Mapping[str, Owner]
@@ -74,7 +75,10 @@ class Step:
 class Effector:
     """Collects what the decisions of one service lead to."""
 
-    def __init__(self, service: str, procedures: Sequence[Procedure[Any]]) -> None:
+    def __init__(
+        self, service: str, procedures: Sequence[Procedure[Any]], signer: Signer | None = None
+    ) -> None:
+        self._signer = signer
         self._source = f"/services/{service}"
         self._namespaces = {
             procedure.name: uuid5(NAMESPACE_URL, f"{self._source}/{procedure.name}")
@@ -86,11 +90,13 @@ class Effector:
     ) -> None:
         """Add the effects of a decision to the step, and its deadlines to the memory.
 
-        Raises `Unencodable` or `ValueError` for an event that cannot be published.
+        Raises `Unencodable` or `ValueError` for an event that cannot be published, and
+        `KeyMissing` for one that cannot be signed.
         """
         effects, case_id = step.effects, step.case_id
         for index, event in enumerate(decision.events):
-            effects.events.append(self._encode(procedure, event, index, step))
+            said = self._encode(procedure, event, index, step)
+            effects.events.append(self._signed(said, decision.signatory))
         for record in decision.records:
             effects.records[record.register, record.key] = record
         for deadline in decision.deadlines:
@@ -123,6 +129,12 @@ class Effector:
         if len(value) > LARGEST_EVENT:
             raise Unencodable(f"{event.type} of {len(value):,} bytes is too large to publish")
         return {"type": event.type, "value": value, "cause": [source, id]}
+
+    def _signed(self, said: Document, signatory: str | None) -> Document:
+        if self._signer is None:
+            return said
+        signature = self._signer.signature(said["type"], said["value"], signatory)
+        return said if signature is None else {**said, HEADER: signature}
 
     def _deadline(
         self, procedure: Procedure[Any], deadline: Deadline, step: Step, after: Memory

@@ -22,6 +22,7 @@ from services.chassis.procedure import (
     Procedure,
 )
 from services.chassis.reading import Item
+from services.chassis.signing import Signer
 from services.chassis.tips import HeardId, Tip
 
 
@@ -65,13 +66,14 @@ class Folder:
         secret: bytes,
         rules: Any = None,
         rules_version: str = "",
+        signer: Signer | None = None,
     ) -> None:
         self.topic = topic(service)
         self._procedures = procedures
         self._by_name = {procedure.name: procedure for procedure, _ in procedures}
         self._secret, self._rules, self._rules_version = secret, rules, rules_version
         self._memory = MemoryCodec([procedure for procedure, _ in procedures])
-        self._effector = Effector(service, [procedure for procedure, _ in procedures])
+        self._effector = Effector(service, list(self._by_name.values()), signer)
         self._routes: dict[tuple[str, str], list[Procedure[Any]]] = {}
 
     def concerns(self, item: Item) -> bool:

@@ -38,6 +38,10 @@ class Step(Protocol[V_co]):
     def verdict(self) -> V_co | None:
         """What has been decided, or None while the gate stays shut."""
 
+    @property
+    def signatory(self) -> str | None:
+        """Whose verdict it is, by their id; they sign what follows from it."""
+
 
 class Keeper(Protocol[V_co]):
     """Judges the acts. What it remembers has a field `until`: when it wants to be called again."""
@@ -79,7 +83,8 @@ class Gate(Generic[S, V]):
         step = self._keeper.heard(waiting, act, context.cause.id, context.now)
         if step.verdict is None:
             return self._after(Decision(state), waiting, step)
-        return self._after(self._opened(state, step.verdict, context), waiting, step)
+        decision = self._opened(state, step.verdict, context)
+        return self._after(decision._replace(signatory=step.signatory), waiting, step)
 
     def _expired(self, state: S, context: Context) -> Decision[S]:
         waiting = _review(state)

@@ -91,6 +91,8 @@ class Decision(NamedTuple, Generic[S]):
     """The state after an event, and everything that follows from it.
 
     While `claims` is not empty the rest is void: the loop claims them and asks again.
+    `signatory` is the id of who decided, where the service has not by itself: what is said is
+    signed by their key.
     """
 
     state: S
@@ -100,11 +102,22 @@ class Decision(NamedTuple, Generic[S]):
     claims: tuple[Claim, ...] = ()
     releases: tuple[Claim, ...] = ()
     measures: tuple[Measure, ...] = ()
+    signatory: str | None = None
+
+
+class Signed(NamedTuple):
+    """An event as it was signed: its bytes, and the detached JWS over them (`chassis.signing`)."""
+
+    content: bytes
+    signature: str
 
 
 @dataclass(slots=True)
 class Cause:
-    """What is decided about: the attributes of the event, or of the deadline that came due."""
+    """What is decided about: the attributes of the event, or of the deadline that came due.
+
+    `signed` has the event as its publisher signed it, if it did. Nobody has verified that yet.
+    """
 
     id: UUID
     type: str
@@ -115,6 +128,7 @@ class Cause:
     correlation: UUID | None = None
     traceparent: str | None = None
     """What goes on outside of the loop, and comes back, goes on with both."""
+    signed: Signed | None = None
 
 
 class _Asked(Exception):

@@ -11,7 +11,8 @@ from services.chassis.dead_letters import Failure
 from services.chassis.deadlines import Due
 from services.chassis.encoding import Document
 from services.chassis.message import Headers, Message
-from services.chassis.procedure import Cause, cause_of
+from services.chassis.procedure import Cause, Signed, cause_of
+from services.chassis.signing import HEADER
 from services.chassis.tips import HeardId
 
 _ATTRIBUTES = 512
@@ -160,10 +161,13 @@ def item_of(due: Due, message: Message | None = None) -> Item:
 
 def _item(envelope: Envelope[Event], message: Message, headers: Mapping[str, bytes]) -> Item:
     witnessed = headers.get("entry-hash")
+    cause = cause_of(envelope)
+    if (signature := headers.get(HEADER)) is not None:
+        cause.signed = Signed(message.value or b"", signature.decode())
     return Item(
         case_id=envelope.subject,
         heard_id=(envelope.source, str(envelope.id)),
-        cause=cause_of(envelope),
+        cause=cause,
         correlation=envelope.correlationid,
         traceparent=envelope.traceparent,
         partition=message.partition,

@@ -1,5 +1,6 @@
 """A service: a name, its procedures and their rules. What it listens to and publishes follows."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -19,6 +20,9 @@ from services.chassis.reading import Reader
 from services.chassis.rules import Rules
 from services.chassis.runtime import Runtime
 from services.chassis.settings import Haste, Settings
+from services.chassis.signing import VARIABLE, Keyring, Signer
+
+log = logging.getLogger(__name__)
 
 DECIDING = Haste(fast=1000, gather=0.25)
 WATCHING = Haste(fast=3000, gather=2.5, fetch_bytes=64 * 1024, fetch_wait=0.05)
@@ -81,7 +85,7 @@ class Service:
         return self._rules.amended(file.read_text("utf-8"), str(file))
 
     def build(self, settings: Settings) -> Runtime:
-        """Return a runtime that has not been started. Raises as `rules_in`."""
+        """Return a runtime that has not been started. Raises as `rules_in`, and `SettingsError`."""
         known = catalogue()
         groups = {spec.name: group for group in known.groups for spec in _specs(group)}
         rules = self.rules_in(settings)
@@ -91,6 +95,7 @@ class Service:
             secret=settings.secret.get_secret_value(),
             rules=rules,
             rules_version=rules.version if rules else "",
+            signer=self.signer_in(settings),
         )
         reader = Reader(
             [known.events[type] for type in sorted(self.handles)],
@@ -100,11 +105,25 @@ class Service:
         haste = WATCHING if self.door else DECIDING
         return Runtime(self.name, self.topics, reader, folder, settings, haste=haste)
 
+    def signer_in(self, settings: Settings) -> Signer | None:
+        """Return who signs what this service says; None where nothing is signed.
+
+        Raises `SettingsError` for keys that cannot be used.
+        """
+        types = catalogue().signed_by(self.name)
+        if not types:
+            return None
+        if settings.signing_keys is None:
+            return None
+        return Signer(Keyring.of(settings.signing_keys, self.name), types)
+
     @asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncIterator[None]:
         """Run the service while an ASGI application is up."""
         with tracing.running(self.name):
             self._runtime = self.build(Settings.from_environment())
+            if self._runtime.settings.signing_keys is None and catalogue().signed_by(self.name):
+                log.warning("%s names no keys: what is decided here is not signed", VARIABLE)
             await self._runtime.start()
             try:
                 async with AsyncExitStack() as entered:

@@ -62,6 +62,8 @@ class Settings(BaseModel):
     rules: Path | None = None
     """A folder with `<service>.toml`: figures that are added to the service's rules, an area's
     policy for example."""
+    signing_keys: Path | None = None
+    """A folder with `<service>.json`: the private keys by which the service signs."""
     batch: Annotated[int, Field(ge=1, le=5000)] = 300
     commit_interval: Annotated[float, Field(gt=0)] = 0.25
     session_timeout: Annotated[float, Field(gt=0)] = 10.0

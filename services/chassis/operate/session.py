@@ -47,11 +47,12 @@ def perform(service: Service, action: Callable[[Runtime], Awaitable[bool]]) -> N
 def settings_or_exit(service: "Service") -> Settings:
     """Return the settings of the environment, or exit with one line of error.
 
-    The rules that they add to the service's are read too, so that a mistake there is told as well.
+    What they name is read too, rules and keys, so that a mistake there is told as well.
     """
     try:
         settings = Settings.from_environment()
         service.rules_in(settings)
+        service.signer_in(settings)
     except (SettingsError, RulesError, OSError) as error:
         _fail(str(error))
     return settings

@@ -1,0 +1,182 @@
+"""Whether a file is a document that an agency has signed: a JWS, the portal's JSON, or its PDF.
+
+Everything that is believed is the authority's certificate. Nothing is asked of anybody.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from asn1crypto.cms import ContentInfo
+from asn1crypto.x509 import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pydantic import ValidationError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from infra.authority import PORTAL
+from infra.errors import OnestopError
+from services.portal.keys import KeySet
+from services.portal.printing import Line, lines
+from services.portal.verification import Invalid, PublicKey, Statement, key_of, verify
+
+JWS, JWK = "result.jws", "key.jwk"
+MAGIC = b"%PDF-"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A document that holds, as far as its file tells. `sealed_by` is of a PDF only."""
+
+    statement: Statement
+    sealed_by: str | None = None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What the agency has signed, as it is printed."""
+        return tuple(lines(self.statement))
+
+
+class Verifier:
+    """Verifies files by the certificate of an authority, and keys that somebody has published.
+
+    Published keys are needed for a bare JWS alone: other files bring theirs with them.
+    """
+
+    def __init__(self, authority: x509.Certificate, keys: KeySet | None = None) -> None:
+        self._authority = authority
+        self._keys = {key.kid: key for key in (keys or KeySet()).keys}
+
+    def file(self, content: bytes) -> Verified:
+        """Return what is in a file. Raises `Invalid`, and `OnestopError` where a key is missing."""
+        if content.startswith(MAGIC):
+            return self._pdf(content)
+        try:
+            text = content.decode("ascii").strip() if content[:1] != b"{" else ""
+        except UnicodeDecodeError:
+            raise Invalid("it is neither a PDF, nor JSON, nor a JWS") from None
+        return self._jws(text) if text else self._json(content)
+
+    def _jws(self, jws: str) -> Verified:
+        kid = key_of(jws)
+        if kid not in self._keys:
+            raise OnestopError(
+                f"the key {kid} is not among those published: name a JWKS that has it with --keys"
+            )
+        return Verified(verify(jws, self._keys[kid], self._authority))
+
+    def _json(self, content: bytes) -> Verified:
+        """Verify what the portal answers. What it says besides must be what was signed."""
+        try:
+            told = json.loads(content)
+            jws, key = told["jws"], PublicKey.model_validate(told["jwk"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise Invalid(f"it is no result of a portal: {type(error).__name__}") from None
+        if not isinstance(jws, str):
+            raise Invalid("it is not signed")
+        verified = Verified(verify(jws, key, self._authority))
+        for name, signed in _told(verified).items():
+            if told.get(name) != signed:
+                raise Invalid(f"what it says of `{name}` is not what was signed")
+        return verified
+
+    def _pdf(self, content: bytes) -> Verified:
+        try:
+            reader = PdfFileReader(BytesIO(content))
+            signatures = reader.embedded_signatures
+            if len(signatures) != 1:
+                raise Invalid(f"it has {len(signatures)} seals: a portal puts one on")
+            sealed_by = self._seal(signatures[0], content)
+            files = _attachments(reader)
+            key = PublicKey.model_validate_json(files[JWK])
+            statement = verify(files[JWS].decode("ascii"), key, self._authority)
+        except Invalid:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever its parser raises at a damaged file
+            raise Invalid(f"the PDF cannot be read as a result of a portal: {error}") from None
+        return Verified(statement, sealed_by)
+
+    def _seal(self, signature: EmbeddedPdfSignature, content: bytes) -> str:
+        """Return whose seal it is: of a portal, over all of the file. Raises `Invalid`."""
+        _check_written(signature, content)
+        status = validate_pdf_signature(signature, self._trust(signature.self_reported_timestamp))
+        whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        if not (status.intact and status.valid and whole):
+            raise Invalid("the seal does not fit: something has been changed")
+        if not status.trusted:
+            raise Invalid("the seal is of nobody whom the authority knows")
+        if status.modification_level != ModificationLevel.NONE:
+            raise Invalid("something has been added since it was sealed")
+        sealed_by = str(status.signing_cert.subject.native["organization_name"])
+        if sealed_by != PORTAL:
+            raise Invalid(f"it is sealed by {sealed_by}, and not by a portal")
+        return sealed_by
+
+    def _trust(self, moment: datetime | None) -> ValidationContext:
+        root = Certificate.load(self._authority.public_bytes(Encoding.DER))
+        # The authority of a demonstration says nothing of revoked certificates.
+        return ValidationContext(
+            trust_roots=[root], moment=moment, allow_fetching=False, revocation_mode="soft-fail"
+        )
+
+
+def _check_written(signature: EmbeddedPdfSignature, content: bytes) -> None:
+    """Require the one way to write a seal: it stands in the only bytes that it does not cover."""
+    _, until, since, _ = (int(number) for number in signature.byte_range)
+    written = content[until:since]
+    cms = ContentInfo.load(signature.pkcs7_content)
+    digits = cms.dump().hex().upper().encode()
+    if len(cms["content"]["certificates"]) != 1:
+        raise Invalid("the seal has not just its own certificate")
+    if written != b"<" + digits.ljust(len(written) - 2, b"0") + b">":
+        raise Invalid("the seal is not written as it should be: something has been changed")
+
+
+def _attachments(reader: PdfFileReader) -> dict[str, bytes]:
+    names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
+    return {str(names[i]): names[i + 1]["/EF"]["/F"].data for i in range(0, len(names), 2)}
+
+
+def _told(verified: Verified) -> dict[str, Any]:
+    """Return what the portal's answer says of a document besides the signature."""
+    statement = verified.statement
+    return {
+        "number": statement.number,
+        "title": _sentence(statement.document.title),
+        "agency": statement.signature.agency,
+        "case_id": statement.case_id,
+        "group": statement.group,
+        "procedure": statement.procedure,
+        "lines": [
+            {"label": _sentence(each.label), "value": _sentence(each.value)}
+            for each in verified.lines
+        ],
+    }
+
+
+def _sentence(text: Any) -> dict[str, str]:
+    return {"vi": text.vi, "en": text.en}
+
+
+def keys_in(content: bytes | str) -> KeySet:
+    """Return the keys of a JWKS. Raises `OnestopError`."""
+    try:
+        return KeySet.model_validate_json(content)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "it"
+        raise OnestopError(f"the published keys cannot be used: {where}") from None
+
+
+def read(file: Path) -> bytes:
+    """Return the content of a file. Raises `OnestopError`."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise OnestopError(f"{file} cannot be read: {error.strerror}") from None

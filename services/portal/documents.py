@@ -1,0 +1,252 @@
+"""/api/results and /api/verify: what families were given, and whether an agency has signed it.
+
+The portal shows what it heard and can change nothing of it: each document is verified whenever
+somebody asks, by keys that the portal does not have.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import AwareDatetime
+from pydantic_core import to_json
+from typing_extensions import TypedDict
+
+from contracts.catalogue import catalogue
+from contracts.group import Document, ProcedureSpec
+from contracts.model import Text
+from services.chassis import encoding
+from services.chassis.runtime import Runtime
+from services.portal import printing
+from services.portal.keys import Keys, KeySet
+from services.portal.problems import Problem, documented
+from services.portal.results import RESULTS, REVOCATIONS, revocations, versions
+from services.portal.verification import Invalid, Signature, Statement, compact, key_of
+from services.portal.views import Sentence
+
+State = Literal["valid", "revoked", "invalid", "unsigned"]
+Number = Annotated[str, Path(max_length=120, description="The number of the document.")]
+
+router = APIRouter(tags=["results"])
+
+
+class SignatureView(TypedDict):
+    """Who signed, and when: an official of an agency or, where there is none, the agency."""
+
+    agency: str
+    official: str | None
+    key: str
+    at: AwareDatetime
+
+
+class VerifiedView(TypedDict):
+    """Whether a document holds, and why not: nothing of what it says."""
+
+    number: str
+    state: State
+    title: Sentence
+    agency: str
+    signed: SignatureView | None
+    revoked_at: AwareDatetime | None
+    reason: dict[str, Any] | None
+    detail: Sentence
+
+
+class LineView(TypedDict):
+    """What is printed of a document: a label, and its value in Vietnamese and English."""
+
+    label: Sentence
+    value: Sentence
+
+
+class ResultView(VerifiedView):
+    """A document, whole. `jws` is what counts; by `jwk` and the authority anybody can verify it."""
+
+    case_id: str
+    group: str
+    procedure: str
+    lines: list[LineView]
+    jws: str | None
+    jwk: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A document as it stands: what was heard of it, and what the signature says."""
+
+    number: str
+    spec: ProcedureSpec
+    document: Document
+    row: encoding.Document
+    state: State
+    detail: Text
+    jws: str | None = None
+    statement: Statement | None = None
+    revocation: encoding.Document | None = None
+
+    @property
+    def revoked_at(self) -> datetime | None:
+        """When it was taken back, if it was."""
+        return self.revocation["at"] if self.revocation else None
+
+
+class Documents:
+    """The documents, as anybody can ask for them by their numbers."""
+
+    def __init__(self, runtime: Runtime, keys: Keys, press: printing.Press) -> None:
+        self._results = runtime.registers[RESULTS]
+        self._revocations = runtime.registers[REVOCATIONS]
+        self.keys, self._press = keys, press
+
+    @classmethod
+    def from_environment(
+        cls, runtime: Runtime, environment: Mapping[str, str] = os.environ
+    ) -> Self:
+        """Return them with the keys and the seal that the environment names.
+
+        Raises `SettingsError` for a file that cannot be used.
+        """
+        default = f"http://{runtime.settings.http_host}:{runtime.settings.http_port}"
+        press = printing.Press.from_environment(default, environment)
+        return cls(runtime, Keys.from_environment(environment), press)
+
+    async def result(self, number: str) -> Result:
+        """Return the newest version of a document. Raises `StoreUnavailable`, and `Problem` 404."""
+        rows = await self._results.find(versions(number), sort=[("_id", -1)], limit=1)
+        if not rows:
+            raise Problem(404, "no-such-result", "no document has this number")
+        (row,) = rows
+        spec = catalogue().groups[row["group"]].procedure(row["procedure"])
+        (document,) = [doc for event, doc in spec.documents.items() if event.type == row["type"]]
+        about: Any = {"number": number, "spec": spec, "document": document, "row": row}
+        if row["signature"] is None:
+            return Result(state="unsigned", detail=_UNSIGNED, **about)
+        try:
+            jws = compact(row["content"], row["signature"])
+            statement = self.keys.verify(jws)
+            if (statement.number, statement.document) != (number, document):
+                raise Invalid("it is another document than this number stands for")
+        except Invalid as error:
+            return Result(state="invalid", detail=_invalid(error), **about)
+        about |= {"jws": jws, "statement": statement}
+        found = await self._revocations.find(
+            revocations(row["case_id"], spec.name), sort=[("_id", -1)]
+        )
+        after = [each for each in found if each["at"] >= row["at"]]
+        if after:
+            return Result(state="revoked", detail=_REVOKED, revocation=after[-1], **about)
+        return Result(state="valid", detail=_VALID, **about)
+
+    async def printed(self, number: str) -> bytes:
+        """Return the document as a sealed PDF, the same bytes every time.
+
+        Raises as `result`, and `Problem` 409 for one that is not signed.
+        """
+        result = await self.result(number)
+        if result.jws is None or result.statement is None:
+            raise Problem(409, f"{result.state}-result", result.detail.en)
+        key = self.keys.key(key_of(result.jws))
+        order = printing.Order(result.statement, result.jws, key, result.revoked_at)
+        return await asyncio.to_thread(self._press.pdf, order)
+
+
+@router.get(
+    "/api/results/{number}.pdf",
+    summary="A document as a PDF, sealed (PAdES), with what the agency signed attached",
+    responses={
+        200: {"content": {"application/pdf": {}}, "description": "The PDF"},
+        **documented(404, 409, 422, 503),
+    },
+)
+async def one_pdf(request: Request, number: Number) -> Response:
+    """Return the PDF of a document; one that was revoked says so."""
+    content = await _documents(request).printed(number)
+    disposition = {"Content-Disposition": f'inline; filename="{number}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=disposition)
+
+
+@router.get(
+    "/api/results/{number}",
+    summary="A document as its agency signed it (JWS), and whether it holds",
+    responses={200: {"model": ResultView}, **documented(404, 422, 503)},
+)
+async def one_result(request: Request, number: Number) -> Response:
+    """Return a document by its number."""
+    documents = _documents(request)
+    return _json(_result(await documents.result(number), documents.keys))
+
+
+@router.get(
+    "/api/verify/{number}",
+    summary="Whether a document holds: signed by whom and when, or revoked",
+    responses={200: {"model": VerifiedView}, **documented(404, 422, 503)},
+)
+async def verified(request: Request, number: Number) -> Response:
+    """Say whether a document holds, and nothing of what it says."""
+    return _json(_verified(await _documents(request).result(number)))
+
+
+@router.get("/.well-known/jwks.json", summary="The public keys of agencies and officials")
+async def jwks(request: Request) -> KeySet:
+    """Return the keys, each with the certificate that says whose it is."""
+    return _documents(request).keys.published
+
+
+def _verified(result: Result) -> VerifiedView:
+    return {
+        "number": result.number,
+        "state": result.state,
+        "title": _sentence(result.document.title),
+        "agency": result.spec.owner,
+        "signed": _signed(result.statement.signature) if result.statement else None,
+        "revoked_at": result.revoked_at,
+        "reason": result.revocation["reason"] if result.revocation else None,
+        "detail": _sentence(result.detail),
+    }
+
+
+def _signed(by: Signature) -> SignatureView:
+    return {"agency": by.agency, "official": by.official, "key": by.kid, "at": by.at}
+
+
+def _result(result: Result, keys: Keys) -> ResultView:
+    lines = printing.lines(result.statement) if result.statement else ()
+    return {
+        **_verified(result),
+        "case_id": result.row["case_id"],
+        "group": result.row["group"],
+        "procedure": result.spec.name,
+        "lines": [
+            {"label": _sentence(each.label), "value": _sentence(each.value)} for each in lines
+        ],
+        "jws": result.jws,
+        "jwk": keys.key(key_of(result.jws)).model_dump(mode="json") if result.jws else None,
+    }
+
+
+def _sentence(text: Text) -> Sentence:
+    return {"vi": text.vi, "en": text.en}
+
+
+def _invalid(error: Invalid) -> Text:
+    return Text(vi="Chữ ký không hợp lệ.", en=f"The signature is not valid: {error}.")
+
+
+_VALID = Text(vi="Chữ ký hợp lệ.", en="The signature is valid.")
+_REVOKED = Text(vi="Kết quả đã bị thu hồi.", en="The result has been revoked.")
+_UNSIGNED = Text(
+    vi="Cơ quan chưa ký kết quả này.", en="The agency has no key, and has not signed this result."
+)
+
+
+def _documents(request: Request) -> Documents:
+    documents: Documents = request.app.state.documents
+    return documents
+
+
+def _json(body: VerifiedView | ResultView) -> Response:
+    return Response(to_json(body), media_type="application/json")

@@ -1,0 +1,100 @@
+"""Documents that agencies give and take back -> the registers of results and of revocations.
+
+A pure fold for all groups. Nothing is judged here: what an agency has signed is kept as it is, byte
+for byte, and verified by whoever asks. Neither register ever changes a row, so the order of events
+does not matter.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from contracts.catalogue import Catalogue, catalogue
+from contracts.envelope import Event
+from contracts.group import Document, ProcedureSpec
+from services.chassis.procedure import Context, Decision, Procedure, Record, State
+
+RESULTS, REVOCATIONS = "results", "revocations"
+
+
+class Nothing(State):
+    """Nothing is remembered: the registers have all of it."""
+
+
+class Results:
+    """Keeps the documents of every group in the catalogue."""
+
+    def __init__(self, known: Catalogue) -> None:
+        self._given: dict[tuple[str, str], tuple[ProcedureSpec, Document]] = {}
+        self._taken: dict[tuple[str, str], list[ProcedureSpec]] = {}
+        self.hears: dict[type[Event], None] = {}
+        for group in known.groups.values():
+            for spec in group.procedures:
+                for event, document in spec.documents.items():
+                    self._given[group.name, event.type] = spec, document
+                for event in spec.revoked_by:
+                    self._taken.setdefault((group.name, event.type), []).append(spec)
+                self.hears.update(dict.fromkeys((*spec.documents, *spec.revoked_by)))
+
+    def heard(self, state: Nothing, event: Event, context: Context) -> Decision[Nothing]:
+        """Keep a document under its number, or note that those of a procedure hold no longer."""
+        key = context.cause.group, context.cause.type
+        given = self._given.get(key)
+        records = [_given(*given, event, context)] if given else []
+        records += [_taken(spec, event, context) for spec in self._taken.get(key, ())]
+        return Decision(state, records=tuple(records))
+
+
+def procedure(known: Catalogue) -> Procedure[Nothing]:
+    """Return the procedure that keeps the documents of all groups in the catalogue."""
+    kept = Results(known)
+    made = Procedure("results", initial=Nothing())
+    made.on(*kept.hears)(kept.heard)
+    return made
+
+
+def numbered(number: str, entry: int) -> str:
+    """Return the key of a document: of one number there may be a later version."""
+    return f"{number}/{entry:06d}"
+
+
+def versions(number: str) -> dict[str, Any]:
+    """Return the filter that finds all versions of a document by its number."""
+    return _below(number)
+
+
+def revocations(case_id: str, procedure: str) -> dict[str, Any]:
+    """Return the filter that finds when the documents of a procedure were taken back."""
+    return _below(f"{case_id}/{procedure}")
+
+
+def _below(prefix: str) -> dict[str, Any]:
+    # "0" comes right after "/": all keys that begin so, by the index that every register has.
+    return {"_id": {"$gte": f"{prefix}/", "$lt": f"{prefix}0"}}
+
+
+def _given(spec: ProcedureSpec, document: Document, event: Event, context: Context) -> Record:
+    cause = context.cause
+    row: dict[str, str | bytes | datetime | None] = {
+        "case_id": context.case_id,
+        "group": cause.group,
+        "procedure": spec.name,
+        "type": cause.type,
+        "at": cause.time,
+        "content": cause.signed.content if cause.signed else None,
+        "signature": cause.signed.signature if cause.signed else None,
+    }
+    key = numbered(str(vars(event)[document.number]), cause.entry)
+    return Record(RESULTS, key, row, insert_only=True)
+
+
+def _taken(spec: ProcedureSpec, event: Event, context: Context) -> Record:
+    cause = context.cause
+    reason = to_jsonable_python(vars(event).get("reason"))
+    row = {"type": cause.type, "at": cause.time, "reason": reason}
+    key = f"{context.case_id}/{spec.name}/{cause.entry:06d}"
+    return Record(REVOCATIONS, key, row, insert_only=True)
+
+
+results = procedure(catalogue())
