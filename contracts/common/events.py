@@ -1,11 +1,12 @@
 """Events that procedure groups share."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from contracts.common.people import Child, Household, Person
-from contracts.common.tasks import Act, OfficialDecision
+from contracts.common.tasks import Act, OfficialDecision, Supplied, TaskId
 from contracts.envelope import Event
 from contracts.group import Result
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Text, Value, Vnd
@@ -153,3 +154,19 @@ class TaskDecisionSubmitted(Act, type="portal.task-decision-submitted.v1"):
     """An official has decided, and wants it to count."""
 
     decided: OfficialDecision
+
+
+class SupplementSubmitted(Event, type="portal.supplement-submitted.v1", stream="acts"):
+    """A family supplies what it was asked for, as the portal took it. Whether it counts, the agency
+    says."""
+
+    task_id: TaskId
+    procedure: Name
+    by: PersonalId
+    request: UUID = Field(description="The act that asked for it.")
+    received_at: AwareDatetime
+    supplied: Annotated[tuple[Supplied, ...], Field(min_length=1, max_length=20)]
+    declaration: DeclarationSubmitted | None = Field(
+        default=None,
+        description="The declaration with its form corrected; what was frozen stays frozen.",
+    )
