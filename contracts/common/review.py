@@ -2,9 +2,9 @@
 
 One task for each procedure of a case. It is open, or one official has it in hand; it is decided
 once; where the policy wants a second person, two different officials must approve. A refusal or a
-request for a supplement takes one. While a supplement is awaited nobody has the task in hand; when it
-comes in time the file is examined again and the task is open, and when it does not the procedure is
-refused. An approval lets the rules have their way and never goes against
+request for a supplement takes one. While a supplement is awaited nobody has the task in hand; when
+it comes in time the file is examined again and the task is open, and when it does not the procedure
+is refused. An approval lets the rules have their way and never goes against
 them: what they refuse, an official can only refuse too.
 
 Nobody decides outside of their agency, province and procedures, nor about a case that names them.
@@ -227,9 +227,7 @@ class Reviews:
             return _objection_to_claim(task, act)
         return _objection_to_holder(task, act)
 
-    def _decided(
-        self, review: Review, act: TaskDecisionSubmitted, id: UUID, at: datetime
-    ) -> Step:
+    def _decided(self, review: Review, act: TaskDecisionSubmitted, id: UUID, at: datetime) -> Step:
         decided, task = act.decided, review.task
         if isinstance(decided, SupplementRequest):
             missing = tuple(Text(vi=each.vi, en=each.en) for each in decided.missing)

@@ -91,7 +91,7 @@ def task_notices(procedures: Iterable[ProcedureSpec]) -> dict[type[Event], Text]
             )
             notices[said.supplement_lapsed] = Text(
                 vi="Hết thời hạn bổ sung mà chưa nhận được giấy tờ, thông tin còn thiếu.",
-                en="The time for supplementing the file is over, and what was missing has not come.",
+                en="The time for a supplement is over, and what was missing has not come.",
             )
             notices[said.supplement_declined] = Text(
                 vi="Phần bổ sung không được chấp nhận.", en="The supplement did not count."

@@ -18,6 +18,7 @@ from services.chassis.encoding import Document
 from services.chassis.journal import Entry
 from services.chassis.reading import DEADLINE
 from services.portal import time_limits
+from services.portal.asked import AWAITED, SupplementView, awaited, supplement
 from services.portal.declaration import SOURCE
 from services.portal.register import CASES, row, submission_of
 from services.portal.standing import Plans, Standing, State, Status, Step
@@ -43,7 +44,8 @@ class ReasonView(Sentence):
 class ProcedureView(TypedDict):
     """One procedure of a case. `seconds` is from the moment it could start to its end.
 
-    `due_at` is known once it could start, where the law has set a time limit.
+    `due_at` is known once it could start, where the law has set a time limit; as long as the family
+    is asked for something, as `supplement` says, the limit stands still and has no date.
     """
 
     name: str
@@ -58,6 +60,7 @@ class ProcedureView(TypedDict):
     timeliness: Timeliness | None
     reason: ReasonView | None
     result: dict[str, Any]
+    supplement: SupplementView | None
 
 
 class TimelineView(TypedDict):
@@ -165,6 +168,7 @@ def case(row: Document, timeline: list[TimelineView], now: datetime) -> CaseView
                 standings,
                 row["ended"].get(name, {}),
                 _limited(steps[name], row, now),
+                supplement(row, name),
             )
             for name in plan.bundle
         ],
@@ -186,7 +190,8 @@ def row_from(entries: Sequence[Entry]) -> Document | None:
     state = remembered(newest.state)
     if state.submission is None:
         return None
-    return {"_id": newest.case_id, **row(state.submission, state.ended, state.watch)}
+    standing = row(state.submission, state.ended, state.watch, None, state.breaks)
+    return {"_id": newest.case_id, **standing, AWAITED: awaited(newest.state)}
 
 
 def row_of(claim: Claim) -> Document:
@@ -225,15 +230,21 @@ class _Limited(TypedDict):
 
 
 def _limited(step: Step, row: Document, now: datetime) -> _Limited:
-    limit = time_limits.of_step(step, row["submitted_at"], row["ended"])
+    ended, breaks = row["ended"], row.get("breaks", {})
+    limit = time_limits.of_step(step, row["submitted_at"], ended, breaks)
     if limit is None:
         return {"due_at": None, "timeliness": None}
-    end = row["ended"].get(step.name)
-    return {"due_at": limit.due_at, "timeliness": limit.timeliness(end and end["at"], now)}
+    end = ended.get(step.name)
+    due_at = None if limit.paused else limit.due_at
+    return {"due_at": due_at, "timeliness": limit.timeliness(end and end["at"], now)}
 
 
 def _procedure(
-    step: Step, standings: dict[str, Standing], end: dict[str, Any], limited: _Limited
+    step: Step,
+    standings: dict[str, Standing],
+    end: dict[str, Any],
+    limited: _Limited,
+    asked: SupplementView | None,
 ) -> ProcedureView:
     standing = standings[step.name]
     waits = standing.state == "waiting"
@@ -249,6 +260,7 @@ def _procedure(
         **limited,
         "reason": end.get("reason"),
         "result": end.get("result", {}),
+        "supplement": asked,
     }
 
 
