@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.common.people import Child, Household, Person
 from contracts.common.tasks import Act, OfficialDecision, Supplied, TaskId
@@ -170,3 +170,10 @@ class SupplementSubmitted(Event, type="portal.supplement-submitted.v1", stream="
         default=None,
         description="The declaration with its form corrected; what was frozen stays frozen.",
     )
+
+
+class CaseRated(Event, type="portal.case-rated.v1"):
+    """Whoever had a case in hand says how well they were served, once."""
+
+    stars: Annotated[int, Field(ge=1, le=5, description="5 is the best.")]
+    comment: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None

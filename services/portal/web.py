@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from services.chassis.service import Service
 from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
+from services.portal.family import Families
 from services.portal.intake import Intake
 from services.portal.officials import Tokens
 from services.portal.problems import Problem, error, under_their_media_type
@@ -39,6 +40,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
             app.state.clock = runtime.clock
             app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
+            app.state.families = Families(runtime)
             for part in (app.state.cases, app.state.queue, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)

@@ -1,4 +1,4 @@
-"""Officials and a family do whatever they like in any order: a task keeps its promises all the same."""
+"""Officials and a family do whatever they like, in any order: a task keeps its promises."""
 
 from datetime import timedelta
 from uuid import UUID

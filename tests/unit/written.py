@@ -6,16 +6,18 @@ No server, no portal: a bag of events that are delivered one by one, in whicheve
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
 
 from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
-from contracts.common.events import DeclarationSubmitted, FeeSettled
+from contracts.common.events import DeclarationSubmitted, FeeSettled, SupplementSubmitted
+from contracts.common.tasks import SupplementRequested, task_id
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup
+from services.chassis.gate import CLAIM
 from services.chassis.procedure import Procedure
 from services.civil_status import birth as civil_status_birth
 from services.civil_status import death as civil_status_death
@@ -33,10 +35,11 @@ from services.social_insurance import birth as social_insurance_birth
 from services.social_insurance import death as social_insurance_death
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.fire.cast import DECLARATIONS, everybody
-from tests.fire.officials import Step, roster
+from tests.fire.officials import FAMILY, Step, roster
 from tests.fire.words import resolve
 from tests.unit.driver import NOW, Desk, World
 
+NEVER = datetime.max.replace(tzinfo=UTC)
 Offices = list[tuple[str, Procedure[Any], Any]]
 OFFICES: dict[str, Offices] = {
     "birth": [
@@ -87,7 +90,9 @@ class Agencies:
         if "after" in file:
             self.complete(file["after"])
         submitted = declaration(file["declaration"])
-        return submitted, self.deliver(name, submitted, file.get("officials", ()))
+        steps = [Step.model_validate(step) for step in file.get("officials", ())]
+        said = self.deliver(name, submitted, steps, days=file.get("days", 0))
+        return submitted, said
 
     def desks(self, case: str) -> list[Desk]:
         """Return the desks of a case."""
@@ -101,30 +106,67 @@ class Agencies:
         ]
 
     def deliver(
-        self, case: str, submitted: DeclarationSubmitted, officials: Sequence[Any] = ()
+        self,
+        case: str,
+        submitted: DeclarationSubmitted,
+        officials: Sequence[Step] = (),
+        days: int = 0,
     ) -> list[Event]:
         """Deliver the declaration and everything that follows, and return what was said.
 
-        Officials take their steps one by one, when nothing else is left to hear.
+        Officials and the family take their steps one by one, when nothing else is left to hear; in
+        the end so many days pass.
         """
         desks = self.desks(case)
         bag: list[tuple[Desk, Event]] = [
             (desk, submitted) for desk in desks if submitted.type in desk.procedure.handles
         ]
         said: list[Event] = []
-        steps = [Step.model_validate(step) for step in officials]
-        acts = [step.act(case, roster()) for step in steps if step.status == 202]
-        while bag or acts:
-            if not bag:
-                act = acts.pop(0)
-                bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
-            desk, event = bag.pop(self.random.randrange(len(bag)))
-            before = len(desk.events)
-            desk.hear(event)
+        steps = [step for step in officials if step.status == 202]
+        late = [desk for desk in desks if days]
+
+        def take(desk: Desk, before: int) -> None:
             for new in desk.events[before:]:
                 said.append(new)
-                bag += [(d, new) for d in desks if new.type in d.procedure.handles]
+                bag.extend((d, new) for d in desks if new.type in d.procedure.handles)
+
+        while bag or steps or late:
+            if bag:
+                desk, event = bag.pop(self.random.randrange(len(bag)))
+                before = len(desk.events)
+                desk.hear(event)
+                take(desk, before)
+            elif steps:
+                act = acted(steps.pop(0), case, submitted, said)
+                bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
+            else:
+                desk = late.pop()
+                before = len(desk.events)
+                if desk.deadlines.get(CLAIM, NEVER) <= NOW + timedelta(days=days):
+                    desk.time_out(CLAIM)
+                take(desk, before)
         return said
+
+
+def acted(step: Step, case: str, submitted: DeclarationSubmitted, said: Sequence[Event]) -> Event:
+    """Return what the portal publishes of a step; a family answers what it was last asked for."""
+    if step.by != FAMILY:
+        return step.act(case, roster())
+    requests = [
+        event.act
+        for event in said
+        if isinstance(event, SupplementRequested) and event.task.procedure == step.procedure
+    ]
+    form = resolve(step.form, 0, local_date(NOW))
+    return SupplementSubmitted(
+        task_id=task_id(case, step.procedure),
+        procedure=step.procedure,
+        by=submitted.declarant,
+        request=requests[-1],
+        received_at=NOW,
+        supplied=step.supplied,
+        declaration=submitted.with_(form={**submitted.form, **form}) if form else None,
+    )
 
 
 def declaration(file: dict[str, Any]) -> DeclarationSubmitted:

@@ -1,0 +1,120 @@
+"""/api/cases/{id}/supplements: what a family was asked for, handed in by whose case it is.
+
+As an official's act, a supplement becomes an event; whether it counts, the agency says that asked
+for it, and the family finds the word in its case and its inbox.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic_core import to_json
+from typing_extensions import TypedDict
+
+from contracts.common.tasks import task_id
+from services.chassis.runtime import Runtime
+from services.portal import supplements
+from services.portal.citizens import Caller, Hands
+from services.portal.declaration import parse_json
+from services.portal.declarations import DECLARATION_BYTES, body_of, checked_key, require
+from services.portal.dispatch import Dispatch
+from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.problems import Problem, documented
+from services.portal.submissions import Claim, Submissions
+from services.portal.supplements import Supplementation, Wish
+from services.portal.tasks import TASKS
+
+router = APIRouter(tags=["families"])
+
+
+class SupplementSent(TypedDict):
+    """The supplement is on its way to the agency; the case says whether it counted."""
+
+    supplement_id: str
+    case_url: str
+
+
+class Families:
+    """What families do about their cases, on its way to the agencies."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._hands = Hands(runtime)
+        self._tasks = runtime.registers[TASKS]
+        self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
+        self._supplements = Submissions(runtime.store, "supplements")
+        self._dispatch = Dispatch(runtime.publisher)
+        self._clock = runtime.clock.now
+
+    async def supply(self, case_id: str, wish: Wish) -> UUID:
+        """Publish a supplement and return its id, when the broker has acknowledged it.
+
+        What was taken once stays taken, whatever has become of the procedure since. Raises
+        `StoreUnavailable`, and `Problem` 403, 404, 409, 413, 422 or 503.
+        """
+        declared = await self._hands.declared(case_id, wish.person)
+        held = (await self._supplements.find([wish.claim_id])).get(wish.claim_id)
+        if held is None:
+            held = await self._claimed(wish, declared)
+        if held.fingerprint != wish.fingerprint(case_id):
+            reused = "this Idempotency-Key came with another supplement before: give each its own"
+            raise Problem(409, "key-reused", reused)
+        if not await self._dispatch.sent(supplements.message(held)):
+            again = "nothing can be taken at the moment: send it again with the same key"
+            raise Problem(503, "unavailable", again)
+        return supplements.supplement_id(held.id)
+
+    async def _claimed(self, wish: Wish, began: Claim) -> Claim:
+        sent, declared = supplements.read(wish.raw), supplements.declared_by(began)
+        task = task_id(began.case_id, sent.procedure)
+        rows = await self._tasks.find({"_id": task}, limit=1)
+        supplements.check_awaited(sent, rows[0] if rows else None)
+        filled = supplements.filled(sent, declared.data)
+        correction = None
+        if filled is not None:
+            these = {"_id": {"$in": list(filled.people)}}
+            known = persons(await self._people.find(these), await self._deceased.find(these))
+            correction = supplements.corrected(filled, declared.data, known)
+        claim = supplements.claim_of(wish, sent, declared, correction, self._clock())
+        return (await self._supplements.claim([claim])).held[claim.id]
+
+
+Case = Annotated[str, Path(max_length=128)]
+
+
+@router.post(
+    "/api/cases/{case_id}/supplements",
+    status_code=202,
+    summary="Supply what the family was asked for",
+    responses={
+        202: {"model": SupplementSent},
+        **documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Supplementation.model_json_schema()}},
+        }
+    },
+)
+async def supply(
+    request: Request,
+    person: Caller,
+    case_id: Case,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="1 to 200 visible ASCII characters; repeated, it is the same one."),
+    ] = None,
+) -> Response:
+    """Take a supplement of whoever has the case. Repeat it with the same key until answered."""
+    require(request, "application/json")
+    key = checked_key(idempotency_key)
+    raw = parse_json(await body_of(request, DECLARATION_BYTES))
+    id = await _families(request).supply(case_id, Wish(person, key, raw))
+    url = f"/api/cases/{case_id}"
+    body: SupplementSent = {"supplement_id": str(id), "case_url": url}
+    return Response(to_json(body), 202, {"Location": url}, "application/json")
+
+
+def _families(request: Request) -> Families:
+    families: Families = request.app.state.families
+    return families
