@@ -39,8 +39,8 @@ HELP = "\n\n".join(
         " should become of it, and with the officials in them played. With --count: generated"
         " births and deaths in the families of `python -m tests.fire.population`; nobody dies"
         " twice. What takes days is left out, unless the system's clock makes them pass within"
-        " --timeout. The exit code is 1 unless every accepted declaration ended, and as expected where"
-        " that is known.",
+        " --timeout. The exit code is 1 unless every accepted declaration ended, and as expected"
+        " where that is known.",
         "[bold]Examples[/]",
         "  onestop fire",
         "  onestop fire --count 2000 --duplicates 0.1 --json",

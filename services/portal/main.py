@@ -6,13 +6,28 @@ from services.portal import (
     clock,
     declarations,
     family,
+    inbox,
+    notices,
+    outbox,
     people,
     queue,
+    ratings,
     tasks,
     tracker,
     web,
 )
 
-service = Service("portal", procedures=[tracker.case, tasks.tasks, people.register], door=True)
-ROUTERS = [declarations.router, cases.router, family.router, queue.router, clock.router]
-app = web.application(service, routers=ROUTERS)
+service = Service(
+    "portal",
+    procedures=[
+        tracker.case,
+        tasks.tasks,
+        people.register,
+        notices.notices,
+        ratings.rating,
+        *outbox.procedures(),
+    ],
+    door=True,
+)
+FAMILIES = [declarations.router, cases.router, family.router, inbox.router]
+app = web.application(service, routers=[*FAMILIES, queue.router, clock.router])

@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 
 from contracts.catalogue import catalogue
 from contracts.common.events import DeclarationSubmitted
-from contracts.common.notices import NOTICES
 from contracts.envelope import Codec
 from contracts.group import ProcedureGroup
 from contracts.model import Text
@@ -20,18 +19,12 @@ from services.chassis.reading import DEADLINE
 from services.portal import time_limits
 from services.portal.asked import AWAITED, SupplementView, awaited, supplement
 from services.portal.declaration import SOURCE
+from services.portal.notices import Sentence, text_of
 from services.portal.register import CASES, row, submission_of
 from services.portal.standing import Plans, Standing, State, Status, Step
 from services.portal.submissions import Claim
 from services.portal.time_limits import Timeliness
 from services.portal.tracker import remembered
-
-
-class Sentence(TypedDict):
-    """The same in Vietnamese and English."""
-
-    vi: str
-    en: str
 
 
 class ReasonView(Sentence):
@@ -202,10 +195,16 @@ def row_of(claim: Claim) -> Document:
 
 
 def timeline(group: str, entries: Iterable[Entry]) -> list[TimelineView]:
-    """Return what the journal has of a case, in the order in which it happened."""
+    """Return what the journal has of a case, in the order in which it happened.
+
+    What the portal said and heard of itself happened once.
+    """
     described = catalogue().groups[group]
     happened = [each for entry in entries for each in _of_entry(described, entry)]
-    return sorted(happened, key=lambda each: each["at"])
+    once: dict[str, TimelineView] = {}
+    for each in happened:
+        once.setdefault(each["event_id"], each)
+    return sorted(once.values(), key=lambda each: each["at"])
 
 
 def timeline_of(claim: Claim) -> list[TimelineView]:
@@ -290,8 +289,7 @@ def _of_entry(group: ProcedureGroup, entry: Entry) -> Iterator[TimelineView]:
 
 
 def _notice(group: ProcedureGroup, type: str) -> Sentence | None:
-    event = catalogue().events.get(type)
-    notice = group.notices.get(event, NOTICES.get(event)) if event is not None else None
+    notice = text_of(group, type)
     return _sentence(notice) if notice else None
 
 
