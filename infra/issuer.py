@@ -1,16 +1,18 @@
-"""A demonstration issuer of officials' tokens: its key is made here and never leaves the machine.
+"""A demonstration issuer of tokens: its key is made here and never leaves the machine.
 
-Whoever gets a token can decide, and signs what they decide: with the first token they get a key, of
-the authority that has the folder beside the issuer's.
+An official who gets a token can decide, and signs what they decide: with the first token they get a
+key, of the authority that has the folder beside the issuer's.
 
-In its place stands, in a real system, whoever vouches for officials: the portal needs only the JWKS
-of the issuer's public keys (ONESTOP_JWKS).
+In its place stands, in a real system, whoever vouches for officials and citizens:
+the portal needs only the JWKS of the issuer's public keys (ONESTOP_JWKS).
 """
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -68,6 +70,18 @@ class Issuer:
 
         Raises `OnestopError` where there are no keys.
         """
+        token = self._signed(claims_of(official), valid)
+        self.authority.enrol(official)
+        return token
+
+    def citizen(self, person_id: str, valid: timedelta = VALID) -> str:
+        """Return a token by which the portal knows this person, as VNeID would vouch for them.
+
+        Raises `OnestopError` where there are no keys.
+        """
+        return self._signed({"sub": person_id, "name": person_id}, valid)
+
+    def _signed(self, claims: Mapping[str, Any], valid: timedelta) -> str:
         try:
             key = load_pem_private_key(self._key.read_bytes(), password=None)
             (public,) = json.loads(self.jwks.read_text("utf-8"))["keys"]
@@ -76,8 +90,7 @@ class Issuer:
                 f"no issuer's keys in {self._key.parent}: `onestop up` makes them ({error})"
             ) from None
         assert isinstance(key, Ed25519PrivateKey)
-        self.authority.enrol(official)
         now = datetime.now(UTC)
         times = {"iss": DEMONSTRATION_ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + valid}
         headers = {"kid": public["kid"]}
-        return jwt.encode({**claims_of(official), **times}, key, ALGORITHM, headers)
+        return jwt.encode({**claims, **times}, key, ALGORITHM, headers)

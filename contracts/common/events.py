@@ -1,12 +1,13 @@
 """Events that procedure groups share."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.common.payouts import Payout
 from contracts.common.people import Child, Household, Person
-from contracts.common.tasks import Act, OfficialDecision
+from contracts.common.tasks import Act, OfficialDecision, Supplied, TaskId
 from contracts.envelope import Event
 from contracts.group import Result
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Text, Value, Vnd
@@ -162,3 +163,26 @@ class PayoutInstructed(Event, type="portal.payout-instructed.v1"):
     by: PersonalId
     declared: bool = Field(description="Whether it is who declared the case.")
     payout: Payout
+
+
+class SupplementSubmitted(Event, type="portal.supplement-submitted.v1", stream="acts"):
+    """A family supplies what it was asked for, as the portal took it. Whether it counts, the agency
+    says."""
+
+    task_id: TaskId
+    procedure: Name
+    by: PersonalId
+    request: UUID = Field(description="The act that asked for it.")
+    received_at: AwareDatetime
+    supplied: Annotated[tuple[Supplied, ...], Field(min_length=1, max_length=20)]
+    declaration: DeclarationSubmitted | None = Field(
+        default=None,
+        description="The declaration with its form corrected; what was frozen stays frozen.",
+    )
+
+
+class CaseRated(Event, type="portal.case-rated.v1"):
+    """Whoever had a case in hand says how well they were served, once."""
+
+    stars: Annotated[int, Field(ge=1, le=5, description="5 is the best.")]
+    comment: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from contracts.common.events import (
     ApologySent,
+    CaseRated,
     DeadlineApproached,
     DeadlineMissed,
     DelayEscalated,
@@ -24,5 +25,8 @@ NOTICES: Mapping[type[Event], Text] = {
     ApologySent: Text(
         vi="Xin lỗi vì đã quá hạn; có ngày hẹn mới.",
         en="An apology for the delay, with a new date.",
+    ),
+    CaseRated: Text(
+        vi="Cảm ơn ông/bà đã đánh giá.", en="Thank you for saying how well you were served."
     ),
 }

@@ -2,7 +2,9 @@
 
 One task for each procedure of a case. It is open, or one official has it in hand; it is decided
 once; where the policy wants a second person, two different officials must approve. A refusal or a
-request for a supplement takes one. An approval lets the rules have their way and never goes against
+request for a supplement takes one. While a supplement is awaited nobody has the task in hand; when
+it comes in time the file is examined again and the task is open, and when it does not the procedure
+is refused. An approval lets the rules have their way and never goes against
 them: what they refuse, an official can only refuse too.
 
 Nobody decides outside of their agency, province and procedures, nor about a case that names them.
@@ -15,10 +17,13 @@ from uuid import UUID
 
 from contracts.common.events import (
     PersonIdentified,
+    SupplementSubmitted,
     TaskClaimRequested,
     TaskDecisionSubmitted,
 )
-from contracts.common.task_events import ACTS, task_events
+from contracts.common.objections import WHY
+from contracts.common.supplements import NOT_SUPPLIED, ON_ITS_WAY, supplement_until
+from contracts.common.task_events import HEARD, task_events
 from contracts.common.tasks import (
     Act,
     ActDeclined,
@@ -52,20 +57,40 @@ class Review(Value):
 
     @property
     def until(self) -> datetime | None:
-        """When the task is taken from its holder; None where nobody has it in hand."""
-        return self.task.held_until
+        """When the task is taken from its holder, or refused for want of a supplement.
+
+        None where nobody has it in hand and nothing is awaited.
+        """
+        end = self.task.supplement_until
+        return self.task.held_until if end is None else end + ON_ITS_WAY
 
     def moved(self, **changes: Any) -> "Review":
-        """Return the review with the task moved on, in nobody's hand unless that is said."""
-        free = {"held_by": None, "held_until": None}
+        """Return the review with the task moved on: in nobody's hand, and waiting for nothing of
+        the family, unless that is said."""
+        free = {
+            "held_by": None,
+            "held_until": None,
+            "missing": (),
+            "request": None,
+            "supplement_until": None,
+        }
         moved = self.task.with_(**{**free, **changes}, revision=self.task.revision + 1)
         return Review(task=moved, persons=self.persons, claim_seconds=self.claim_seconds)
 
 
-class Verdict(NamedTuple):
-    """What officials have decided: that the rules may have their way, or why it is refused."""
+class Supplement(NamedTuple):
+    """A supplement that counts, and its id."""
 
-    refused: Reason | None
+    event: SupplementSubmitted
+    id: UUID
+
+
+class Verdict(NamedTuple):
+    """What is to be done: the rules may have their way, it is refused for a reason, or the file is
+    examined again with what was supplied."""
+
+    refused: Reason | None = None
+    supplement: Supplement | None = None
 
 
 class Step(NamedTuple):
@@ -85,7 +110,7 @@ class Reviews:
 
     def __init__(self, agency: str, procedure: str) -> None:
         self.agency, self.procedure = agency, procedure
-        self.acts = ACTS
+        self.acts = HEARD
         self._events = task_events(agency)
 
     def opened(
@@ -115,10 +140,12 @@ class Reviews:
 
     def concerns(self, act: Event) -> bool:
         """Return whether the act is about a task of this procedure."""
-        return isinstance(act, Act) and act.procedure == self.procedure
+        return isinstance(act, Act | SupplementSubmitted) and act.procedure == self.procedure
 
     def heard(self, review: Review | None, act: Event, id: UUID, at: datetime) -> Step:
         """Let the act count, or decline it and say why. `id` is that of the act."""
+        if isinstance(act, SupplementSubmitted):
+            return self._supplied(review, act, id)
         assert isinstance(act, Act)
         code = self._objection(review, act)
         if review is None or code is not None:
@@ -129,17 +156,64 @@ class Reviews:
             after = review.moved(state="claimed", held_by=signatory, held_until=until)
             return Step(after, (self._said(self._events.claimed, after, act, id),))
         if isinstance(act, TaskDecisionSubmitted):
-            return self._decided(review, act, id)
+            return self._decided(review, act, id, at)
         after = review.moved(state="open")
         return Step(after, (self._said(self._events.released, after, act, id),))
 
     def expired(self, review: Review, at: datetime) -> Step:
-        """Take the task from a holder whose time is out."""
+        """Take the task from a holder whose time is out, or refuse for want of a supplement."""
         task = review.task
+        if task.request is not None:
+            return self._lapsed(review, task.request, at)
         if task.held_by is None or task.held_until is None or at < task.held_until:
             return Step(review, ())
         after = review.moved(state="open")
         return Step(after, (self._events.released(task=after.task, by=task.held_by),))
+
+    def resumed(
+        self, review: Review | None, supplement: Supplement, finding: Reason | None
+    ) -> Step:
+        """Open the task again, with what was supplied, and what the rules now find."""
+        assert review is not None, "a supplement counts where one was asked for"
+        event, id = supplement
+        declared = event.declaration
+        named = (event.by, *((declared.declarant, *declared.people) if declared else ()))
+        after = review.moved(state="open", supplied=event.supplied, finding=finding).with_(
+            persons=tuple(dict.fromkeys((*review.persons, *named)))
+        )
+        said = self._events.supplement_received(
+            task=after.task,
+            request=event.request,
+            supplement=id,
+            by=event.by,
+            received_at=event.received_at,
+        )
+        return Step(after, (said,))
+
+    def _supplied(self, review: Review | None, event: SupplementSubmitted, id: UUID) -> Step:
+        code = _objection_to_supplement(review, event)
+        if code is None:
+            return Step(review, (), Verdict(supplement=Supplement(event, id)))
+        said = self._events.supplement_declined(
+            task_id=event.task_id,
+            supplement=id,
+            request=event.request,
+            by=event.by,
+            reason=Reason(code=code, **WHY[code]),
+        )
+        return Step(review, (said,))
+
+    def _lapsed(self, review: Review, request: UUID, at: datetime) -> Step:
+        if review.until is None or at < review.until:
+            return Step(review, ())
+        reason = Reason(
+            code=NOT_SUPPLIED,
+            vi="Hồ sơ không được bổ sung trong thời hạn quy định.",
+            en="The file was not supplemented in time.",
+        )
+        after = review.moved(state="decided", missing=review.task.missing)
+        said = self._events.supplement_lapsed(task=after.task, request=request, reason=reason)
+        return Step(after, (said,), Verdict(refused=reason))
 
     def _objection(self, review: Review | None, act: Act) -> str | None:
         """Return the code of why the act cannot count, whatever it is about."""
@@ -157,12 +231,18 @@ class Reviews:
             return _objection_to_claim(task, act)
         return _objection_to_holder(task, act)
 
-    def _decided(self, review: Review, act: TaskDecisionSubmitted, id: UUID) -> Step:
+    def _decided(self, review: Review, act: TaskDecisionSubmitted, id: UUID, at: datetime) -> Step:
         decided, task = act.decided, review.task
         if isinstance(decided, SupplementRequest):
             missing = tuple(Text(vi=each.vi, en=each.en) for each in decided.missing)
             # An approval was of the file as it was: what is supplied is approved anew.
-            after = review.moved(state="awaits-supplement", missing=missing, approved_by=())
+            after = review.moved(
+                state="awaits-supplement",
+                missing=missing,
+                approved_by=(),
+                request=id,
+                supplement_until=supplement_until(at),
+            )
             return Step(after, (self._said(self._events.supplement_requested, after, act, id),))
         if isinstance(decided, Refusal):
             after, reason = review.moved(state="decided"), _reason(decided, task)
@@ -183,7 +263,7 @@ class Reviews:
         return kind(**said)
 
     def _declined(self, act: Act, id: UUID, code: str) -> ActDeclined:
-        reason = Reason(code=code, **_WHY[code])
+        reason = Reason(code=code, **WHY[code])
         return self._events.declined(
             task_id=act.task_id, act=id, by=act.official.signatory, reason=reason
         )
@@ -210,57 +290,26 @@ def _objection_to_holder(task: Task, act: Act) -> str | None:
     return None
 
 
+def _objection_to_supplement(review: Review | None, event: SupplementSubmitted) -> str | None:
+    """Return the code of why a supplement does not count.
+
+    Whether it came in time is told by when the portal took it, whatever it was delayed by since.
+    """
+    if review is None:
+        return "nothing-asked"
+    task = review.task
+    if task.state == "decided":
+        return "procedure-ended"
+    if task.request is None:
+        return "supplied-before"
+    if task.request != event.request:
+        return "asked-anew"
+    late = task.supplement_until is not None and event.received_at > task.supplement_until
+    return "supplement-too-late" if late else None
+
+
 def _reason(refusal: Refusal, task: Task) -> Reason | None:
     """Return the official's own reason, or else what the rules found."""
     if refusal.reason is None:
         return task.finding
     return Reason(code="refused-by-official", vi=refusal.reason.vi, en=refusal.reason.en)
-
-
-_WHY = {
-    code: {"vi": vi, "en": en}
-    for code, vi, en in (
-        ("no-task", "Không có việc nào chờ cán bộ giải quyết.", "No task waits here."),
-        (
-            "not-yours",
-            "Việc này không thuộc thẩm quyền của cán bộ.",
-            "The task is outside of the official's agency, province or procedures.",
-        ),
-        (
-            "own-case",
-            "Cán bộ không được giải quyết hồ sơ của chính mình hoặc của gia đình mình.",
-            "Nobody decides about their own or their family's case.",
-        ),
-        ("already-decided", "Việc này đã được giải quyết.", "The task is decided already."),
-        (
-            "awaits-supplement",
-            "Hồ sơ đang chờ gia đình bổ sung.",
-            "The file waits for what the family has been asked for.",
-        ),
-        (
-            "held-by-another",
-            "Cán bộ khác đang giải quyết việc này.",
-            "Another official has the task in hand.",
-        ),
-        (
-            "second-person-needed",
-            "Cần một cán bộ khác phê duyệt lần thứ hai.",
-            "The second approval must be another official's.",
-        ),
-        (
-            "not-held",
-            "Cán bộ chưa nhận việc này, hoặc đã hết thời hạn giữ việc.",
-            "The official does not have the task in hand: it must be claimed first.",
-        ),
-        (
-            "rules-refuse",
-            "Hồ sơ không đủ điều kiện theo quy định; chỉ có thể từ chối hoặc yêu cầu bổ sung.",
-            "The rules refuse this file: it can be refused, or a supplement asked for.",
-        ),
-        (
-            "reason-missing",
-            "Phải nêu lý do từ chối.",
-            "A refusal needs its reason, for the rules found none.",
-        ),
-    )
-}

@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple, TypeVar
 
-from contracts.common.events import TaskClaimRequested, TaskDecisionSubmitted, TaskReleaseRequested
+from contracts.common.events import (
+    SupplementSubmitted,
+    TaskClaimRequested,
+    TaskDecisionSubmitted,
+    TaskReleaseRequested,
+)
+from contracts.common.supplements import SupplementDeclined, SupplementLapsed, SupplementReceived
 from contracts.common.tasks import (
     Act,
     ActDeclined,
@@ -22,6 +28,9 @@ from contracts.model import Text
 E = TypeVar("E", bound=Event)
 
 ACTS: tuple[type[Act], ...] = (TaskClaimRequested, TaskReleaseRequested, TaskDecisionSubmitted)
+"""What officials want."""
+HEARD: tuple[type[Event], ...] = (*ACTS, SupplementSubmitted)
+"""What comes in by the portal's door about a task, of officials and of families."""
 
 
 class TaskEvents(NamedTuple):
@@ -32,12 +41,15 @@ class TaskEvents(NamedTuple):
     released: type[TaskReleased]
     decided: type[TaskDecided]
     supplement_requested: type[SupplementRequested]
+    supplement_received: type[SupplementReceived]
+    supplement_lapsed: type[SupplementLapsed]
+    supplement_declined: type[SupplementDeclined]
     declined: type[ActDeclined]
 
     @property
-    def acts(self) -> tuple[type[Act], ...]:
-        """What the agency hears of officials."""
-        return ACTS
+    def acts(self) -> tuple[type[Event], ...]:
+        """What the agency hears of officials and families."""
+        return HEARD
 
     @property
     def answers(self) -> tuple[type[Event], ...]:
@@ -54,6 +66,9 @@ def task_events(agency: str) -> TaskEvents:
         released=_published(agency, TaskReleased, "task-released"),
         decided=_published(agency, TaskDecided, "task-decided"),
         supplement_requested=_published(agency, SupplementRequested, "supplement-requested"),
+        supplement_received=_published(agency, SupplementReceived, "supplement-received"),
+        supplement_lapsed=_published(agency, SupplementLapsed, "supplement-lapsed"),
+        supplement_declined=_published(agency, SupplementDeclined, "supplement-declined"),
         declined=_published(agency, ActDeclined, "act-declined"),
     )
 
@@ -69,6 +84,17 @@ def task_notices(procedures: Iterable[ProcedureSpec]) -> dict[type[Event], Text]
             )
             notices[said.supplement_requested] = Text(
                 vi="Hồ sơ cần được bổ sung.", en="The file is not complete: please supplement it."
+            )
+            notices[said.supplement_received] = Text(
+                vi="Đã nhận được phần bổ sung; hồ sơ được tiếp tục giải quyết.",
+                en="What was missing has been received, and the case goes on.",
+            )
+            notices[said.supplement_lapsed] = Text(
+                vi="Hết thời hạn bổ sung mà chưa nhận được giấy tờ, thông tin còn thiếu.",
+                en="The time for a supplement is over, and what was missing has not come.",
+            )
+            notices[said.supplement_declined] = Text(
+                vi="Phần bổ sung không được chấp nhận.", en="The supplement did not count."
             )
     return notices
 

@@ -99,6 +99,17 @@ class Act(Event, stream="acts"):
     )
 
 
+class Supplied(Value):
+    """What the family supplies for one thing that was missing."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+    document: Annotated[
+        str | None,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+        Field(description="The number or code by which the agency finds the document."),
+    ] = None
+
+
 class Task(Value):
     """Where a task stands. Of two versions the one with the higher revision is the newer."""
 
@@ -114,6 +125,15 @@ class Task(Value):
     held_until: AwareDatetime | None = None
     approved_by: tuple[Signatory, ...] = ()
     missing: tuple[Text, ...] = ()
+    request: UUID | None = Field(
+        default=None, description="The act that asked for what is missing; a supplement names it."
+    )
+    supplement_until: AwareDatetime | None = Field(
+        default=None, description="Until when the portal takes what is missing."
+    )
+    supplied: tuple[Supplied, ...] = Field(
+        default=(), description="What was supplied last, in the order in which it was missing."
+    )
 
 
 class TaskEvent(Event):

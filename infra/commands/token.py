@@ -1,5 +1,6 @@
-"""`onestop token`: an official's token, signed by the demonstration issuer of a stack."""
+"""`onestop token`: an official's or a citizen's, signed by a stack's demonstration issuer."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,15 +15,18 @@ from infra.issuer import FOLDER, Issuer
 from infra.local.stack import DEFAULT_DATA
 from tests.fire.officials import ROSTER, roster
 
+_IDENTIFIER = re.compile(r"[0-9]{12}")
+
 HELP = "\n\n".join(
     (
-        "Print a token by which the portal knows an official.",
+        "Print a token by which the portal knows an official, or a citizen by their identifier.",
         "The officials, with their agencies, provinces and procedures, are in a roster, which is"
         " JSON; without a name, it is shown. The key is that of the stack in the data folder,"
         " made by `onestop up` for demonstrations only.",
         "[bold]Examples[/]",
         "  onestop token",
         "  onestop token hoa",
+        "  onestop token 001094902000",
         '  curl -H "Authorization: Bearer $(onestop token hoa)" http://127.0.0.1:8080/api/tasks',
     )
 )
@@ -34,7 +38,9 @@ def register(app: typer.Typer) -> None:
 
 
 def token(
-    name: Annotated[str | None, typer.Argument(help="A name of the roster.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A name of the roster, or a person's identifier.")
+    ] = None,
     data: Data = DEFAULT_DATA,
     file: Annotated[
         Path, typer.Option("--roster", help="Who the officials are.", show_default="our own")
@@ -46,9 +52,13 @@ def token(
     if name is None:
         Console().print(_table(file))
         return
+    issuer, valid = Issuer(data / FOLDER), timedelta(hours=hours)
+    if _IDENTIFIER.fullmatch(name):
+        print(issuer.citizen(name, valid))
+        return
     if name not in known:
         raise OnestopError(f"nobody is called {name} in {file}; there are {', '.join(known)}")
-    print(Issuer(data / FOLDER).token(known[name], timedelta(hours=hours)))
+    print(issuer.token(known[name], valid))
 
 
 def _table(file: Path) -> Table:

@@ -20,7 +20,8 @@ V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 
 CLAIM = "claim"
-"""The deadline at which whoever has something in hand has it no longer."""
+"""The deadline at which whoever has something in hand has it no longer, or what is awaited is not
+awaited any more."""
 
 
 class Step(Protocol[V_co]):
@@ -61,7 +62,7 @@ class Keeper(Protocol[V_co]):
 
 
 Opened = Callable[[S, V, Context], Decision[S]]
-"""A procedure's handler of the verdict."""
+"""A procedure's handler of the verdict. It ends the review, or shuts the gate again."""
 
 
 class Gate(Generic[S, V]):
@@ -74,24 +75,30 @@ class Gate(Generic[S, V]):
 
     def shut(self, state: S, step: Step[V]) -> Decision[S]:
         """Return the decision to wait, with what the keeper says of it."""
-        return self._after(Decision(state), None, step)
+        return self._after(Decision(state), _review(state), step)
 
     def _heard(self, state: S, act: Event, context: Context) -> Decision[S]:
         if not self._keeper.concerns(act):
             return Decision(state)
         waiting = _review(state)
         step = self._keeper.heard(waiting, act, context.cause.id, context.now)
-        if step.verdict is None:
-            return self._after(Decision(state), waiting, step)
-        decision = self._opened(state, step.verdict, context)
-        return self._after(decision._replace(signatory=step.signatory), waiting, step)
+        return self._done(state, step, context)
 
     def _expired(self, state: S, context: Context) -> Decision[S]:
         waiting = _review(state)
         if waiting is None:
             return Decision(state)
-        step = self._keeper.expired(waiting, context.now)
-        return self._after(Decision(state), waiting, step)
+        return self._done(state, self._keeper.expired(waiting, context.now), context)
+
+    def _done(self, state: S, step: Step[V], context: Context) -> Decision[S]:
+        """Do as the keeper says, and where there is a verdict as the procedure does with it."""
+        if step.verdict is None:
+            return self._after(Decision(state), _review(state), step)
+        opened = self._opened(state, step.verdict, context)
+        decision = opened._replace(signatory=step.signatory)
+        if _review(decision.state) is not None:
+            return decision._replace(events=(*step.events, *decision.events))
+        return self._after(decision, _review(state), step)
 
     def _after(self, decision: Decision[S], before: Any, step: Step[V]) -> Decision[S]:
         """Return a decision with what the keeper says before it, and remembers."""

@@ -27,6 +27,18 @@ PROCEDURE_SECONDS = Histogram(
 DECLARATIONS = Counter(
     "onestop_declarations_total", "Declarations accepted, each once", ["group", "channel"]
 )
+CASE_RATING = Histogram(
+    "onestop_case_rating",
+    "How families rate a finished case, 1 to 5",
+    ["group"],
+    buckets=(1, 2, 3, 4, 5),
+)
+NOTICES_SENT = Counter(
+    "onestop_notices_sent_total", "Notices handed to the channel outside, by outcome", ["outcome"]
+)
+NOTICES_WAITING = Gauge(
+    "onestop_notices_waiting", "Notices that the channel outside has not taken yet", ["service"]
+)
 CASES_IN_FLIGHT = Gauge("onestop_cases_in_flight", "Cases that are not finished", ["group"])
 OLDEST_CASE_SECONDS = Gauge(
     "onestop_oldest_unfinished_case_seconds", "Age of the oldest unfinished case", ["group"]
@@ -88,6 +100,7 @@ MEASURES: Mapping[str, Histogram | Counter] = {
     "case_seconds": CASE_SECONDS,
     "procedure_seconds": PROCEDURE_SECONDS,
     "amount": AMOUNT,
+    "case_rating": CASE_RATING,
 }
 """What a decision may measure, by the name it uses."""
 

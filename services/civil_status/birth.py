@@ -16,7 +16,7 @@ from contracts.birth.process import BIRTH, GROUP
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Child, Household
-from contracts.common.review import Review, Reviews, Verdict
+from contracts.common.review import Review, Reviews, Supplement, Verdict
 from contracts.model import Name, Reason
 from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure, Record, State
@@ -105,9 +105,25 @@ def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | 
 def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
     """Do as officials have decided; what they approved may still be another case's child."""
     assert state.awaits_official is not None
+    if verdict.supplement:
+        return examined_again(state, verdict.supplement, context)
     if verdict.refused:
         return refuse(verdict.refused)
     return conclude(state.awaits_official, context)
+
+
+def examined_again(
+    state: Registration, supplement: Supplement, context: Context
+) -> Decision[Registration]:
+    """Examine the file anew where its form was corrected; an official decides as before.
+
+    Raises as `declared`.
+    """
+    corrected = supplement.event.declaration
+    found = find(corrected, context.rules) if corrected else state.awaits_official
+    finding = found if isinstance(found, Reason) else None
+    resumed = reviews.resumed(state.review, supplement, finding)
+    return gate.shut(state.with_(awaits_official=found), resumed)
 
 
 gate = Gate(registration, reviews, decided)

@@ -82,6 +82,8 @@ def decided(state: Identification, verdict: Verdict, context: Context) -> Decisi
     """Issue the card or refuse it, as officials have decided; the identifier stands."""
     assert state.personal_id is not None
     assert state.card_for is not None
+    if verdict.supplement:
+        return gate.shut(state, reviews.resumed(state.review, verdict.supplement, finding=None))
     after = Identification(personal_id=state.personal_id)
     if verdict.refused:
         refused = IdentityCardRefused(personal_id=state.personal_id, reason=verdict.refused)

@@ -105,9 +105,16 @@ def filled(sent: Sent) -> FilledIn:
         raise invalid(errors_in(fault, declaration.form, FORM)) from None
 
 
-def check_people(filled: FilledIn, people: Mapping[str, Person]) -> None:
-    """Raise `Problem` 422 where somebody is not in the register, or had to be alive and is not."""
-    errors = [*_unknown(filled, people), *_deceased(filled, people)]
+def check_people(filled: FilledIn, people: Mapping[str, Person], *, declarant: bool = True) -> None:
+    """Raise `Problem` 422 where somebody is not in the register, or had to be alive and is not.
+
+    Without `declarant`, of those only whom the form names.
+    """
+    errors = [
+        each
+        for each in (*_unknown(filled, people), *_deceased(filled, people))
+        if declarant or each["field"] != "declarant"
+    ]
     if errors:
         raise invalid(errors)
 

@@ -23,10 +23,10 @@ from services.chassis import encoding
 from services.chassis.runtime import Runtime
 from services.portal import printing
 from services.portal.keys import Keys, KeySet
+from services.portal.notices import Sentence
 from services.portal.problems import Problem, documented
 from services.portal.results import RESULTS, REVOCATIONS, revocations, versions
 from services.portal.verification import Invalid, Signature, Statement, compact, key_of
-from services.portal.views import Sentence
 
 State = Literal["valid", "revoked", "invalid", "unsigned"]
 Number = Annotated[str, Path(max_length=120, description="The number of the document.")]

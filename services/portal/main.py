@@ -6,9 +6,14 @@ from services.portal import (
     clock,
     declarations,
     documents,
+    family,
+    inbox,
+    notices,
+    outbox,
     payouts,
     people,
     queue,
+    ratings,
     results,
     tasks,
     tracker,
@@ -17,12 +22,27 @@ from services.portal import (
 
 service = Service(
     "portal",
-    procedures=[tracker.case, tasks.tasks, people.register, results.results],
+    procedures=[
+        tracker.case,
+        tasks.tasks,
+        people.register,
+        notices.notices,
+        ratings.rating,
+        results.results,
+        *outbox.procedures(),
+    ],
     door=True,
-    taken_in=["submissions", "acts", "successions", "payout_instructions"],
+    taken_in=[
+        "submissions",
+        "acts",
+        "successions",
+        "supplements",
+        "ratings",
+        "payout_instructions",
+    ],
 )
-ROUTERS = [
-    *(declarations.router, cases.router, documents.router, payouts.router),
-    *(queue.router, clock.router),
+FAMILIES = [
+    *(declarations.router, cases.router, documents.router),
+    *(family.router, inbox.router, payouts.router),
 ]
-app = web.application(service, routers=ROUTERS)
+app = web.application(service, routers=[*FAMILIES, queue.router, clock.router])

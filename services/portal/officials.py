@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from contracts.common.tasks import Official
 from contracts.common.tokens import ALGORITHM, AUDIENCE, DEMONSTRATION_ISSUER, REQUIRED, Claims
+from contracts.model import PersonalId
 from services.chassis.settings import SettingsError
 from services.portal.problems import Problem
 
@@ -45,6 +46,12 @@ class Tokens:
         if official is None:
             raise Problem(403, "not-an-official", "this is for officials of an agency")
         return official
+
+    def person(self, token: str | None) -> PersonalId:
+        """Return whose token it is, in office or not. Raises `Problem` 401 for a bad one."""
+        if token is None:
+            raise _unknown("send a token that says who you are: Authorization: Bearer …")
+        return self._claims(token).sub
 
     def _claims(self, token: str) -> Claims:
         if self._keys is None:

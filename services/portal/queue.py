@@ -51,6 +51,8 @@ class TaskView(TypedDict):
     held_until: str | None
     approved_by: list[dict[str, Any]]
     missing: list[dict[str, Any]]
+    supplement_until: str | None
+    supplied: list[dict[str, Any]]
     answers: list[dict[str, Any]]
 
 
@@ -269,6 +271,8 @@ def _view(row: Document) -> TaskView:
         "held_until": task["held_until"],
         "approved_by": task["approved_by"],
         "missing": task["missing"],
+        "supplement_until": task["supplement_until"],
+        "supplied": task["supplied"],
         "answers": row["answers"],
     }
 

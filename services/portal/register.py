@@ -13,8 +13,9 @@ from typing_extensions import (
 
 from contracts.common.events import CaseCompleted, Channel, DeclarationSubmitted
 from services.portal import time_limits
+from services.portal.pauses import Breaks, stops
 from services.portal.standing import Ends
-from services.portal.time_limits import Limit, Watch
+from services.portal.time_limits import NO_BREAKS, Limit, Watch
 
 CASES = "cases"
 """The register of cases; its rows are `row`."""
@@ -44,9 +45,12 @@ def submission_of(event: DeclarationSubmitted) -> Submission:
     }
 
 
-def limit_of(submission: Submission) -> Limit | None:
+def limit_of(
+    submission: Submission, ended: Ends | None = None, breaks: Breaks = NO_BREAKS
+) -> Limit | None:
     """Return the time limit of the whole case, where it has one."""
-    return time_limits.of_case(submission["submitted_at"], submission.get("working_days"))
+    stopped = stops(breaks, ended or {})
+    return time_limits.of_case(submission["submitted_at"], submission.get("working_days"), stopped)
 
 
 def row(
@@ -54,6 +58,7 @@ def row(
     ended: Ends | None = None,
     watch: Watch | None = None,
     completed: CaseCompleted | None = None,
+    breaks: Breaks = NO_BREAKS,
 ) -> Mapping[str, Any]:
     """Return a case as the register has it: what was declared, and in the end how it ended."""
     return {
@@ -61,8 +66,9 @@ def row(
         "bundle": list(submission["bundle"]),
         "working_days": submission.get("working_days"),
         "ended": ended or {},
+        **({"breaks": breaks} if breaks else {}),
         "status": completed.outcome if completed else "in-progress",
         "completed_at": completed.completed_at if completed else None,
         "seconds": completed.seconds if completed else None,
-        **time_limits.columns(limit_of(submission), watch, completed),
+        **time_limits.columns(limit_of(submission, ended, breaks), watch, completed),
     }

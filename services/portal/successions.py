@@ -27,6 +27,8 @@ from services.portal.people import DECEASED, PEOPLE, persons
 from services.portal.register import CASES
 from services.portal.submissions import Claim, Submissions
 
+SUCCESSIONS = "successions"
+"""The collection of who goes on with a case: one row for it and the deceased."""
 AT_ONCE = 100
 _TOPIC = topic("portal")
 _submitted = Codec([DeclarationSubmitted])
@@ -70,7 +72,7 @@ class Successions:
         self._deceased, self._people = runtime.registers[DECEASED], runtime.registers[PEOPLE]
         self._cases = runtime.registers[CASES]
         self._submissions = Submissions(runtime.store)
-        self._rows = runtime.store.collection("successions")
+        self._rows = runtime.store.collection(SUCCESSIONS)
         self._publisher = runtime.publisher
         self._clock: Callable[[], datetime] = runtime.clock.now
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.catalogue import Catalogue, catalogue
+from contracts.common.supplements import SupplementDeclined
 from contracts.common.tasks import ActDeclined, Signatory, Task, TaskEvent
 from contracts.envelope import Event
 from contracts.model import Reason, Value
@@ -64,7 +65,7 @@ def procedure(known: Catalogue) -> Procedure[Tasks]:
 
 
 def _task_of(event: Event) -> str:
-    if isinstance(event, ActDeclined):
+    if isinstance(event, ActDeclined | SupplementDeclined):
         return event.task_id
     assert isinstance(event, TaskEvent)
     return event.task.task_id

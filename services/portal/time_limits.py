@@ -32,6 +32,7 @@ from contracts.common.events import (
 )
 from contracts.common.working_days import Pause, closing, due_at, received_on
 from contracts.envelope import Event
+from services.portal.pauses import RUNNING, Breaks, Stops, stops
 from services.portal.standing import Ends, Plan, Step
 
 TIME_LIMIT = "time-limit"
@@ -55,6 +56,7 @@ class Watch(TypedDict):
 
 ON_TIME = {True: "yes", False: "no", None: "no-limit"}
 """What metrics say of it."""
+NO_BREAKS: Breaks = {}
 _UNWATCHED: Watch = {"wakes_at": None, "told": {}, "promised_at": None}
 
 
@@ -66,6 +68,8 @@ class Limit(NamedTuple):
     procedure: str | None = None
     owner: str | None = None
     pauses: tuple[Pause, ...] = ()
+    paused: bool = False
+    """Whether it stands still: then it has no due date yet."""
 
     @property
     def key(self) -> str:
@@ -93,34 +97,46 @@ class Limit(NamedTuple):
         return ended_at - self.start < _SHORTEST or ended_at <= self.due_at
 
     def timeliness(self, ended_at: datetime | None, now: datetime) -> Timeliness:
-        """Return whether what it limits is, or was, in time."""
+        """Return whether what it limits is, or was, in time. What stands still is not late."""
+        if ended_at is None and self.paused:
+            return "on-time"
         if not self.kept_by(ended_at or now):
             return "overdue"
         at_risk = ended_at is None and now >= self.reached_at(AT_RISK)
         return "at-risk" if at_risk else "on-time"
 
 
-def of_case(submitted_at: datetime, working_days: int | None) -> Limit | None:
+def of_case(
+    submitted_at: datetime, working_days: int | None, stopped: Stops = RUNNING
+) -> Limit | None:
     """Return the time limit of a whole case, where the law had set one when it was submitted."""
-    return None if working_days is None else Limit(submitted_at, working_days)
+    return None if working_days is None else Limit(submitted_at, working_days, None, None, *stopped)
 
 
-def of_step(step: Step, submitted_at: datetime, ends: Ends) -> Limit | None:
+def of_step(
+    step: Step, submitted_at: datetime, ends: Ends, breaks: Breaks = NO_BREAKS
+) -> Limit | None:
     """Return the time limit of a procedure that could start, where the law has set one."""
     working_days = step.spec.working_days
     if working_days is None or (since := step.since(submitted_at, ends)) is None:
         return None
-    return Limit(since, working_days, step.name, step.spec.owner)
+    stopped = stops(breaks, ends, step.name)
+    return Limit(since, working_days, step.name, step.spec.owner, *stopped)
 
 
 def running(
-    whole: Limit | None, steps: Iterable[Step], submitted_at: datetime, ends: Ends
+    whole: Limit | None,
+    steps: Iterable[Step],
+    submitted_at: datetime,
+    ends: Ends,
+    breaks: Breaks = NO_BREAKS,
 ) -> Iterator[Limit]:
     """Yield the time limits that run: of the whole case, and of these procedures."""
-    if whole is not None:
+    if whole is not None and not whole.paused:
         yield whole
     for step in steps:
-        if step.name not in ends and (limit := of_step(step, submitted_at, ends)) is not None:
+        limit = None if step.name in ends else of_step(step, submitted_at, ends, breaks)
+        if limit is not None and not limit.paused:
             yield limit
 
 
@@ -163,23 +179,29 @@ def reached(
     return watching(after, limits), tuple(events)
 
 
-def in_time(step: Step, seconds: float, submitted_at: datetime, ends: Ends) -> bool | None:
+def in_time(
+    step: Step, seconds: float, submitted_at: datetime, ends: Ends, breaks: Breaks = NO_BREAKS
+) -> bool | None:
     """Return whether a procedure that took so long was in time; None where it has no limit."""
     if step.spec.working_days is None:
         return None
     if seconds < _SHORTEST.total_seconds():
         return True
-    limit = of_step(step, submitted_at, ends)
+    limit = of_step(step, submitted_at, ends, breaks)
     return limit is None or limit.kept_by(ends[step.name]["at"])
 
 
 def columns(
     whole: Limit | None, watch: Watch | None, completed: CaseCompleted | None
 ) -> dict[str, Any]:
-    """Return what the register of cases has of the time limit of a whole case."""
+    """Return what the register of cases has of the time limit of a whole case.
+
+    One that stands still has no due date.
+    """
+    runs = whole if whole and not whole.paused else None
     return {
-        "at_risk_at": whole.reached_at(AT_RISK) if whole else None,
-        "due_at": completed.due_at if completed else whole.due_at if whole else None,
+        "at_risk_at": runs.reached_at(AT_RISK) if runs else None,
+        "due_at": completed.due_at if completed else runs.due_at if runs else None,
         "on_time": completed.on_time if completed else None,
         "promised_at": watch["promised_at"] if watch else None,
     }

@@ -30,9 +30,10 @@ from services.chassis.procedure import (
     Record,
     State,
 )
-from services.portal import time_limits
+from services.portal import pauses, time_limits
+from services.portal.pauses import Break, Breaks
 from services.portal.register import CASES, Submission, limit_of, row, submission_of
-from services.portal.standing import Closed, End, Ends, Plan, Plans, Step
+from services.portal.standing import Closed, End, Plan, Plans, Step
 from services.portal.time_limits import ON_TIME, TIME_LIMIT, Limit, Watch
 
 
@@ -43,6 +44,7 @@ class Case(State):
     ended: dict[str, End] = Field(default={})
     completed: bool = False
     watch: Watch | None = None
+    breaks: dict[str, Break] = Field(default={})
 
 
 COMPLETED = Case(completed=True)
@@ -84,7 +86,7 @@ class Tracker:
         ended = {name: end for name, end in state.ended.items() if name in event.bundle}
         plan = self._plans.of(event.group, event.bundle)
         opened = Record(CASES, context.case_id, partial(row, submission))
-        after = _remembered(submission, ended, state.watch)
+        after = _remembered(submission, ended, state.watch, state.breaks)
         wakes_at = time_limits.first_wake(plan, limit_of(submission), event.received_at)
         return _decision(
             *(after, plan, plan.steps, plan.steps, context),
@@ -107,7 +109,7 @@ class Tracker:
             return Decision(state)
         submission = state.submission
         ended = {**state.ended, ending.procedure: _end(ending, event, context)}
-        after = _remembered(submission, ended, state.watch)
+        after = _remembered(submission, ended, state.watch, state.breaks)
         if submission is None:
             return Decision(after)
         plan = self._plans.of(submission["group"], submission["bundle"])
@@ -116,16 +118,32 @@ class Tracker:
         timed = () if ending.procedure in state.ended else concerned
         return _decision(after, plan, concerned, timed, context)
 
+    def stopped(self, state: Case, event: Event, context: Context) -> Decision[Case]:
+        """Note that the family is asked for something, or that this is over: the clocks stand still
+        meanwhile."""
+        breaks = pauses.noted(state.breaks, event, context.cause.time)
+        if state.completed or breaks == state.breaks:
+            return Decision(state)
+        submission, ended, watch = state.submission, state.ended, state.watch
+        after = _remembered(submission, ended, watch, breaks)
+        if submission is None:
+            return Decision(after)
+        plan = self._plans.of(submission["group"], submission["bundle"])
+        after, deadlines = _watched(after, plan.steps)
+        stands = partial(row, submission, ended, watch, None, breaks)
+        records = (Record(CASES, context.case_id, stands),)
+        return Decision(after, records=records, deadlines=deadlines)
+
     def due(self, state: Case, context: Context) -> Decision[Case]:
         """Say what is late in a case of which everything until this deadline has been heard."""
         submission, ended = state.submission, state.ended
         if submission is None:
             return Decision(state)
         plan = self._plans.of(submission["group"], submission["bundle"])
-        until, running = context.cause.time, _running(submission, ended, plan.steps)
+        until, running = context.cause.time, _running(state, plan.steps)
         watch, events = time_limits.reached(state.watch, running, until, context.now)
         return Decision(
-            _remembered(submission, ended, watch),
+            _remembered(submission, ended, watch, state.breaks),
             events=events,
             deadlines=(Deadline(TIME_LIMIT, watch["wakes_at"]),),
         )
@@ -138,6 +156,7 @@ def tracker(known: Catalogue) -> Procedure[Case]:
     procedure.on(DeclarationSubmitted)(fold.submitted)
     rest = [event for event in followed(known) if event is not DeclarationSubmitted]
     procedure.on(*rest)(fold.heard)
+    procedure.on(*pauses.heard_by(known))(fold.stopped)
     procedure.on_deadline(TIME_LIMIT)(fold.due)
     return procedure
 
@@ -176,14 +195,30 @@ def _shown(event: Event, names: tuple[str, ...]) -> dict[str, Any]:
     return shown
 
 
-def _remembered(submission: Submission | None, ended: dict[str, End], watch: Watch | None) -> Case:
+def _remembered(
+    submission: Submission | None, ended: dict[str, End], watch: Watch | None, breaks: Breaks
+) -> Case:
     """Return the state of a case that runs on.
 
     There is nothing to validate: its parts come from events and states that were validated when
     they were read.
     """
     parts = {"submission": submission, "ended": ended, "completed": False, "watch": watch}
-    return of_valid(Case, parts)
+    return of_valid(Case, {**parts, "breaks": breaks})
+
+
+def _watched(state: Case, started: Iterable[Step]) -> tuple[Case, tuple[Deadline, ...]]:
+    """Return the state and its deadline where limits of these steps may have begun to run.
+
+    Until the first deadline comes, nothing can change it.
+    """
+    if state.watch is None:
+        return state, ()
+    watch = time_limits.watching(state.watch, _running(state, started))
+    if watch is state.watch:
+        return state, ()
+    after = _remembered(state.submission, state.ended, watch, state.breaks)
+    return after, (Deadline(TIME_LIMIT, watch["wakes_at"]),)
 
 
 def _decision(
@@ -200,24 +235,19 @@ def _decision(
 
     `state` is that after the news. `concerned` are the steps that may have started or ended by it,
     `timed` those whose seconds may be known now and were not before. The register is written when
-    a case begins and when it ends: in between, the journal says where it stands. Until the first
-    deadline comes, nothing that starts can change it.
+    a case begins and when it ends: in between, the journal says where it stands.
     """
     submission, ended, watch = state.submission, state.ended, state.watch
     assert submission is not None
-    measures = _procedure_seconds(submission, ended, timed)
+    measures = _procedure_seconds(state, timed)
     results = plan.results(ended)
     if results is None:
-        if watch is not None:
-            after = time_limits.watching(watch, _running(submission, ended, concerned))
-            if after is not watch:
-                state = _remembered(submission, ended, after)
-                deadlines = (Deadline(TIME_LIMIT, after["wakes_at"]),)
-        return Decision(state, records=records, deadlines=deadlines, measures=measures)
-    completed = _completed(submission, ended, plan, results, context.now)
+        after, moved = _watched(state, concerned)
+        return Decision(after, records=records, deadlines=moved or deadlines, measures=measures)
+    completed = _completed(state, plan, results, context.now)
     on_time = ON_TIME[completed.on_time]
     labels = {"group": submission["group"], "outcome": completed.outcome, "on_time": on_time}
-    closed = partial(row, submission, ended, watch, completed)
+    closed = partial(row, submission, ended, watch, completed, state.breaks)
     return Decision(
         COMPLETED,
         events=(completed,),
@@ -227,14 +257,19 @@ def _decision(
     )
 
 
-def _running(submission: Submission, ended: Ends, steps: Iterable[Step]) -> Iterator[Limit]:
-    return time_limits.running(limit_of(submission), steps, submission["submitted_at"], ended)
+def _running(state: Case, steps: Iterable[Step]) -> Iterator[Limit]:
+    submission, ended, breaks = state.submission, state.ended, state.breaks
+    assert submission is not None
+    whole = limit_of(submission, ended, breaks)
+    return time_limits.running(whole, steps, submission["submitted_at"], ended, breaks)
 
 
 def _completed(
-    submission: Submission, ended: Ends, plan: Plan, results: Mapping[str, Closed], now: datetime
+    state: Case, plan: Plan, results: Mapping[str, Closed], now: datetime
 ) -> CaseCompleted:
-    submitted_at, limit = submission["submitted_at"], limit_of(submission)
+    submission, ended = state.submission, state.ended
+    assert submission is not None
+    submitted_at, limit = submission["submitted_at"], limit_of(submission, ended, state.breaks)
     due_at = limit.due_at if limit else None
     return CaseCompleted.model_validate(
         {
@@ -251,16 +286,16 @@ def _completed(
     )
 
 
-def _procedure_seconds(
-    submission: Submission, ended: Ends, timed: Iterable[Step]
-) -> tuple[Measure, ...]:
+def _procedure_seconds(state: Case, timed: Iterable[Step]) -> tuple[Measure, ...]:
     """Return the time of each of these procedures that could start and has ended."""
+    submission, ended = state.submission, state.ended
+    assert submission is not None
     group, submitted_at = submission["group"], submission["submitted_at"]
     measures = []
     for step in timed:
         if (seconds := step.seconds(submitted_at, ended)) is not None:
             outcome = ended[step.name]["state"]
-            on_time = time_limits.in_time(step, seconds, submitted_at, ended)
+            on_time = time_limits.in_time(step, seconds, submitted_at, ended, state.breaks)
             labels = {
                 "group": group,
                 "procedure": step.name,

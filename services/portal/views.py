@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 
 from contracts.catalogue import catalogue
 from contracts.common.events import DeclarationSubmitted
-from contracts.common.notices import NOTICES
 from contracts.envelope import Codec
 from contracts.group import ProcedureGroup
 from contracts.model import Text
@@ -18,19 +17,14 @@ from services.chassis.encoding import Document
 from services.chassis.journal import Entry
 from services.chassis.reading import DEADLINE
 from services.portal import time_limits
+from services.portal.asked import AWAITED, SupplementView, awaited, supplement
 from services.portal.declaration import SOURCE
+from services.portal.notices import Sentence, text_of
 from services.portal.register import CASES, row, submission_of
 from services.portal.standing import Plans, Standing, State, Status, Step
 from services.portal.submissions import Claim
 from services.portal.time_limits import Timeliness
 from services.portal.tracker import remembered
-
-
-class Sentence(TypedDict):
-    """The same in Vietnamese and English."""
-
-    vi: str
-    en: str
 
 
 class ReasonView(Sentence):
@@ -43,7 +37,8 @@ class ReasonView(Sentence):
 class ProcedureView(TypedDict):
     """One procedure of a case. `seconds` is from the moment it could start to its end.
 
-    `due_at` is known once it could start, where the law has set a time limit.
+    `due_at` is known once it could start, where the law has set a time limit; as long as the family
+    is asked for something, as `supplement` says, the limit stands still and has no date.
     """
 
     name: str
@@ -58,6 +53,7 @@ class ProcedureView(TypedDict):
     timeliness: Timeliness | None
     reason: ReasonView | None
     result: dict[str, Any]
+    supplement: SupplementView | None
 
 
 class TimelineView(TypedDict):
@@ -165,6 +161,7 @@ def case(row: Document, timeline: list[TimelineView], now: datetime) -> CaseView
                 standings,
                 row["ended"].get(name, {}),
                 _limited(steps[name], row, now),
+                supplement(row, name),
             )
             for name in plan.bundle
         ],
@@ -186,7 +183,8 @@ def row_from(entries: Sequence[Entry]) -> Document | None:
     state = remembered(newest.state)
     if state.submission is None:
         return None
-    return {"_id": newest.case_id, **row(state.submission, state.ended, state.watch)}
+    standing = row(state.submission, state.ended, state.watch, None, state.breaks)
+    return {"_id": newest.case_id, **standing, AWAITED: awaited(newest.state)}
 
 
 def row_of(claim: Claim) -> Document:
@@ -197,10 +195,16 @@ def row_of(claim: Claim) -> Document:
 
 
 def timeline(group: str, entries: Iterable[Entry]) -> list[TimelineView]:
-    """Return what the journal has of a case, in the order in which it happened."""
+    """Return what the journal has of a case, in the order in which it happened.
+
+    What the portal said and heard of itself happened once.
+    """
     described = catalogue().groups[group]
     happened = [each for entry in entries for each in _of_entry(described, entry)]
-    return sorted(happened, key=lambda each: each["at"])
+    once: dict[str, TimelineView] = {}
+    for each in happened:
+        once.setdefault(each["event_id"], each)
+    return sorted(once.values(), key=lambda each: each["at"])
 
 
 def timeline_of(claim: Claim) -> list[TimelineView]:
@@ -225,15 +229,21 @@ class _Limited(TypedDict):
 
 
 def _limited(step: Step, row: Document, now: datetime) -> _Limited:
-    limit = time_limits.of_step(step, row["submitted_at"], row["ended"])
+    ended, breaks = row["ended"], row.get("breaks", {})
+    limit = time_limits.of_step(step, row["submitted_at"], ended, breaks)
     if limit is None:
         return {"due_at": None, "timeliness": None}
-    end = row["ended"].get(step.name)
-    return {"due_at": limit.due_at, "timeliness": limit.timeliness(end and end["at"], now)}
+    end = ended.get(step.name)
+    due_at = None if limit.paused else limit.due_at
+    return {"due_at": due_at, "timeliness": limit.timeliness(end and end["at"], now)}
 
 
 def _procedure(
-    step: Step, standings: dict[str, Standing], end: dict[str, Any], limited: _Limited
+    step: Step,
+    standings: dict[str, Standing],
+    end: dict[str, Any],
+    limited: _Limited,
+    asked: SupplementView | None,
 ) -> ProcedureView:
     standing = standings[step.name]
     waits = standing.state == "waiting"
@@ -249,6 +259,7 @@ def _procedure(
         **limited,
         "reason": end.get("reason"),
         "result": end.get("result", {}),
+        "supplement": asked,
     }
 
 
@@ -278,8 +289,7 @@ def _of_entry(group: ProcedureGroup, entry: Entry) -> Iterator[TimelineView]:
 
 
 def _notice(group: ProcedureGroup, type: str) -> Sentence | None:
-    event = catalogue().newest(type)
-    notice = group.notices.get(event, NOTICES.get(event)) if event is not None else None
+    notice = text_of(group, type)
     return _sentence(notice) if notice else None
 
 

@@ -6,21 +6,26 @@ from contextlib import asynccontextmanager
 from functools import cache
 from http import HTTPStatus
 
+import httpx
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
+from services.chassis.runtime import Runtime
 from services.chassis.service import Service
 from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.documents import Documents
+from services.portal.family import Families
+from services.portal.inbox import Inboxes
 from services.portal.intake import Intake
 from services.portal.officials import Tokens
 from services.portal.payouts import Instructions
 from services.portal.problems import Problem, error, under_their_media_type
 from services.portal.queue import Queue
 from services.portal.successions import Successions
+from services.portal.webhook import DELIVER_SECONDS, Receiver, Webhook, client
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +40,22 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with service.lifespan(app):
+        receiver = Receiver.from_environment()
+        # Closed after the service, whose tasks use it.
+        async with client() as http, service.lifespan(app):
             runtime = service.runtime
             successions = Successions(runtime)
             app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
             app.state.instructions, app.state.clock = Instructions(runtime), runtime.clock
             app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
             app.state.documents = Documents.from_environment(runtime)
-            for part in (app.state.cases, app.state.queue, successions):
+            app.state.families, app.state.inboxes = Families(runtime), Inboxes(runtime)
+            for part in (app.state.cases, app.state.queue, app.state.inboxes, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             runtime.every(SETTLE_SECONDS, successions.settle)
+            if receiver is not None:
+                _tell_outside(runtime, receiver, http)
             yield
 
     health = {route.path for route in service.routes()}
@@ -80,6 +90,14 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
     openapi = app.openapi
     app.openapi = cache(lambda: under_their_media_type(openapi()))  # type: ignore[method-assign]
     return app
+
+
+def _tell_outside(runtime: Runtime, receiver: Receiver, http: httpx.AsyncClient) -> None:
+    """Tell the families by the channel outside too."""
+    webhook = Webhook(runtime, receiver, http)
+    runtime.before_consuming(webhook.prepare)
+    runtime.every(DELIVER_SECONDS, webhook.deliver)
+    runtime.every(OBSERVE_SECONDS, webhook.observe)
 
 
 async def _problem(_: Request, problem: Exception) -> Response:

@@ -3,16 +3,17 @@
 Both facts may come first, and the child's may come for a bundle that does not ask for residence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from contracts.birth.events import ResidenceRefused, ResidenceRegistered
+from contracts.birth.form import BirthForm
 from contracts.birth.process import RESIDENCE
 from contracts.common.calendar import local_date
 from contracts.common.events import FeeSettled, PersonIdentified
 from contracts.common.people import Household
-from contracts.common.review import Review, Reviews, Verdict
+from contracts.common.review import Review, Reviews, Supplement, Verdict
 from contracts.model import Name, PersonalId, Reason
 from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
@@ -91,9 +92,25 @@ def settle(child: Newcomer | None, fees_settled: bool, context: Context) -> Deci
 def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
     """Do as officials have decided."""
     assert state.newcomer is not None
+    if verdict.supplement:
+        return examined_again(state, state.newcomer, verdict.supplement, context)
     if verdict.refused:
         return refuse(state.newcomer, verdict.refused)
     return conclude(state.newcomer, context)
+
+
+def examined_again(
+    state: Registration, child: Newcomer, supplement: Supplement, context: Context
+) -> Decision[Registration]:
+    """Take the household of a corrected form, of which nothing else concerns residence.
+
+    Raises `pydantic.ValidationError` for a form that the portal should not have accepted.
+    """
+    if declared := supplement.event.declaration:
+        form = BirthForm.model_validate(declared.form, extra="ignore")
+        child = replace(child, household=form.household)
+    resumed = reviews.resumed(state.review, supplement, objection(child, context.rules))
+    return gate.shut(state.with_(newcomer=child), resumed)
 
 
 gate = Gate(registration, reviews, decided)

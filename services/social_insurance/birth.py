@@ -75,10 +75,14 @@ def identified(
 
 def decided(state: HealthCard, verdict: Verdict, context: Context) -> Decision[HealthCard]:
     """Do as officials have decided; a child may have turned six meanwhile."""
-    assert state.awaits_official is not None
+    child = state.awaits_official
+    assert child is not None
+    if verdict.supplement:
+        finding = objection(child, local_date(context.now), context.rules)
+        return gate.shut(state, reviews.resumed(state.review, verdict.supplement, finding))
     if verdict.refused:
-        return refuse(state.awaits_official, verdict.refused)
-    return conclude(state.awaits_official, context)
+        return refuse(child, verdict.refused)
+    return conclude(child, context)
 
 
 gate = Gate(health_card, reviews, decided)

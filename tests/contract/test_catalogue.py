@@ -58,6 +58,7 @@ def test_the_catalogue_has_no_faults() -> None:
 def test_every_event_has_its_group_or_is_shared() -> None:
     assert {event.__module__ for event in catalogue().events.values()} == {
         "contracts.common.events",
+        "contracts.common.supplements",
         "contracts.common.tasks",
         *(f"contracts.{name}.events" for name in catalogue().groups),
     }

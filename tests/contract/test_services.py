@@ -6,7 +6,7 @@ import pytest
 
 from contracts.catalogue import catalogue
 from contracts.common.events import CaseCompleted
-from contracts.common.task_events import ACTS
+from contracts.common.task_events import HEARD
 from contracts.people.events import PersonReported
 from services.portal.time_limits import SAID
 
@@ -15,12 +15,12 @@ SEEN_ONLY = {
         CaseCompleted.type,
         PersonReported.type,
         *(each.type for each in SAID),
-        *(act.type for act in ACTS),
+        *(act.type for act in HEARD),
     }
 }
 """What the portal sees on its topics and has nothing to decide about: its own conclusion, what it
 said of time limits, a report about a person before the register has taken it, and what it sent of
-officials before an agency has answered."""
+officials and families before an agency has answered."""
 
 
 @pytest.mark.parametrize("name", catalogue().services)

@@ -1,7 +1,7 @@
-"""Playing the officials of a written declaration: over HTTP, with tokens, step by step."""
+"""Playing officials and family of a written declaration: over HTTP, with tokens, step by step."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,7 +10,8 @@ import httpx
 
 from contracts.common.tasks import task_id
 from infra.issuer import Issuer
-from tests.fire.officials import Step, roster
+from tests.fire.family import Family
+from tests.fire.officials import FAMILY, Step, roster
 from tests.fire.portal import FireError, Portal
 
 _INTERVAL = 0.05
@@ -22,12 +23,18 @@ class Clerks:
 
     def __init__(self, portal: Portal, issuer: Path, patience: float) -> None:
         self._portal, self._issuer, self._patience = portal, Issuer(issuer), patience
+        self._family = Family(portal, self._issuer, patience)
 
-    async def play(self, case_id: str, steps: Sequence[Step]) -> list[str]:
+    async def play(
+        self, case_id: str, steps: Sequence[Step], declaration: Mapping[str, Any]
+    ) -> list[str]:
         """Do all of this about a case, and return what came differently."""
         problems: list[str] = []
         for number, step in enumerate(steps):
-            problem = await self._one(case_id, number, step)
+            if step.by == FAMILY:
+                problem = await self._family.supply(case_id, number, step, declaration)
+            else:
+                problem = await self._one(case_id, number, step)
             problems += [f"step {number}, {step.by} {step.does}: {problem}"] if problem else []
         return problems
 

@@ -1,11 +1,12 @@
-"""The officials of the written declarations, and what each does about a case."""
+"""The officials of the written declarations, and what they and the family do about a case."""
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from contracts.common.events import TaskClaimRequested, TaskDecisionSubmitted, TaskReleaseRequested
 from contracts.common.tasks import (
@@ -13,12 +14,16 @@ from contracts.common.tasks import (
     Official,
     OfficialDecision,
     OfficialText,
+    Supplied,
     TaskState,
     task_id,
 )
 from contracts.model import Input
 from infra.errors import OnestopError
+from tests.fire import words
 
+FAMILY = "family"
+"""Whoever has declared: no name of the roster."""
 ROSTER = Path(__file__).with_name("officials.json")
 
 _decision: TypeAdapter[OfficialDecision] = TypeAdapter(OfficialDecision)
@@ -34,16 +39,39 @@ def roster(file: Path = ROSTER) -> Mapping[str, Official]:
 
 
 class Step(Input):
-    """What an official does about a procedure of the case, and what comes of it."""
+    """What an official or the family does about a procedure of the case, and what comes of it."""
 
     by: str
     procedure: str
-    does: Literal["claim", "release", "approve", "refuse", "supplement"]
+    does: Literal["claim", "release", "approve", "refuse", "supplement", "supply"]
     reason: OfficialText | None = None
     missing: tuple[OfficialText, ...] = ()
-    status: Literal[202, 403] = 202
+    supplied: tuple[Supplied, ...] = ()
+    form: dict[str, Any] = Field(default_factory=dict)
+    """Parts of the form that the family fills in anew."""
+    status: Literal[202, 403, 409, 422] = 202
     declined: str | None = None
     """The code of the reason for which it must not count."""
+
+    @model_validator(mode="after")
+    def the_family_supplies(self) -> Self:
+        """Require that the family supplies, and nobody else, and does nothing else."""
+        if (self.by == FAMILY) != (self.does == "supply"):
+            raise ValueError(f"by {self.by}: {FAMILY} supplies and does nothing else")
+        return self
+
+    def resolved(self, run: int, day: date) -> "Step":
+        """Return the step with the words in its form replaced, as in a declaration."""
+        return self.model_copy(update={"form": words.resolve(self.form, run, day)})
+
+    def supplement(self, declaration: Mapping[str, Any], request: str) -> dict[str, Any]:
+        """Return what the family sends about its declaration, as the words stand there."""
+        sent: dict[str, Any] = {
+            "procedure": self.procedure,
+            "request": request,
+            "supplied": [each.model_dump(mode="json", exclude_none=True) for each in self.supplied],
+        }
+        return {**sent, "form": {**declaration["form"], **self.form}} if self.form else sent
 
     @property
     def path(self) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -132,10 +132,21 @@ class Portal:
 
         Raises `FireError` where there is no answer.
         """
+        clock = await self._clock()
+        return datetime.fromisoformat(clock["now"]).astimezone(VIET_NAM).date()
+
+    async def speed(self) -> float:
+        """Return how many seconds of the system's clock pass in one of the machine's.
+
+        Raises `FireError` where there is no answer.
+        """
+        return float((await self._clock())["speed"])
+
+    async def _clock(self) -> Mapping[str, Any]:
         response = await self.ask("GET", "/api/clock")
         if response is None or not response.is_success:
             raise FireError(f"{self.url} does not say what time it is")
-        return datetime.fromisoformat(_object(response)["now"]).astimezone(VIET_NAM).date()
+        return _object(response)
 
     async def declare(self, items: Sequence[Item]) -> list[Answer]:
         """Send one declaration by itself, or several as a batch; answer for each, in order."""

@@ -70,6 +70,8 @@ class Report:
     """Whole cases: all of them, or a sample."""
     differences: dict[str, list[str]] = field(default_factory=dict)
     """What is not as expected, by declaration."""
+    left_out: list[str] = field(default_factory=list)
+    """Declarations that take days, on a system where days do not pass quickly."""
     run: str = ""
     """How to send the same again."""
 
@@ -144,6 +146,7 @@ class Report:
             "procedures": {name: one.summary() for name, one in self.by_procedure().items()},
             "procedures_of_cases": len(self.details),
             "differences": self.differences,
+            "left_out": self.left_out,
         }
 
 
@@ -162,4 +165,5 @@ def together(*reports: Report) -> Report:
         whole.unfinished += report.unfinished
         whole.details += report.details
         whole.differences |= report.differences
+        whole.left_out += report.left_out
     return whole

@@ -1,6 +1,6 @@
 """The declarations written by hand, and what became of each compared with what should have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,6 +56,8 @@ class Written(Input):
     declaration: dict[str, Any]
     officials: tuple[Step, ...] = ()
     payouts: tuple[Instruction, ...] = ()
+    days: int = 0
+    """How many days pass at most until it has ended: for a system on which they pass quickly."""
     expected: Expected
 
 
@@ -97,6 +99,23 @@ def load_groups(group: Literal["birth", "death", "both"]) -> dict[str, Written]:
     if group == "both":
         return found
     return {stem: one for stem, one in found.items() if one.declaration.get("group") == group}
+
+
+def load_named(stems: Sequence[str]) -> dict[str, Written]:
+    """Return the written declarations of these names, and those that they come after.
+
+    Raises `FireError` for a name that none has.
+    """
+    found, chosen = load(), set[str]()
+    wanted = list(stems)
+    while wanted:
+        stem = wanted.pop()
+        if stem not in found:
+            raise FireError(f"no written declaration is called {stem}")
+        chosen.add(stem)
+        after = found[stem].after
+        wanted += [after] if after and after not in chosen else []
+    return {stem: one for stem, one in found.items() if stem in chosen}
 
 
 def judge_answer(expected: Expected, answer: Answer) -> list[str]:

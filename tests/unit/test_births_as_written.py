@@ -7,7 +7,9 @@ import pytest
 
 from contracts.birth.process import GROUP
 from contracts.common.calendar import LOCAL
+from contracts.common.supplements import SupplementLapsed, SupplementReceived
 from contracts.common.tasks import ActDeclined
+from tests.fire.officials import FAMILY
 from tests.unit.driver import NOW
 from tests.unit.written import Agencies, ends_as_it_says, ways_to_end, written
 
@@ -23,9 +25,14 @@ def test_a_written_declaration_ends_as_it_says(name: str, seed: int) -> None:
 )
 def test_what_its_officials_do_counts_or_does_not_as_it_says(name: str) -> None:
     _, said = Agencies("birth", Random(1)).complete(name)
-    steps = [step for step in written("birth")[name]["officials"] if "status" not in step]
+    file = written("birth")[name]
+    steps = [step for step in file["officials"] if "status" not in step]
     declined = [event.reason.code for event in said if isinstance(event, ActDeclined)]
     assert declined == [step["declined"] for step in steps if "declined" in step]
+    supplied = [event for event in said if isinstance(event, SupplementReceived)]
+    assert len(supplied) == len([step for step in steps if step["by"] == FAMILY])
+    lapsed = [event for event in said if isinstance(event, SupplementLapsed)]
+    assert len(lapsed) == bool(file.get("days"))
 
 
 def test_there_is_a_written_declaration_for_each_way_to_end() -> None:

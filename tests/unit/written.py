@@ -6,18 +6,25 @@ No server, no portal: a bag of events that are delivered one by one, in whicheve
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
 
 from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
-from contracts.common.events import DeclarationSubmitted, FeeSettled, PayoutInstructed
+from contracts.common.events import (
+    DeclarationSubmitted,
+    FeeSettled,
+    PayoutInstructed,
+    SupplementSubmitted,
+)
+from contracts.common.tasks import SupplementRequested, task_id
 from contracts.death.events import PaymentReported, PayoutOrdered
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup
 from infra.gateway.faults import sandbox
+from services.chassis.gate import CLAIM
 from services.chassis.procedure import Procedure
 from services.civil_status import birth as civil_status_birth
 from services.civil_status import death as civil_status_death
@@ -36,10 +43,11 @@ from services.social_insurance import birth as social_insurance_birth
 from services.social_insurance import death as social_insurance_death
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.fire.cast import DECLARATIONS, everybody
-from tests.fire.officials import Step, roster
+from tests.fire.officials import FAMILY, Step, roster
 from tests.fire.words import resolve
 from tests.unit.driver import NOW, Desk, World
 
+NEVER = datetime.max.replace(tzinfo=UTC)
 Offices = list[tuple[str, Procedure[Any], Any]]
 OFFICES: dict[str, Offices] = {
     "birth": [
@@ -90,9 +98,11 @@ class Agencies:
         if "after" in file:
             self.complete(file["after"])
         submitted = declaration(file["declaration"])
-        return submitted, self.deliver(
-            name, submitted, file.get("officials", ()), file.get("payouts", ())
+        steps = [Step.model_validate(step) for step in file.get("officials", ())]
+        said = self.deliver(
+            name, submitted, steps, payouts=file.get("payouts", ()), days=file.get("days", 0)
         )
+        return submitted, said
 
     def desks(self, case: str) -> list[Desk]:
         """Return the desks of a case."""
@@ -109,34 +119,69 @@ class Agencies:
         self,
         case: str,
         submitted: DeclarationSubmitted,
-        officials: Sequence[Any] = (),
+        officials: Sequence[Step] = (),
         payouts: Sequence[Any] = (),
+        days: int = 0,
     ) -> list[Event]:
         """Deliver the declaration and everything that follows, and return what was said.
 
-        Officials take their steps one by one, when nothing else is left to hear, and then the
-        family says where else money is to go. The bank answers as it does by the account's number.
+        Officials and the family take their steps one by one, when nothing else is left to hear, and
+        then the family says where else money is to go; in the end so many days pass. The bank
+        answers as it does by the account's number.
         """
         desks = self.desks(case)
         bag: list[tuple[Desk, Event]] = [
             (desk, submitted) for desk in desks if submitted.type in desk.procedure.handles
         ]
         said: list[Event] = []
-        steps = [Step.model_validate(step) for step in officials]
-        acts: list[Event] = [step.act(case, roster()) for step in steps if step.status == 202]
-        acts += instructions(submitted, payouts)
-        while bag or acts:
-            if not bag:
-                act = acts.pop(0)
-                bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
-            desk, event = bag.pop(self.random.randrange(len(bag)))
-            before = len(desk.events)
-            desk.hear(event)
+        steps = [step for step in officials if step.status == 202]
+        instructed = instructions(submitted, payouts)
+        late = [desk for desk in desks if days]
+
+        def take(desk: Desk, before: int) -> None:
             for new in desk.events[before:]:
                 said.append(new)
                 heard = [new, *reports(new)]
-                bag += [(d, e) for e in heard for d in desks if e.type in d.procedure.handles]
+                bag.extend((d, e) for e in heard for d in desks if e.type in d.procedure.handles)
+
+        while bag or steps or instructed or late:
+            if bag:
+                desk, event = bag.pop(self.random.randrange(len(bag)))
+                before = len(desk.events)
+                desk.hear(event)
+                take(desk, before)
+            elif steps or instructed:
+                step = steps.pop(0) if steps else None
+                act = acted(step, case, submitted, said) if step else instructed.pop(0)
+                bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
+            else:
+                desk = late.pop()
+                before = len(desk.events)
+                if desk.deadlines.get(CLAIM, NEVER) <= NOW + timedelta(days=days):
+                    desk.time_out(CLAIM)
+                take(desk, before)
         return said
+
+
+def acted(step: Step, case: str, submitted: DeclarationSubmitted, said: Sequence[Event]) -> Event:
+    """Return what the portal publishes of a step; a family answers what it was last asked for."""
+    if step.by != FAMILY:
+        return step.act(case, roster())
+    requests = [
+        event.act
+        for event in said
+        if isinstance(event, SupplementRequested) and event.task.procedure == step.procedure
+    ]
+    form = resolve(step.form, 0, local_date(NOW))
+    return SupplementSubmitted(
+        task_id=task_id(case, step.procedure),
+        procedure=step.procedure,
+        by=submitted.declarant,
+        request=requests[-1],
+        received_at=NOW,
+        supplied=step.supplied,
+        declaration=submitted.with_(form={**submitted.form, **form}) if form else None,
+    )
 
 
 def declaration(file: dict[str, Any]) -> DeclarationSubmitted:

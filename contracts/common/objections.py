@@ -1,0 +1,77 @@
+"""Why an act of an official, or a supplement of a family, does not count: the sentences."""
+
+from collections.abc import Mapping
+
+WHY: Mapping[str, Mapping[str, str]] = {
+    code: {"vi": vi, "en": en}
+    for code, vi, en in (
+        ("no-task", "Không có việc nào chờ cán bộ giải quyết.", "No task waits here."),
+        (
+            "not-yours",
+            "Việc này không thuộc thẩm quyền của cán bộ.",
+            "The task is outside of the official's agency, province or procedures.",
+        ),
+        (
+            "own-case",
+            "Cán bộ không được giải quyết hồ sơ của chính mình hoặc của gia đình mình.",
+            "Nobody decides about their own or their family's case.",
+        ),
+        ("already-decided", "Việc này đã được giải quyết.", "The task is decided already."),
+        (
+            "awaits-supplement",
+            "Hồ sơ đang chờ gia đình bổ sung.",
+            "The file waits for what the family has been asked for.",
+        ),
+        (
+            "held-by-another",
+            "Cán bộ khác đang giải quyết việc này.",
+            "Another official has the task in hand.",
+        ),
+        (
+            "second-person-needed",
+            "Cần một cán bộ khác phê duyệt lần thứ hai.",
+            "The second approval must be another official's.",
+        ),
+        (
+            "not-held",
+            "Cán bộ chưa nhận việc này, hoặc đã hết thời hạn giữ việc.",
+            "The official does not have the task in hand: it must be claimed first.",
+        ),
+        (
+            "rules-refuse",
+            "Hồ sơ không đủ điều kiện theo quy định; chỉ có thể từ chối hoặc yêu cầu bổ sung.",
+            "The rules refuse this file: it can be refused, or a supplement asked for.",
+        ),
+        (
+            "reason-missing",
+            "Phải nêu lý do từ chối.",
+            "A refusal needs its reason, for the rules found none.",
+        ),
+        (
+            "nothing-asked",
+            "Không có yêu cầu bổ sung nào đối với thủ tục này.",
+            "Nothing has been asked for here.",
+        ),
+        (
+            "supplied-before",
+            "Phần bổ sung theo yêu cầu này đã được nhận trước đó.",
+            "What was asked for is there already; nothing more is awaited.",
+        ),
+        (
+            "asked-anew",
+            "Cơ quan đã có yêu cầu bổ sung khác sau yêu cầu này.",
+            "Something else has been asked for since.",
+        ),
+        (
+            "supplement-too-late",
+            "Phần bổ sung được nộp sau khi hết thời hạn.",
+            "The supplement came after its time was over.",
+        ),
+        (
+            "procedure-ended",
+            "Thủ tục đã được giải quyết xong trước khi nhận được phần bổ sung.",
+            "The procedure had ended before the supplement came.",
+        ),
+    )
+}
+"""By code."""

@@ -1,0 +1,76 @@
+"""Who is asking, where a family acts on its case: the person whom a signed token names.
+
+Whose case it is follows from its declaration, and from who goes on with it after a death.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from contracts.model import PersonalId
+from services.chassis.runtime import Runtime
+from services.portal.officials import Tokens
+from services.portal.problems import Problem
+from services.portal.submissions import Claim, Submissions
+from services.portal.successions import SUCCESSIONS
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="Citizen", description="A person's token: a JWT, Ed25519."
+)
+
+
+def calling(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
+) -> PersonalId:
+    """Return who asks. Raises `Problem` 401 where no good token says it."""
+    tokens: Tokens = request.app.state.tokens
+    return tokens.person(bearer.credentials if bearer else None)
+
+
+Caller = Annotated[PersonalId, Depends(calling)]
+
+
+class Hands:
+    """In whose hands each case is."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._submissions = Submissions(runtime.store)
+        self._successions = runtime.store.collection(SUCCESSIONS)
+
+    async def declared(self, case_id: str, person: PersonalId) -> Claim:
+        """Return the claim that began a case which is in this person's hands.
+
+        Raises `StoreUnavailable`, and `Problem` 404 or 403.
+        """
+        claim = (await self._submissions.of_cases([case_id])).get(case_id)
+        if claim is None:
+            raise Problem(404, "no-such-case", "there is no case with this id")
+        if await self.holder(claim) != person:
+            raise Problem(403, "not-your-case", "the case is another person's")
+        return claim
+
+    async def cases(self, person: PersonalId) -> list[Claim]:
+        """Return the claims of all cases in this person's hands. Raises `StoreUnavailable`."""
+        passed = await self._successions.find({"successor": person}, ["case_id"])
+        candidates = {
+            claim.case_id: claim
+            for claim in (
+                *await self._submissions.of_declarant(person),
+                *(await self._submissions.of_cases([row["case_id"] for row in passed])).values(),
+            )
+        }
+        return [claim for claim in candidates.values() if await self.holder(claim) == person]
+
+    async def holder(self, claim: Claim) -> PersonalId | None:
+        """Return who has the case: the declarant, or whoever it has passed to since.
+
+        None where it waits for an official. Raises `StoreUnavailable`.
+        """
+        rows = await self._successions.find({"case_id": claim.case_id})
+        passed = {row["_id"].rpartition("/")[2]: row["successor"] for row in rows}
+        holder: PersonalId | None = claim.id.partition("/")[0]
+        while holder in passed:
+            holder = passed.pop(holder)
+        return holder

@@ -1,0 +1,171 @@
+"""What a family does about its case: /api/cases/{id}/supplements, and /rating when it is over.
+
+As an official's act, a supplement becomes an event; whether it counts, the agency says that asked
+for it, and the family finds the word in its case and its inbox.
+"""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic_core import to_json
+from typing_extensions import TypedDict
+
+from contracts.common.tasks import task_id
+from contracts.model import PersonalId
+from services.chassis.runtime import Runtime
+from services.portal import ratings, supplements
+from services.portal.citizens import Caller, Hands
+from services.portal.declaration import parse_json
+from services.portal.declarations import DECLARATION_BYTES, body_of, checked_key, require
+from services.portal.dispatch import Dispatch
+from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.problems import Problem, documented
+from services.portal.ratings import Rating
+from services.portal.register import CASES
+from services.portal.submissions import Claim, Submissions
+from services.portal.supplements import Supplementation, Wish
+from services.portal.tasks import TASKS
+
+RATING_BYTES = 8 * 1024
+
+router = APIRouter(tags=["families"])
+
+
+class SupplementSent(TypedDict):
+    """The supplement is on its way to the agency; the case says whether it counted."""
+
+    supplement_id: str
+    case_url: str
+
+
+class Rated(TypedDict):
+    """The rating is taken."""
+
+    case_url: str
+
+
+class Families:
+    """What families do about their cases, on its way to the agencies."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._hands = Hands(runtime)
+        self._tasks = runtime.registers[TASKS]
+        self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
+        self._cases = runtime.registers[CASES]
+        self._ratings = Submissions(runtime.store, "ratings")
+        self._supplements = Submissions(runtime.store, "supplements")
+        self._dispatch = Dispatch(runtime.publisher)
+        self._clock = runtime.clock.now
+
+    async def supply(self, case_id: str, wish: Wish) -> UUID:
+        """Publish a supplement and return its id, when the broker has acknowledged it.
+
+        What was taken once stays taken, whatever has become of the procedure since. Raises
+        `StoreUnavailable`, and `Problem` 403, 404, 409, 413, 422 or 503.
+        """
+        declared = await self._hands.declared(case_id, wish.person)
+        held = (await self._supplements.find([wish.claim_id])).get(wish.claim_id)
+        if held is None:
+            held = await self._claimed(wish, declared)
+        if held.fingerprint != wish.fingerprint(case_id):
+            reused = "this Idempotency-Key came with another supplement before: give each its own"
+            raise Problem(409, "key-reused", reused)
+        if not await self._dispatch.sent(supplements.message(held)):
+            again = "nothing can be taken at the moment: send it again with the same key"
+            raise Problem(503, "unavailable", again)
+        return supplements.supplement_id(held.id)
+
+    async def rate(self, case_id: str, person: PersonalId, raw: Any) -> None:
+        """Publish the one rating of a finished case. Said again, it is the same one.
+
+        Raises `StoreUnavailable`, and `Problem` 403, 404, 409, 422 or 503.
+        """
+        declared = await self._hands.declared(case_id, person)
+        sent = ratings.read(raw)
+        finished = {"_id": case_id, "completed_at": {"$ne": None}}
+        if not await self._cases.find(finished, ["_id"], limit=1):
+            raise Problem(409, "not-finished", "a case is rated when it has ended")
+        asked = ratings.claim_of(sent, supplements.declared_by(declared), self._clock())
+        held = (await self._ratings.claim([asked])).held[asked.id]
+        if held.fingerprint != asked.fingerprint:
+            raise Problem(409, "already-rated", "this case has its rating: there is one for each")
+        if not await self._dispatch.sent(ratings.message(held)):
+            raise Problem(503, "unavailable", "it cannot be taken at the moment: send it again")
+
+    async def _claimed(self, wish: Wish, began: Claim) -> Claim:
+        sent, declared = supplements.read(wish.raw), supplements.declared_by(began)
+        task = task_id(began.case_id, sent.procedure)
+        rows = await self._tasks.find({"_id": task}, limit=1)
+        supplements.check_awaited(sent, rows[0] if rows else None)
+        filled = supplements.filled(sent, declared.data)
+        correction = None
+        if filled is not None:
+            these = {"_id": {"$in": list(filled.people)}}
+            known = persons(await self._people.find(these), await self._deceased.find(these))
+            correction = supplements.corrected(filled, declared.data, known)
+        claim = supplements.claim_of(wish, sent, declared, correction, self._clock())
+        return (await self._supplements.claim([claim])).held[claim.id]
+
+
+Case = Annotated[str, Path(max_length=128)]
+
+
+@router.post(
+    "/api/cases/{case_id}/supplements",
+    status_code=202,
+    summary="Supply what the family was asked for",
+    responses={
+        202: {"model": SupplementSent},
+        **documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Supplementation.model_json_schema()}},
+        }
+    },
+)
+async def supply(
+    request: Request,
+    person: Caller,
+    case_id: Case,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="1 to 200 visible ASCII characters; repeated, it is the same one."),
+    ] = None,
+) -> Response:
+    """Take a supplement of whoever has the case. Repeat it with the same key until answered."""
+    require(request, "application/json")
+    key = checked_key(idempotency_key)
+    raw = parse_json(await body_of(request, DECLARATION_BYTES))
+    id = await _families(request).supply(case_id, Wish(person, key, raw))
+    url = f"/api/cases/{case_id}"
+    body: SupplementSent = {"supplement_id": str(id), "case_url": url}
+    return Response(to_json(body), 202, {"Location": url}, "application/json")
+
+
+@router.post(
+    "/api/cases/{case_id}/rating",
+    status_code=202,
+    summary="Rate a finished case, once",
+    responses={202: {"model": Rated}, **documented(400, 401, 403, 404, 409, 413, 415, 422, 503)},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Rating.model_json_schema()}},
+        }
+    },
+)
+async def rate(request: Request, person: Caller, case_id: Case) -> Response:
+    """Take the rating of whoever has the case. Repeat the same until answered."""
+    require(request, "application/json")
+    raw = parse_json(await body_of(request, RATING_BYTES))
+    await _families(request).rate(case_id, person, raw)
+    body: Rated = {"case_url": f"/api/cases/{case_id}"}
+    return Response(to_json(body), 202, media_type="application/json")
+
+
+def _families(request: Request) -> Families:
+    families: Families = request.app.state.families
+    return families

@@ -1,0 +1,55 @@
+"""What is to be told by the channel outside, where there is one: a row for each notice. Pure.
+
+With the channel off the procedure is not there, and costs nothing. With it on, the portal hears its
+own events too: a notice is a notice, whoever said what it follows from.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.catalogue import Catalogue, catalogue
+from contracts.envelope import Event
+from services.chassis.clock import EPOCH
+from services.chassis.procedure import Context, Decision, Procedure, Record
+from services.portal.notices import Stateless, details_of, said_by, text_of, told
+
+OUTBOX = "outbox"
+"""The register of notices for the channel, by the id of the event."""
+URL = "ONESTOP_NOTICES_URL"
+
+
+def procedures(environment: Mapping[str, str] = os.environ) -> tuple[Procedure[Any], ...]:
+    """Return the procedure that fills the outbox, if an address is named that empties it."""
+    return (procedure(catalogue()),) if environment.get(URL) else ()
+
+
+def procedure(known: Catalogue) -> Procedure[Stateless]:
+    """Return the procedure that makes a row of each notice of the groups in the catalogue."""
+    made = Procedure("outbox", initial=Stateless())
+    made.on(*told(known))(happened)
+    return made
+
+
+def happened(state: Stateless, event: Event, context: Context) -> Decision[Stateless]:
+    """Put the notice of an event into the outbox, due at once.
+
+    A shared event may mean nothing to the families of this group.
+    """
+    cause = context.cause
+    group = catalogue().groups.get(cause.group)
+    text = said_by(event) or (text_of(group, cause.type) if group else None)
+    if text is None:
+        return Decision(state)
+    row = {
+        "case_id": context.case_id,
+        "group": cause.group,
+        "type": cause.type,
+        "at": cause.time,
+        "text": {"vi": text.vi, "en": text.en},
+        **details_of(event),
+        "attempts": 0,
+        # Attempts are counted by the machine's clock, which this is before, whatever time it is.
+        "due": EPOCH,
+    }
+    return Decision(state, records=(Record(OUTBOX, str(cause.id), row, insert_only=True),))

@@ -1,0 +1,168 @@
+"""What a family supplies, from a request to the event that is published. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import Field, ValidationError
+
+from contracts.catalogue import topic_of
+from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
+from contracts.common.people import Person
+from contracts.common.tasks import Supplied, task_id
+from contracts.envelope import Codec, Envelope, envelope_of
+from contracts.model import Input, Name, PersonalId
+from services.chassis.broker import LARGEST_EVENT
+from services.chassis.consumer import from_outside
+from services.chassis.encoding import Document
+from services.chassis.message import Outgoing
+from services.portal import declaration
+from services.portal.declaration import FORM, SOURCE, Declaration, FilledIn, Sent, fingerprint
+from services.portal.fields import errors_in
+from services.portal.problems import FieldError, Problem, error
+from services.portal.submissions import Claim, claim_id
+
+_NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/supplements")
+_codec = Codec([DeclarationSubmitted])
+
+
+class Supplementation(Input):
+    """What a family sends: an answer to each thing that is missing, in the order of the request.
+
+    Where something on the form was wrong or missing, `form` is the whole form, filled in anew.
+    """
+
+    procedure: Name
+    request: UUID
+    supplied: Annotated[tuple[Supplied, ...], Field(min_length=1, max_length=20)]
+    form: dict[str, Any] | None = None
+
+
+class Wish(NamedTuple):
+    """A supplement that somebody wants to hand in, under an idempotency key."""
+
+    person: PersonalId
+    key: str
+    raw: Any
+
+    @property
+    def claim_id(self) -> str:
+        """What the key is claimed under."""
+        return claim_id(self.person, self.key)
+
+    def fingerprint(self, case_id: str) -> bytes:
+        """Return what tells it from others under the same key."""
+        return fingerprint([case_id, self.raw])
+
+
+def read(raw: Any) -> Supplementation:
+    """Return what was sent. Raises `Problem` 422, naming each field at fault."""
+    try:
+        return Supplementation.model_validate(raw, extra="forbid")
+    except ValidationError as fault:
+        raise _invalid(errors_in(fault, raw)) from None
+
+
+def check_awaited(sent: Supplementation, row: Document | None) -> None:
+    """Raise `Problem` where this is not what a task, as its agency last told of it, waits for."""
+    task = row["task"] if row else {}
+    if task.get("request") != str(sent.request):
+        raise Problem(409, "nothing-awaited", "this is not what the family is asked for now")
+    if len(sent.supplied) != len(task["missing"]):
+        wanted = f"{len(task['missing'])} things are missing: answer each, in their order"
+        raise _invalid([error("supplied", wanted)])
+
+
+def declared_by(claim: Claim) -> Envelope[DeclarationSubmitted]:
+    """Return the declaration that began a case."""
+    envelope = _codec.decode(claim.value)
+    assert isinstance(envelope.data, DeclarationSubmitted)
+    return envelope  # type: ignore[return-value]
+
+
+def filled(sent: Supplementation, declared: DeclarationSubmitted) -> FilledIn | None:
+    """Return the form where it was filled in anew. Raises `Problem` 422."""
+    if sent.form is None:
+        return None
+    raw = {
+        "group": declared.group,
+        "declarant": declared.declarant,
+        "channel": declared.channel,
+        "form": sent.form,
+    }
+    return declaration.filled(Sent(Declaration.model_validate(raw), raw, b""))
+
+
+def corrected(
+    filled: FilledIn, declared: DeclarationSubmitted, people: Mapping[str, Person]
+) -> DeclarationSubmitted:
+    """Return the declaration with its form corrected; bundle and time limit stay frozen.
+
+    A declarant who has died since is no objection: somebody goes on with the case. Raises `Problem`
+    422 where the form is wrong on the day of receipt, names somebody who is not there or not alive,
+    or is of other circumstances or another province, for the case was routed by these.
+    """
+    declaration.check_people(filled, people, declarant=False)
+    known = dict(declared.people) | dict(people)
+    event = declaration.event_of(filled, known, declared.received_at)
+    before = declaration.filled(
+        Sent(filled.sent.declaration.model_copy(update={"form": declared.form}), {}, b"")
+    )
+    if event.province != declared.province:
+        raise _invalid([error(FORM, "a supplement cannot move the case to another province")])
+    if filled.form.circumstance() != before.form.circumstance():
+        raise _invalid([error(FORM, "a supplement cannot change what is asked for: declare anew")])
+    return event.with_(bundle=declared.bundle, working_days=declared.working_days)
+
+
+def claim_of(
+    wish: Wish,
+    sent: Supplementation,
+    declared: Envelope[DeclarationSubmitted],
+    correction: DeclarationSubmitted | None,
+    at: datetime,
+) -> Claim:
+    """Return what the key is claimed for, with the supplement as it is published.
+
+    Raises `Problem` 413 for one that is too large.
+    """
+    case_id = declared.subject
+    value = envelope_of(SupplementSubmitted)(
+        id=supplement_id(wish.claim_id),
+        source=SOURCE,
+        type=SupplementSubmitted.type,
+        subject=case_id,
+        time=at,
+        group=declared.group,
+        correlationid=declared.correlationid,
+        traceparent=declared.traceparent,
+        data=SupplementSubmitted(
+            task_id=task_id(case_id, sent.procedure),
+            procedure=sent.procedure,
+            by=wish.person,
+            request=sent.request,
+            received_at=at,
+            supplied=sent.supplied,
+            declaration=correction,
+        ),
+    ).encode()
+    if len(value) > LARGEST_EVENT:
+        raise Problem(413, "too-large", f"the supplement is {len(value):,} bytes as an event")
+    return Claim(wish.claim_id, wish.fingerprint(case_id), case_id, value)
+
+
+def supplement_id(claim_id: str) -> UUID:
+    """Return the id of the supplement that a person's key stands for."""
+    return uuid5(_NAMESPACE, claim_id)
+
+
+def message(claim: Claim) -> Outgoing:
+    """Return a claimed supplement as it is published, the same bytes however often."""
+    kind = SupplementSubmitted
+    return from_outside(topic_of(kind), claim.case_id, kind.type, claim.value)
+
+
+def _invalid(errors: list[FieldError]) -> Problem:
+    fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
+    return Problem(422, "invalid-supplement", f"correct {fields}, and send it again", errors)
