@@ -10,6 +10,7 @@ from contracts.common.events import (
     FeeSettled,
     PayoutInstructed,
 )
+from contracts.common.task_events import task_events, task_notices
 from contracts.death.events import (
     BenefitRefused,
     BurialSupportGranted,
@@ -46,6 +47,7 @@ PROCEDURES = (
         ends={DeathRegistered: "granted", DeathRefused: "refused"},
         shows=("registration_number", "registered_on", "late"),
         working_days=1,
+        review=task_events("civil-status"),
     ),
     ProcedureSpec(
         name=RECORD,
@@ -66,6 +68,7 @@ PROCEDURES = (
         shows=("confirmation_number", "removed_on", "owned_household"),
         requires=(DEATH, RECORD),
         working_days=2,
+        review=task_events("residence"),
     ),
     ProcedureSpec(
         name=BENEFIT,
@@ -83,6 +86,7 @@ PROCEDURES = (
         shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
         requires=(DEATH, RECORD),
         working_days=6,
+        review=task_events("social-insurance"),
     ),
     ProcedureSpec(
         name=PAYOUT,
@@ -150,6 +154,7 @@ GROUP = ProcedureGroup(
         ),
     ),
     notices={
+        **task_notices(PROCEDURES),
         DeclarationSubmitted: Text(
             vi="Đã tiếp nhận tờ khai.", en="Your declaration has been received."
         ),
