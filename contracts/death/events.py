@@ -12,6 +12,11 @@ from contracts.death.form import Cause, Issuer, PlaceKind
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Vnd
 
+Replaced = Annotated[
+    PersonalId | None,
+    Field(description="The payee on the form, who has died: where to pay is to be asked anew."),
+]
+
 
 class DeathRegistered(Event, type="civil-status.death-registered.v1"):
     """Civil status registered the death. Carries what the next agencies need."""
@@ -73,6 +78,7 @@ class FuneralAllowanceGranted(Event, type="social-insurance.funeral-allowance-gr
     reference_level: Vnd
     multiple: Annotated[int, Field(ge=1)]
     amount: Vnd
+    in_place_of: Replaced = None
 
 
 class BurialSupportGranted(Event, type="social-insurance.burial-support-granted.v1"):
@@ -88,6 +94,7 @@ class BurialSupportGranted(Event, type="social-insurance.burial-support-granted.
     standard: Vnd
     multiple: Annotated[int, Field(ge=1)]
     amount: Vnd
+    in_place_of: Replaced = None
 
 
 class BenefitRefused(Event, type="social-insurance.benefit-refused.v1"):

@@ -11,6 +11,7 @@ from contracts.common.events import (
     FeeSettled,
     PayoutInstructed,
 )
+from contracts.common.task_events import task_events, task_notices
 from contracts.death.documents import (
     ALLOWANCE_DECISION,
     DEATH_CERTIFICATE,
@@ -54,6 +55,7 @@ PROCEDURES = (
         shows=("registration_number", "registered_on", "late"),
         documents={DeathRegistered: DEATH_CERTIFICATE},
         working_days=1,
+        review=task_events("civil-status"),
     ),
     ProcedureSpec(
         name=RECORD,
@@ -75,6 +77,7 @@ PROCEDURES = (
         documents={ResidenceRemoved: REMOVAL_CONFIRMATION},
         requires=(DEATH, RECORD),
         working_days=2,
+        review=task_events("residence"),
     ),
     ProcedureSpec(
         name=BENEFIT,
@@ -96,6 +99,7 @@ PROCEDURES = (
         },
         requires=(DEATH, RECORD),
         working_days=6,
+        review=task_events("social-insurance"),
     ),
     ProcedureSpec(
         name=PAYOUT,
@@ -164,6 +168,7 @@ GROUP = ProcedureGroup(
         ),
     ),
     notices={
+        **task_notices(PROCEDURES),
         DeclarationSubmitted: Text(
             vi="Đã tiếp nhận tờ khai.", en="Your declaration has been received."
         ),

@@ -7,11 +7,13 @@ from typing import Literal
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
+from contracts.common.review import Review, Reviews, Verdict
 from contracts.death.benefits import BenefitRequest
 from contracts.death.events import DeathRefused, DeathRegistered
 from contracts.death.form import Cause, DeathForm, DeathNotice, Issuer, PlaceKind
 from contracts.death.process import DEATH, GROUP
 from contracts.model import Name, ProvinceCode, Reason
+from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
 from services.civil_status.inquest import examine, open_inquest
 from services.civil_status.numbers import NUMBER, as_copied, number_of
@@ -45,12 +47,14 @@ class Registration(State):
 
     awaits_official: Application | Reason | None = None
     """What was found, while an official has not decided."""
+    review: Review | None = None
     outcome: Literal["registered", "refused"] | None = None
 
 
 REGISTERED, REFUSED = Registration(outcome="registered"), Registration(outcome="refused")
 
 registration = Procedure(DEATH, initial=Registration())
+reviews = Reviews("civil-status", DEATH)
 
 
 @registration.on(DeclarationSubmitted)
@@ -69,9 +73,18 @@ def declared(
     rules: CivilStatusRules = context.rules
     found = context.once("found", lambda: find(event, rules))
     received_on = local_date(event.received_at)
-    if rules.approval_of(DEATH, received_on, event.province) == "review":
-        return Decision(Registration(awaits_official=found))
-    return conclude(found, context)
+    policy = rules.review_of(DEATH, received_on, event.province)
+    if policy is None:
+        return conclude(found, context)
+    opened = reviews.opened(
+        context.case_id,
+        context.now,
+        province=event.province,
+        persons=(event.declarant, *event.people),
+        finding=found if isinstance(found, Reason) else None,
+        **policy._asdict(),
+    )
+    return gate.shut(Registration(awaits_official=found), opened)
 
 
 def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | Reason:
@@ -99,8 +112,17 @@ def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | 
     )
 
 
-# The seam for an official: the handler of the official's decision calls
-# `conclude(state.awaits_official, context)`, or `refuse` with the official's own reason.
+def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
+    """Do as officials have decided; what they approved another case may have registered."""
+    assert state.awaits_official is not None
+    if verdict.refused:
+        return refuse(verdict.refused)
+    return conclude(state.awaits_official, context)
+
+
+gate = Gate(registration, reviews, decided)
+
+
 def conclude(found: Application | Reason, context: Context) -> Decision[Registration]:
     """Register what passed the examination and refuse what did not."""
     return refuse(found) if isinstance(found, Reason) else register(found, context)

@@ -134,7 +134,7 @@ def owe(
         decision_number=event.decision_number,
         payee=event.payee,
         amount=event.amount,
-        payout=event.payout,
+        payout=None if event.in_place_of else event.payout,
     )
     decision = go_on(state.with_(owed=owed), context)
     return decision._replace(

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.common.calendar import local_date
+from contracts.common.review import Review, Reviews, Verdict
 from contracts.death.events import DeathRegistered, RemovalRefused, ResidenceRemoved
 from contracts.death.process import REMOVAL
 from contracts.model import CountryCode, PersonalId, ProvinceCode, Reason
 from contracts.people.events import PersonDeceased
+from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.residence.rules import ResidenceRules
 
@@ -31,7 +33,8 @@ class Removal(State):
     resident: Resident | None = None
     deceased: bool = False
     """Whether the population register has marked the person deceased."""
-    outcome: Literal["removed", "refused", "not-asked", "awaits-official"] | None = None
+    review: Review | None = None
+    outcome: Literal["removed", "refused", "not-asked"] | None = None
 
 
 REMOVED = Removal(outcome="removed", deceased=True)
@@ -39,6 +42,7 @@ REFUSED = Removal(outcome="refused", deceased=True)
 NOT_ASKED = Removal(outcome="not-asked")
 
 removal = Procedure(REMOVAL, initial=Removal())
+reviews = Reviews("residence", REMOVAL)
 
 
 @removal.on(DeathRegistered)
@@ -71,23 +75,44 @@ def settle(resident: Resident | None, deceased: bool, context: Context) -> Decis
     if resident is None or not deceased:
         return Decision(Removal(resident=resident, deceased=deceased))
     rules: ResidenceRules = context.rules
-    if rules.approval_of(REMOVAL, local_date(context.now), resident.province) == "review":
-        waiting = Removal(resident=resident, deceased=True, outcome="awaits-official")
-        return Decision(waiting)
-    return conclude(resident, context)
+    policy = rules.review_of(REMOVAL, local_date(context.now), resident.province)
+    if policy is None:
+        return conclude(resident, context)
+    owner = resident.household_owner
+    opened = reviews.opened(
+        context.case_id,
+        context.now,
+        province=resident.province,
+        persons=(resident.personal_id, *((owner,) if owner else ())),
+        finding=objection(resident, rules),
+        **policy._asdict(),
+    )
+    return gate.shut(Removal(resident=resident, deceased=True), opened)
 
 
-# The seam for an official: the handler of the official's decision calls
-# `conclude(state.resident, context)`, or `refuse` with the official's own reason.
+def decided(state: Removal, verdict: Verdict, context: Context) -> Decision[Removal]:
+    """Do as officials have decided."""
+    assert state.resident is not None
+    if verdict.refused:
+        return refuse(state.resident, verdict.refused)
+    return conclude(state.resident, context)
+
+
+gate = Gate(removal, reviews, decided)
+
+
 def conclude(resident: Resident, context: Context) -> Decision[Removal]:
-    """Remove a citizen's permanent residence (Law on Residence 2020, art. 24 (1)).
+    """Remove the permanent residence, where there is one."""
+    reason = objection(resident, context.rules)
+    return remove(resident, context) if reason is None else refuse(resident, reason)
 
-    Permanent residence is a citizen's: of a foreigner there is none to remove (art. 2 (8)).
+
+def objection(resident: Resident, rules: ResidenceRules) -> Reason | None:
+    """Return why there is nothing to remove: permanent residence is a citizen's.
+
+    A reading of ours; DOMAIN.md says nothing of foreigners.
     """
-    rules: ResidenceRules = context.rules
-    if resident.nationality != "VN":
-        return refuse(resident, rules.reason("no-permanent-residence"))
-    return remove(resident, context)
+    return None if resident.nationality == "VN" else rules.reason("no-permanent-residence")
 
 
 def remove(resident: Resident, context: Context) -> Decision[Removal]:

@@ -17,6 +17,7 @@ Refusal = Literal[
     "relatives-do-not-consent",
     "no-disaster",
     "granted-before",
+    "payee-deceased",
 ]
 Multiple = Annotated[int, Field(ge=1, le=1000)]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.common.events import FeeRefunded, FeeSettled
+from contracts.common.tasks import TaskOpened
 from contracts.death.events import (
     BurialSupportGranted,
     DeathRecordRefused,
@@ -20,7 +21,6 @@ from contracts.death.process import GROUP, REMOVAL
 from contracts.envelope import Event
 from contracts.model import Reason
 from contracts.people.events import PersonDeceased, PersonRecorded, PersonReported
-from services.chassis.rules import Approval, Dated
 from services.payments import death as payments
 from services.payments import payout as payouts
 from services.payments.rules import RULES as PAYMENTS
@@ -32,6 +32,7 @@ from services.residence import death as residence
 from services.residence.rules import RULES as RESIDENCE
 from services.social_insurance import death as social_insurance
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
+from tests.unit import officials
 from tests.unit.deaths import (
     DECEASED,
     SON,
@@ -162,16 +163,21 @@ def test_residence_stays_where_the_bundle_does_not_ask_for_its_removal(
     assert case.state.outcome == "not-asked"
 
 
-def test_where_policy_says_review_an_official_decides_about_the_removal() -> None:
-    sure = {"source": "test", "confidence": "high"}
-    figures = [{"from": date(2016, 1, 1), "value": "review", **sure}]
-    policy = {REMOVAL: Dated[Approval].model_validate(figures)}
-    case = desk(residence.removal, RESIDENCE.model_copy(update={"approval": policy}))
-    for event in (registered(), deceased(), registered(), deceased()):
+@pytest.mark.parametrize("nationality", ["VN", "KR"])
+def test_where_policy_says_review_an_official_decides_about_the_removal(nationality: str) -> None:
+    case = desk(residence.removal, officials.reviewed(RESIDENCE, REMOVAL))
+    person = people(nationality=nationality)[DECEASED]
+    for event in (registered(deceased=person), deceased(), registered(deceased=person), deceased()):
         case.hear(event)
-    assert not case.events
-    decision = residence.conclude(case.state.resident, case.context())
-    assert [type(event) for event in decision.events] == [ResidenceRemoved]
+    finding = case.said(TaskOpened).task.finding
+    assert (finding and finding.code) == (None if nationality == "VN" else "no-permanent-residence")
+    who = officials.official(agency="residence")
+    case.hear(officials.claim(REMOVAL, who))
+    case.hear(officials.decide(REMOVAL, who, officials.APPROVE if finding is None else REFUSE_SO))
+    assert isinstance(case.events[-1], RemovalRefused if finding else ResidenceRemoved)
+
+
+REFUSE_SO: dict[str, Any] = {"decision": "refuse"}
 
 
 def granted(**changes: Any) -> Event:

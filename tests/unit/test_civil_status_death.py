@@ -1,18 +1,19 @@
 """Which deaths are registered, who gives notice of which, and that everybody dies once."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import product
 from typing import Any, get_args
 
 import pytest
 
 from contracts.birth.process import USUAL
+from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import DeathRefused, DeathRegistered
 from contracts.death.form import Cause, Issuer, PlaceKind
 from contracts.death.process import DEATH
-from services.chassis.rules import Approval, Dated
 from services.civil_status import death
 from services.civil_status.rules import RULES, DeathRefusal
+from tests.unit import officials
 from tests.unit.deaths import (
     BUNDLE,
     DECEASED,
@@ -233,17 +234,23 @@ def test_a_deceased_whom_the_declaration_does_not_carry_is_an_error_not_a_refusa
 
 @pytest.mark.parametrize("of", [form(), form(evidence={"kind": "none"})])
 def test_where_policy_says_review_an_official_decides(of: dict[str, Any]) -> None:
-    sure = {"source": "test", "confidence": "high"}
-    figures = [{"from": date(2016, 1, 1), "value": "review", **sure}]
-    policy = {DEATH: Dated[Approval].model_validate(figures)}
-    waiting = office(rules=RULES.model_copy(update={"approval": policy}))
-    waiting.hear(submitted(of))
-    waiting.hear(submitted(of))
-    assert not waiting.events
-    assert not waiting.rounds, "nothing is claimed while an official has not decided"
-    automatic = office()
-    automatic.hear(submitted(of))
-    context = automatic.context()
-    waiting.answers = {c.id: context.owner(c) for asked in automatic.rounds for c in asked}
-    decision = death.conclude(waiting.state.awaits_official, waiting.context())
-    assert list(decision.events) == automatic.events
+    case = office(rules=officials.reviewed(RULES, DEATH, "review-by-two"))
+    case.hear(submitted(of))
+    case.hear(submitted(of))
+    finding = case.said(TaskOpened).task.finding
+    assert not case.rounds, "nothing is claimed while an official has not decided"
+    for number in (1, 2) if finding is None else (1,):
+        who = officials.official(number)
+        case.hear(officials.claim(DEATH, who))
+        decision = officials.APPROVE if finding is None else {"decision": "refuse"}
+        case.hear(officials.decide(DEATH, who, decision))
+    assert isinstance(case.events[-1], DeathRegistered if finding is None else DeathRefused)
+    if finding is not None:
+        assert case.said(DeathRefused).reason == finding
+
+
+def test_nobody_decides_about_the_death_of_a_relative() -> None:
+    case = office(rules=officials.reviewed(RULES, DEATH))
+    case.hear(submitted())
+    case.hear(officials.claim(DEATH, officials.official(person_id=WIDOW)))
+    assert case.said(ActDeclined).reason.code == "own-case"

@@ -6,12 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
+from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import BenefitRefused, BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import BENEFIT, GROUP
 from contracts.envelope import Event
-from services.chassis.rules import Approval, Dated
 from services.social_insurance import death
 from services.social_insurance.rules import RULES, Refusal
+from tests.unit import officials
 from tests.unit.deaths import (
     ALLOWANCE,
     DECEASED,
@@ -21,6 +22,7 @@ from tests.unit.deaths import (
     WIDOW,
     deceased,
     desk,
+    people,
     registered,
 )
 from tests.unit.driver import Desk, World
@@ -125,13 +127,13 @@ def test_is_refused_and_holds_no_claim(code: Refusal, case: Desk) -> None:
     assert reason.vi != reason.en
     assert "{" not in reason.vi + reason.en
     assert not case.records
-    assert case.world.of("case-1") == set()
+    assert case.world.of("case-1") == {f"life/{DECEASED}"}, "only that somebody has died"
 
 
 def test_every_reason_has_a_case() -> None:
     births = {"six-or-older", "no-residence"}
     reached = {code for code, _ in REFUSED.values()}
-    assert births | reached | {"granted-before"} == set(get_args(Refusal))
+    assert births | reached | {"granted-before", "payee-deceased"} == set(get_args(Refusal))
 
 
 def test_the_first_day_of_the_figures_has_them() -> None:
@@ -195,18 +197,64 @@ def test_nothing_happens_where_no_benefit_is_asked_for(
     assert case.state.outcome == "not-asked"
 
 
-def test_where_policy_says_review_an_official_decides() -> None:
-    sure = {"source": "test", "confidence": "high"}
-    figures = [{"from": date(2016, 1, 1), "value": "review", **sure}]
-    policy = {BENEFIT: Dated[Approval].model_validate(figures)}
-    case = desk(death.benefit, RULES.model_copy(update={"approval": policy}))
+@pytest.mark.parametrize(
+    ("decision", "granted"), [(officials.APPROVE, True), (officials.REFUSE, False)]
+)
+def test_where_policy_says_review_an_official_decides(
+    decision: dict[str, Any], granted: bool
+) -> None:
+    case = desk(death.benefit, officials.reviewed(RULES, BENEFIT))
     for event in (registered(), deceased(), registered(), deceased()):
         case.hear(event)
-    assert not case.events
-    assert not case.rounds
-    assert case.state.outcome == "awaits-official"
-    automatic = after(registered(), deceased())
-    context = automatic.context()
-    case.answers = {c.id: context.owner(c) for asked in automatic.rounds for c in asked}
-    decision = death.conclude(case.state.application, case.context())
-    assert list(decision.events) == automatic.events
+    task = case.said(TaskOpened).task
+    assert (task.procedure, task.province, task.finding) == (BENEFIT, "33", None)
+    who = officials.official(agency="social-insurance")
+    case.hear(officials.claim(BENEFIT, who))
+    case.hear(officials.decide(BENEFIT, who, decision))
+    assert isinstance(case.events[-1], FuneralAllowanceGranted if granted else BenefitRefused)
+
+
+def test_nobody_decides_about_a_benefit_that_they_would_receive() -> None:
+    case = desk(death.benefit, officials.reviewed(RULES, BENEFIT))
+    for event in (registered(), deceased()):
+        case.hear(event)
+    who = officials.official(agency="social-insurance", person_id=WIDOW)
+    case.hear(officials.claim(BENEFIT, who))
+    assert case.said(ActDeclined).reason.code == "own-case"
+
+
+def has_died(world: World, person: str, case: str = "death-of-the-payee") -> None:
+    """Let social insurance hear of another death: of somebody for whom nothing is asked."""
+    told = desk(death.benefit, RULES, case, world)
+    told.hear(registered(benefit=None))
+    told.hear(deceased(personal_id=person))
+
+
+def test_who_has_died_receives_nothing_and_a_relative_who_agreed_does() -> None:
+    """The payee lived at the door, and is dead when it is decided."""
+    world = World()
+    has_died(world, WIDOW)
+    event = after(registered(), deceased(), world=world).said(FuneralAllowanceGranted)
+    assert (event.payee, event.in_place_of) == (SON, WIDOW)
+
+
+@pytest.mark.parametrize("benefit", [ALLOWANCE, SUPPORT])
+def test_where_nobody_is_left_to_receive_it_the_benefit_is_refused(benefit: dict[str, Any]) -> None:
+    world = World()
+    has_died(world, WIDOW)
+    has_died(world, SON, "death-of-the-son")
+    case = after(registered(benefit=benefit), deceased(), world=world)
+    assert case.said(BenefitRefused).reason.code == "payee-deceased"
+    assert world.of("case-1") == {f"life/{DECEASED}"}
+
+
+def test_a_payee_may_receive_several_benefits_and_then_die() -> None:
+    world = World()
+    for case, number in (("case-1", DECEASED), ("case-2", "034056000009")):
+        person = people()[DECEASED].with_(personal_id=number)
+        said = after(
+            *(registered(deceased=person), deceased(personal_id=number)), case=case, world=world
+        )
+        assert said.said(FuneralAllowanceGranted).payee == WIDOW
+    has_died(world, WIDOW)
+    assert f"life/{WIDOW}" in world.of("death-of-the-payee")
