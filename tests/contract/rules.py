@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeGuard, get_args
+
+from pydantic import BaseModel
 
 from contracts.catalogue import Catalogue, publisher
 from contracts.common.notices import NOTICES
@@ -80,8 +83,33 @@ def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue)
         if publisher(event) != spec.owner:
             does = "ends by" if event in spec.ends else "answers officials by"
             yield f"{where}: {does} {event.type}, which {spec.owner} does not publish"
+    for event, document in spec.documents.items():
+        if event not in _grants(spec):
+            yield f"{where}: {event.type} is a document, and grants nothing"
+        for path in (document.number, *document.shows):
+            if not _has(event, path):
+                yield f"{where}: the document {event.type} shows {path}, which it does not have"
+    for event in spec.revoked_by:
+        if catalogue.events.get(event.type) is not event:
+            yield f"{where}: is revoked by {event.type}, which nobody publishes"
+        if not spec.documents:
+            yield f"{where}: is revoked by {event.type}, and gives no document"
     if sum(spec.name == other.name for other in group.procedures) > 1:
         yield f"{where}: two procedures of this name"
+
+
+def _has(model: type[BaseModel], path: str) -> bool:
+    """Return whether a model has the field that a path of names with dots leads to."""
+    name, _, rest = path.partition(".")
+    field = model.model_fields.get(name)
+    if field is None or not rest:
+        return field is not None
+    kinds = [field.annotation, *get_args(field.annotation)]
+    return any(_has(kind, rest) for kind in kinds if isinstance(kind, type) and _is_model(kind))
+
+
+def _is_model(kind: type) -> TypeGuard[type[BaseModel]]:
+    return issubclass(kind, BaseModel)
 
 
 def _requirements(group: ProcedureGroup) -> Iterator[str]:
@@ -149,6 +177,10 @@ def _texts(group: ProcedureGroup) -> Iterator[str]:
     texts = {event.type: text for event, text in group.notices.items()}
     texts |= {event.type: text for event, text in NOTICES.items()}
     texts |= {spec.name: spec.title for spec in group.procedures} | {"title": group.title}
+    for spec in group.procedures:
+        for event, document in spec.documents.items():
+            printed = {"its title": document.title, **document.shows, **document.words}
+            texts |= {f"{name} of {event.type}": text for name, text in printed.items()}
     for name, text in texts.items():
         if not _in_both_languages(text):
             yield f"{group.name}: the text of {name} is not there in both languages"

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from contracts.birth import process
-from contracts.birth.events import BirthRegistered, HealthCardIssued, PremiumFunded
+from contracts.birth.documents import BIRTH_CERTIFICATE
+from contracts.birth.events import (
+    BirthRefused,
+    BirthRegistered,
+    HealthCardIssued,
+    PremiumFunded,
+)
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER, PREMIUM, RESIDENCE, USUAL
 from contracts.catalogue import Catalogue, catalogue, topic, topic_of
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
@@ -92,7 +98,47 @@ def notices(**changes: Text) -> Mapping[type[Event], Text]:
     }
 
 
+def certificate(**changes: Any) -> Any:
+    return replace(BIRTH_CERTIFICATE, **changes)
+
+
 BROKEN: dict[str, tuple[Catalogue, str]] = {
+    "a document is no end": (
+        with_procedure(BIRTH, documents={BirthRefused: certificate()}),
+        "birth/birth-registration: civil-status.birth-refused.v1 is a document, and grants nothing",
+    ),
+    "a document has no such number": (
+        with_procedure(BIRTH, documents={BirthRegistered: certificate(number="serial")}),
+        "birth/birth-registration: the document civil-status.birth-registered.v1 shows serial,"
+        " which it does not have",
+    ),
+    "a document shows what is not there": (
+        with_procedure(
+            BIRTH,
+            documents={
+                BirthRegistered: certificate(shows={"child.mother.name": BIRTH_CERTIFICATE.title})
+            },
+        ),
+        "birth/birth-registration: the document civil-status.birth-registered.v1 shows"
+        " child.mother.name, which it does not have",
+    ),
+    "a document is in one language": (
+        with_procedure(
+            BIRTH, documents={BirthRegistered: certificate(title=Text(vi="Giấy", en="Giấy"))}
+        ),
+        "birth: the text of its title of civil-status.birth-registered.v1 is not there in both"
+        " languages",
+    ),
+    "nobody says what revokes": (
+        with_procedure(BIRTH, revoked_by=(Unheard,)),
+        "birth/birth-registration: is revoked by civil-status.birth-doubted.v1, which nobody"
+        " publishes",
+    ),
+    "nothing is there to be revoked": (
+        with_procedure(IDENTIFIER, revoked_by=(BirthRefused,)),
+        "birth/personal-identification: is revoked by civil-status.birth-refused.v1, and gives no"
+        " document",
+    ),
     "an event is a command": (
         with_event(Register),
         "civil-status.register-birth.v1: 'birth' is not in the past tense",

@@ -1,0 +1,322 @@
+"""Results on the whole system: signed by who decided, verified by others' programs, and revoked."""
+
+import asyncio
+import json
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from asn1crypto import pem
+from asn1crypto.x509 import Certificate
+from cryptography import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+from pymongo import MongoClient
+
+from contracts.birth.process import RESIDENCE
+from contracts.catalogue import catalogue
+from contracts.common.tasks import task_id
+from infra.local import Stack
+from infra.local.waiting import wait_until
+from services.portal.results import RESULTS, REVOCATIONS, numbered
+from tests.e2e.city import FAMILIES, City, Document
+from tests.e2e.onestop import LIMIT_SECONDS
+from tests.fire.births import Births
+from tests.fire.deaths import Deaths
+from tests.fire.declared import Declared
+from tests.fire.portal import Item, Portal
+from tests.unit.officials import APPROVE, official
+
+CLERK = official(5, "residence")
+POLICY = f"""
+[[approval.{RESIDENCE}]]
+from = 2020-01-01
+value = "review"
+source = "a test"
+confidence = "low"
+"""
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """The six services, where an official decides about every residence."""
+    rules = tmp_path_factory.mktemp("rules")
+    (rules / "residence.toml").write_text(POLICY, encoding="utf-8")
+    environment = {"ONESTOP_RULES": str(rules)}
+    with Stack(tmp_path_factory.mktemp("city"), environment=environment) as stack:
+        city = City(stack)
+        assert city.import_people().status == 0
+        yield city
+
+
+@contextmanager
+def database(city: City) -> Iterator[Any]:
+    """The portal's database, as somebody who got into it has it."""
+    client: MongoClient[Document] = MongoClient(city.stack.addresses.mongo)
+    with client:
+        yield client["onestop_portal"]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A document that a family was given: its number, and who should have signed it."""
+
+    number: str
+    procedure: str
+    agency: str
+    official: str | None
+    case: str
+
+
+class Counter:
+    """Where families ask for their documents."""
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        url = city.stack.url("portal")
+        self.http = httpx.Client(base_url=url, trust_env=False, timeout=60)
+
+    def declared(self, some: Declared) -> Document:
+        """Declare, let the clerk decide where one is asked, and return the case when it ended."""
+        case = asyncio.run(self._declared(some))
+
+        def ended() -> bool:
+            return bool(self.case(case)["status"] != "in-progress")
+
+        if some.declaration["group"] == "birth":
+            task = f"/api/tasks/{task_id(case, RESIDENCE)}"
+            assert wait_until(lambda: self._ask(task).status_code == 200, LIMIT_SECONDS)
+            for what, body in (("claim", None), ("decision", APPROVE)):
+                headers = self._clerk | {"Idempotency-Key": f"{case}-{what}"}
+                sent = self.http.post(f"{task}/{what}", json=body, headers=headers)
+                assert sent.status_code == 202, sent.text
+                counted = partial(self._counted, task, sent.json()["act_id"])
+                assert wait_until(counted, LIMIT_SECONDS)
+        assert wait_until(ended, LIMIT_SECONDS), self.case(case)
+        return self.case(case)
+
+    def case(self, id: str) -> Document:
+        return dict(self.http.get(f"/api/cases/{id}").json())
+
+    def result(self, number: str) -> Document:
+        """Return a document, when the portal has heard of it."""
+        path = f"/api/results/{number}"
+        assert wait_until(lambda: self.http.get(path).status_code == 200, LIMIT_SECONDS)
+        return dict(self.http.get(path).json())
+
+    @property
+    def _clerk(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.city.stack.issuer.token(CLERK)}"}
+
+    def _ask(self, path: str) -> httpx.Response:
+        return self.http.get(path, headers=self._clerk)
+
+    def _counted(self, task: str, act: str) -> bool:
+        answers = self._ask(task).json()["answers"]
+        return any(each["act"] == act and each["counted"] for each in answers)
+
+    async def _declared(self, some: Declared) -> str:
+        async with Portal(self.city.stack.url("portal")) as door:
+            (answer,) = await door.declare([Item(some.key, some.declaration)])
+        assert answer.case_id, answer
+        return str(answer.case_id)
+
+
+@pytest.fixture(scope="module")
+def counter(city: City) -> Iterator[Counter]:
+    counter = Counter(city)
+    yield counter
+    counter.http.close()
+
+
+def whole(some: Declared, field: str) -> bool:
+    """Return whether every procedure of the bundle will be granted."""
+    return some.outcome == "completed" and some.declaration["form"].get(field) is not None
+
+
+@pytest.fixture(scope="module")
+def given(counter: Counter) -> list[Given]:
+    """All documents of a birth and of a death."""
+    today = datetime.now(UTC).date()
+    births = Births(today, FAMILIES).sequence(0, 40)
+    deaths = Deaths(today, FAMILIES).sequence(0, 40)
+    birth = next(each for each in births if whole(each, "household"))
+    death = next(each for each in deaths if whole(each, "benefit"))
+    found: list[Given] = []
+    for some in (birth, death):
+        case = counter.declared(some)
+        specs = {spec.name: spec for spec in catalogue().groups[case["group"]].procedures}
+        for procedure in case["procedures"]:
+            spec = specs[procedure["name"]]
+            fields = {document.number for document in spec.documents.values()}
+            signed_by = CLERK.name if spec.name == RESIDENCE else None
+            for field in fields:
+                about = (spec.name, spec.owner, signed_by, case["case_id"])
+                found.append(Given(str(procedure["result"][field]), *about))
+    return found
+
+
+def test_every_agency_gives_what_it_has_to(given: list[Given]) -> None:
+    assert [each.procedure for each in given] == [
+        "birth-registration",
+        "permanent-residence-registration",
+        "health-insurance-card",
+        "fee-settlement",
+        "child-identity-card",
+        "death-registration",
+        "permanent-residence-removal",
+        "funeral-benefit",
+        "death-fee-settlement",
+    ]
+
+
+def test_each_is_signed_by_who_decided(counter: Counter, given: list[Given]) -> None:
+    for each in given:
+        found = counter.result(each.number)
+        assert (found["state"], found["number"], found["case_id"]) == (
+            "valid",
+            each.number,
+            each.case,
+        ), found
+        signed = found["signed"]
+        assert (signed["agency"], signed["official"]) == (each.agency, each.official)
+        told = counter.http.get(f"/api/verify/{each.number}").json()
+        assert told == {name: found[name] for name in told}
+        assert not {"jws", "lines", "case_id"} & set(told), "nothing of what it says"
+
+
+def test_other_programs_find_each_signature_valid(counter: Counter, given: list[Given]) -> None:
+    """PyJWT by the published keys, and `cryptography` by the authority's certificate."""
+    keys = jwt.PyJWKSet.from_dict(counter.http.get("/.well-known/jwks.json").json())
+    authority = counter.city.stack.issuer.authority
+    root = x509.load_pem_x509_certificate(authority.certificate.read_bytes())
+    for each in given:
+        found = counter.result(each.number)
+        kid = jwt.get_unverified_header(found["jws"])["kid"]
+        content = jwt.PyJWS().decode(found["jws"], keys[kid].key, ["EdDSA"])
+        event = json.loads(content)
+        assert event["subject"] == each.case
+        assert each.number in event["data"].values()
+        certificate = x509.load_der_x509_certificate(b64decode(found["jwk"]["x5c"][0]))
+        certificate.verify_directly_issued_by(root)
+        assert certificate.public_key() == keys[kid].key
+
+
+def test_what_the_portal_keeps_is_what_the_agency_stored(
+    counter: Counter, given: list[Given]
+) -> None:
+    rows = {row["_id"]: row for row in counter.city.rows("portal", RESULTS)}
+    assert len(rows) == len(given)
+    for each in given:
+        entries = counter.city.rows(each.agency, "journal")
+        stored = [
+            (event["value"], event["signature"], entry["n"])
+            for entry in entries
+            for event in entry["events"]
+            if entry["case_id"] == each.case and "signature" in event
+        ]
+        kept = [(row["content"], row["signature"]) for row in rows.values()]
+        assert all((value, signature) in kept for value, signature, _ in stored)
+        assert any(numbered(each.number, n) in rows for _, _, n in stored)
+
+
+def test_published_again_it_is_the_same(counter: Counter, given: list[Given]) -> None:
+    def signed() -> list[tuple[Any, ...]]:
+        said = counter.city.messages("civil-status.events")
+        headed = [(message.value, dict(message.headers)) for message in said]
+        return [(value, head["signature"]) for value, head in headed if "signature" in head]
+
+    before = signed()
+    done = counter.city.onestop("journal", "republish", "--service", "civil-status", "--all")
+    assert done.status == 0, done
+    after = signed()
+    assert (len(after), set(after)) == (2 * len(before), set(before))
+    assert counter.city.onestop("journal", "verify").status == 0
+    assert len(counter.city.rows("portal", RESULTS)) == len(given)
+
+
+def test_the_command_and_pyhanko_find_every_file_valid(
+    counter: Counter, given: list[Given], tmp_path: Path
+) -> None:
+    data = str(counter.city.stack.data)
+    root = counter.city.stack.issuer.authority.certificate.read_bytes()
+    trusted = Certificate.load(pem.unarmor(root)[2])
+    for each in given:
+        found = counter.http.get(f"/api/results/{each.number}")
+        answer = counter.http.get(f"/api/results/{each.number}.pdf")
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/pdf"
+        again = counter.http.get(f"/api/results/{each.number}.pdf")
+        assert again.content == answer.content
+        (signature,) = PdfFileReader(BytesIO(answer.content)).embedded_signatures
+        context = ValidationContext(trust_roots=[trusted], allow_fetching=False)
+        status = validate_pdf_signature(signature, context)
+        assert status.bottom_line, status.summary()
+        for name, content in (
+            ("result.json", found.content),
+            ("result.pdf", answer.content),
+            ("result.jws", found.json()["jws"].encode()),
+        ):
+            (tmp_path / name).write_bytes(content)
+            done = counter.city.onestop("verify", str(tmp_path / name), "--data", data)
+            assert done.status == 0, done
+            who = f"{each.official}, official of {each.agency}" if each.official else each.agency
+            assert f"signed by {who} on " in done.out
+            assert each.number in done.out
+            assert "Not revoked" in done.out
+
+
+def test_what_was_revoked_says_so(counter: Counter, given: list[Given], tmp_path: Path) -> None:
+    """No procedure of these groups names yet what revokes it, so the row is written by hand."""
+    card = next(each for each in given if each.procedure == "health-insurance-card")
+    pdf = tmp_path / "card.pdf"
+    pdf.write_bytes(counter.http.get(f"/api/results/{card.number}.pdf").content)
+    reason = {"code": "court", "vi": "Theo bản án.", "en": "By judgement of a court."}
+    with database(counter.city) as portal:
+        row = {"type": "x", "at": datetime.now(UTC), "reason": reason}
+        portal[REVOCATIONS].insert_one({"_id": f"{card.case}/{card.procedure}/000009", **row})
+    told = counter.http.get(f"/api/verify/{card.number}").json()
+    assert (told["state"], told["reason"]["code"]) == ("revoked", "court")
+    assert told["revoked_at"]
+    assert counter.http.get(f"/api/results/{card.number}.pdf").content != pdf.read_bytes()
+    done = counter.city.onestop("verify", str(pdf), "--data", str(counter.city.stack.data))
+    assert done.status == 1
+    assert "Revoked: " in done.out
+    assert "By judgement of a court." in done.out
+
+
+def test_what_was_changed_in_the_portal_is_no_document(
+    counter: Counter, given: list[Given]
+) -> None:
+    receipt = next(each for each in given if each.procedure == "fee-settlement")
+    with database(counter.city) as portal:
+        (row,) = [r for r in portal[RESULTS].find() if r["_id"].startswith(f"{receipt.number}/")]
+        forged = row["content"].replace(b'"due":', b'"due" :', 1)
+        assert forged != row["content"]
+        portal[RESULTS].update_one({"_id": row["_id"]}, {"$set": {"content": forged}})
+    told = counter.http.get(f"/api/verify/{receipt.number}").json()
+    assert (told["state"], told["signed"]) == ("invalid", None)
+    answer = counter.http.get(f"/api/results/{receipt.number}.pdf")
+    assert (answer.status_code, answer.json()["type"]) == (
+        409,
+        "urn:onestop:problem:invalid-result",
+    )
+
+
+def test_an_unknown_number_is_told(counter: Counter) -> None:
+    for path in ("/api/results/KS-0", "/api/results/KS-0.pdf", "/api/verify/KS-0"):
+        answer = counter.http.get(path)
+        assert (answer.status_code, answer.json()["detail"]) == (
+            404,
+            "no document has this number",
+        )
