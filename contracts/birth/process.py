@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from contracts.birth.correction import BirthCorrection
 from contracts.birth.events import (
     BirthRefused,
     BirthRegistered,
@@ -24,6 +25,26 @@ from contracts.common.events import (
     PersonIdentified,
 )
 from contracts.common.task_events import task_events, task_notices
+from contracts.compensation.events import (
+    BirthCorrected,
+    CorrectionRequested,
+    DeclarationWithdrawn,
+    HealthCardCancelled,
+    HealthCardCorrected,
+    IdentificationCancelled,
+    IdentityCardCancelled,
+    IdentityCardCorrected,
+    PersonCorrected,
+    PremiumAdjusted,
+    PremiumRecovered,
+    RegistrationRevoked,
+    RequestDeclined,
+    ResidenceCancelled,
+    ResidenceCorrected,
+    RevocationRequested,
+    WithdrawalRequested,
+)
+from contracts.compensation.notices import second_thoughts
 from contracts.group import Bundle, ProcedureGroup, ProcedureSpec, TimeLimit
 from contracts.model import Text
 
@@ -40,8 +61,20 @@ PROCEDURES = (
         name=BIRTH,
         title=Text(vi="Đăng ký khai sinh", en="Birth registration"),
         owner="civil-status",
-        hears=(DeclarationSubmitted,),
-        ends={BirthRegistered: "granted", BirthRefused: "refused"},
+        hears=(
+            *(DeclarationSubmitted, WithdrawalRequested),
+            *(RevocationRequested, CorrectionRequested),
+        ),
+        ends={
+            BirthRegistered: "granted",
+            BirthRefused: "refused",
+            DeclarationWithdrawn: "refused",
+        },
+        afterwards={
+            RegistrationRevoked: "cancelled",
+            BirthCorrected: "corrected",
+            RequestDeclined: "declined",
+        },
         shows=("registration_number", "registered_on", "late"),
         working_days=1,
         review=task_events("civil-status"),
@@ -50,8 +83,9 @@ PROCEDURES = (
         name=IDENTIFIER,
         title=Text(vi="Cấp số định danh cá nhân", en="Personal identifier"),
         owner="population",
-        hears=(BirthRegistered,),
+        hears=(BirthRegistered, RegistrationRevoked, BirthCorrected),
         ends={PersonIdentified: "granted"},
+        afterwards={IdentificationCancelled: "cancelled", PersonCorrected: "corrected"},
         shows=("personal_id",),
         requires=(BIRTH,),
         working_days=1,
@@ -60,8 +94,9 @@ PROCEDURES = (
         name=RESIDENCE,
         title=Text(vi="Đăng ký thường trú", en="Permanent residence registration"),
         owner="residence",
-        hears=(PersonIdentified, FeeSettled),
+        hears=(PersonIdentified, FeeSettled, RegistrationRevoked, BirthCorrected),
         ends={ResidenceRegistered: "granted", ResidenceRefused: "refused"},
+        afterwards={ResidenceCancelled: "cancelled", ResidenceCorrected: "corrected"},
         shows=("confirmation_number", "registered_on"),
         requires=(IDENTIFIER, FEES),
         working_days=2,
@@ -71,8 +106,9 @@ PROCEDURES = (
         name=HEALTH_CARD,
         title=Text(vi="Cấp thẻ bảo hiểm y tế cho trẻ dưới 6 tuổi", en="Health insurance card"),
         owner="social-insurance",
-        hears=(PersonIdentified,),
+        hears=(PersonIdentified, RegistrationRevoked, BirthCorrected),
         ends={HealthCardIssued: "granted", HealthCardRefused: "refused"},
+        afterwards={HealthCardCancelled: "cancelled", HealthCardCorrected: "corrected"},
         shows=("card_number", "valid_from", "valid_until"),
         requires=(IDENTIFIER,),
         working_days=2,
@@ -83,8 +119,9 @@ PROCEDURES = (
         title=Text(vi="Cấp thẻ căn cước cho trẻ", en="Identity card for the child"),
         owner="population",
         # Decided together with the identifier, in one step of one agency.
-        hears=(BirthRegistered,),
+        hears=(BirthRegistered, RegistrationRevoked, BirthCorrected),
         ends={IdentityCardIssued: "granted", IdentityCardRefused: "refused"},
+        afterwards={IdentityCardCancelled: "cancelled", IdentityCardCorrected: "corrected"},
         shows=("card_number", "valid_until"),
         requires=(BIRTH,),
         working_days=7,
@@ -94,16 +131,18 @@ PROCEDURES = (
         name=FEES,
         title=Text(vi="Phí, lệ phí", en="Fees"),
         owner="payments",
-        hears=(DeclarationSubmitted, BirthRefused),
+        hears=(DeclarationSubmitted, BirthRefused, DeclarationWithdrawn),
         ends={FeeSettled: "granted"},
+        afterwards={FeeRefunded: "refunded"},
         shows=("receipt_number", "due", "waived", "method"),
     ),
     ProcedureSpec(
         name=PREMIUM,
         title=Text(vi="Ngân sách đóng bảo hiểm y tế", en="Premium paid by the state budget"),
         owner="payments",
-        hears=(HealthCardIssued,),
+        hears=(HealthCardIssued, HealthCardCancelled, HealthCardCorrected),
         ends={PremiumFunded: "granted"},
+        afterwards={PremiumRecovered: "recovered", PremiumAdjusted: "corrected"},
         shows=("months", "total"),
         requires=(HEALTH_CARD,),
     ),
@@ -143,6 +182,7 @@ GROUP = ProcedureGroup(
             source="Decree 63/2024/ND-CP: where something has to be verified",
         ),
     ),
+    correction=BirthCorrection,
     notices={
         DeclarationSubmitted: Text(
             vi="Đã tiếp nhận tờ khai.", en="Your declaration has been received."
@@ -191,5 +231,6 @@ GROUP = ProcedureGroup(
             vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."
         ),
         **task_notices(PROCEDURES),
+        **second_thoughts(PROCEDURES),
     },
 )

@@ -11,6 +11,7 @@ from contracts.common.tasks import (
     ActDeclined,
     SupplementRequested,
     TaskClaimed,
+    TaskClosed,
     TaskDecided,
     TaskOpened,
     TaskReleased,
@@ -33,6 +34,7 @@ class TaskEvents(NamedTuple):
     decided: type[TaskDecided]
     supplement_requested: type[SupplementRequested]
     declined: type[ActDeclined]
+    closed: type[TaskClosed]
 
     @property
     def acts(self) -> tuple[type[Act], ...]:
@@ -55,6 +57,7 @@ def task_events(agency: str) -> TaskEvents:
         decided=_published(agency, TaskDecided, "task-decided"),
         supplement_requested=_published(agency, SupplementRequested, "supplement-requested"),
         declined=_published(agency, ActDeclined, "act-declined"),
+        closed=_published(agency, TaskClosed, "task-closed"),
     )
 
 

@@ -1,10 +1,11 @@
-"""A death's fees are settled, and given back where it is refused; its benefit is paid out.
+"""A death's fees are settled, and given back where it is not registered; its benefit is paid out.
 
-The declaration and the refusal may come in either order.
+What was declared, granted, withdrawn and cancelled may come in any order.
 """
 
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
+from contracts.compensation.events import BenefitCancelled, DeclarationWithdrawn
 from contracts.death.events import (
     BurialSupportGranted,
     DeathRefused,
@@ -13,17 +14,16 @@ from contracts.death.events import (
 )
 from contracts.death.form import DeathForm
 from contracts.death.process import FEES, GROUP, PAYOUT
-from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.procedure import Context, Decision, Procedure, Record
 from services.payments.fees import Fees, give_back, settle
 from services.payments.ledger import allowance_owed, moved, support_owed
+from services.payments.recovery import Recoverable, claim_back, refuse
 from services.payments.rules import PaymentRules
 from services.payments.tariff import death_fee_lines
 
 
-class Payout(State):
+class Payout(Recoverable):
     """What is remembered of a benefit that is paid out."""
-
-    decision_number: str | None = None
 
 
 fee_settlement = Procedure(FEES, initial=Fees())
@@ -40,14 +40,19 @@ def declared(state: Fees, event: DeclarationSubmitted, context: Context) -> Deci
         return Decision(state)
     rules: PaymentRules = context.rules
     form = DeathForm.model_validate(event.form, extra="ignore")
-    waiver = rules.reason("death-refused")
-    return settle(state, death_fee_lines(event, form, rules), form.payment_method, waiver, context)
+    return settle(state, death_fee_lines(event, form, rules), form.payment_method, context)
 
 
 @fee_settlement.on(DeathRefused)
 def refused(state: Fees, event: DeathRefused, context: Context) -> Decision[Fees]:
     """Give back what was paid, or charge nothing."""
-    return give_back(state, event.reason, context)
+    return give_back(state, event.reason, context.rules.reason("death-refused"), context)
+
+
+@fee_settlement.on(DeclarationWithdrawn)
+def withdrawn(state: Fees, event: DeclarationWithdrawn, context: Context) -> Decision[Fees]:
+    """Give back what was paid, or charge nothing."""
+    return give_back(state, event.reason, context.rules.reason("declaration-withdrawn"), context)
 
 
 @payout.on(FuneralAllowanceGranted)
@@ -69,6 +74,12 @@ def support_granted(
     return order(state, event, posting, context)
 
 
+@payout.on(BenefitCancelled)
+def cancelled(state: Payout, event: BenefitCancelled, context: Context) -> Decision[Payout]:
+    """Claim back what was paid, or pay nothing."""
+    return claim_back(state, event, context)
+
+
 def order(
     state: Payout,
     event: FuneralAllowanceGranted | BurialSupportGranted,
@@ -78,6 +89,8 @@ def order(
     """Order the payment of a benefit, once."""
     if state.decision_number is not None:
         return Decision(state)
+    if state.cancelled is not None:
+        return refuse(state, event.decision_number, state.cancelled)
     ordered = PayoutOrdered(
         payout_number=payout_number(context),
         decision_number=event.decision_number,

@@ -5,15 +5,17 @@
 | `cash-online` | paid on the portal | given back |
 | `receivable-counter` | to be paid at a counter | no longer to be paid |
 | `fee-revenue` | given back | fees |
-| `state-budget` | premiums and burial support that the budget bears | |
-| `premiums-payable` | | premiums owed to the health insurance fund |
-| `social-insurance-fund` | funeral allowances | |
+| `state-budget` | premiums and burial support that the budget bears | of these, what it has back |
+| `premiums-payable` | no longer owed | premiums owed to the health insurance fund |
+| `social-insurance-fund` | funeral allowances | of these, what it has back |
 | `benefits-payable` | | benefits owed to families |
+| `benefits-recoverable` | benefits that families have to give back | |
 
 Fees that are waived move no money: they are in the receipt, not here.
 """
 
 from contracts.common.events import PaymentMethod
+from contracts.compensation.events import Benefit
 from services.chassis.procedure import Context, Measure, Record
 
 LEDGER = "ledger"
@@ -23,32 +25,46 @@ FEE_ACCOUNTS: dict[PaymentMethod, str] = {
     "online": "cash-online",
     "counter": "receivable-counter",
 }
+FUNDS: dict[Benefit, str] = {"allowance": "social-insurance-fund", "support": "state-budget"}
+"""The account that bears a funeral benefit."""
 
 
 def fees_charged(context: Context, amount: int, method: PaymentMethod, receipt: str) -> Record:
     """Return the posting of fees that were settled, in dong."""
-    return _posting(context, "fees", receipt, amount, (FEE_ACCOUNTS[method], "fee-revenue"))
+    return posting(context, "fees", receipt, amount, (FEE_ACCOUNTS[method], "fee-revenue"))
 
 
 def fees_refunded(context: Context, amount: int, method: PaymentMethod, receipt: str) -> Record:
     """Return the posting that takes the fees of a case back, in dong."""
-    return _posting(context, "refund", receipt, amount, ("fee-revenue", FEE_ACCOUNTS[method]))
+    return posting(context, "refund", receipt, amount, ("fee-revenue", FEE_ACCOUNTS[method]))
 
 
 def premium_owed(context: Context, amount: int, card_number: str) -> Record:
     """Return the posting of a premium that the state budget pays, in dong."""
-    return _posting(context, "premium", card_number, amount, ("state-budget", "premiums-payable"))
+    return posting(context, "premium", card_number, amount, ("state-budget", "premiums-payable"))
+
+
+def premium_changed(context: Context, change: int, card_number: str) -> Record:
+    """Return the posting by which the state budget bears so much more or less, in dong.
+
+    What leads to it can happen more than once, so that its key has the cause too.
+    """
+    what, accounts = "premium-change", ("state-budget", "premiums-payable")
+    if change < 0:
+        what, accounts = "premium-recovery", ("premiums-payable", "state-budget")
+    row = posting(context, what, card_number, abs(change), accounts)
+    return row._replace(key=f"{row.key}/{context.cause.id}")
 
 
 def allowance_owed(context: Context, amount: int, decision: str) -> Record:
     """Return the posting of a funeral allowance, which the insurance fund pays, in dong."""
-    accounts = ("social-insurance-fund", "benefits-payable")
-    return _posting(context, "benefit", decision, amount, accounts)
+    accounts = (FUNDS["allowance"], "benefits-payable")
+    return posting(context, "benefit", decision, amount, accounts)
 
 
 def support_owed(context: Context, amount: int, decision: str) -> Record:
     """Return the posting of burial support, which the state budget pays, in dong."""
-    return _posting(context, "benefit", decision, amount, ("state-budget", "benefits-payable"))
+    return posting(context, "benefit", decision, amount, (FUNDS["support"], "benefits-payable"))
 
 
 def moved(posting: Record) -> Measure:
@@ -63,10 +79,10 @@ def waived(amount: int) -> Measure:
     return Measure("amount", amount, {"what": "waived", "account": "none"})
 
 
-def _posting(
+def posting(
     context: Context, what: str, about: str, amount: int, accounts: tuple[str, str]
 ) -> Record:
-    """Return one posting from the first account's debit to the second one's credit.
+    """Return one posting from the first account's debit to the second one's credit, in dong.
 
     Its key has the case, so that a repeated effect is the same row; a posting never changes.
     """

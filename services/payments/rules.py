@@ -17,6 +17,7 @@ Waiver = Literal[
     "online-discount",
     "birth-refused",
     "death-refused",
+    "declaration-withdrawn",
 ]
 
 LATE_REGISTRATION_CEILING = 8_000

@@ -9,7 +9,7 @@ IDENTIFIER = "personal-id"
 """The kind of claim that no two people share. It is never released: identifiers are not reused."""
 
 DECEASED = "deceased"
-"""The kind of claim that marks a person deceased. It is never released."""
+"""The kind of claim that marks a person deceased. It is released only where a court revokes it."""
 
 
 def deceased_claim(personal_id: str) -> Claim:
