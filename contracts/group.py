@@ -11,7 +11,7 @@ from contracts.model import Input, PersonalId, ProvinceCode, Text
 
 Result = Literal["granted", "refused"]
 """How a procedure that started can end."""
-Change = Literal["cancelled", "corrected", "recovered", "refunded", "declined"]
+Change = Literal["withdrawn", "cancelled", "corrected", "recovered", "refunded", "declined"]
 """What can become of a procedure beside its end, and after it."""
 
 

@@ -71,6 +71,7 @@ PROCEDURES = (
             DeclarationWithdrawn: "refused",
         },
         afterwards={
+            DeclarationWithdrawn: "withdrawn",
             RegistrationRevoked: "cancelled",
             BirthCorrected: "corrected",
             RequestDeclined: "declined",

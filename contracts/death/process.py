@@ -64,6 +64,7 @@ PROCEDURES = (
             DeclarationWithdrawn: "refused",
         },
         afterwards={
+            DeclarationWithdrawn: "withdrawn",
             RegistrationRevoked: "cancelled",
             DeathCorrected: "corrected",
             RequestDeclined: "declined",

@@ -56,7 +56,9 @@ def registered(
         registration_number=event.registration_number,
     )
     after = state.model_copy(update={"outcome": "recorded", "deceased": deceased})
-    return Decision(after, events=(deceased,), records=(deceased_record(deceased),))
+    return Decision(
+        after, events=(deceased,), records=(deceased_record(deceased, context.case_id),)
+    )
 
 
 @record.on(RegistrationRevoked)
@@ -77,7 +79,7 @@ def revoked(
     return Decision(
         after.with_(outcome="cancelled"),
         events=(cancelled,),
-        records=(deceased_record(mark, cancelled=True),),
+        records=(deceased_record(mark, context.case_id, cancelled=True),),
         releases=(deceased_claim(mark.personal_id),),
     )
 
@@ -93,7 +95,7 @@ def corrected(state: DeathRecord, event: DeathCorrected, context: Context) -> De
         return Decision(after)
     mark = state.deceased.with_(deceased_on=event.died_on)
     cancelled = state.outcome == "cancelled"
-    record = deceased_record(mark, cancelled=cancelled)
+    record = deceased_record(mark, context.case_id, cancelled=cancelled)
     after = after.with_(deceased=mark)
     if cancelled:
         return Decision(after, records=(record,))
@@ -111,18 +113,19 @@ def refuse(state: DeathRecord, personal_id: str, reason: Reason) -> Decision[Dea
     return Decision(state.with_(outcome="refused"), events=(refused,))
 
 
-def deceased_record(event: PersonDeceased, cancelled: bool = False) -> Record:
+def deceased_record(event: PersonDeceased, case_id: str, cancelled: bool = False) -> Record:
     """Return the row of the register of the deceased; dates as ISO text.
 
     A register of its own: the row of the person belongs to the case that recorded them, and reports
-    about them go on being heard. Its key is the registration: who was marked by mistake will die
-    once more, in another case.
+    about them go on being heard. Its key is the case: who was marked by mistake will die once more,
+    in another.
     """
     return Record(
         "deceased",
-        event.registration_number,
+        case_id,
         {
             "personal_id": event.personal_id,
+            "registration_number": event.registration_number,
             "deceased_on": event.deceased_on.isoformat(),
             "cancelled": cancelled,
         },

@@ -18,5 +18,5 @@ def deceased_claim(personal_id: str) -> Claim:
 
 
 def person_record(personal_id: str, fields: Mapping[str, Any]) -> Record:
-    """Return the row of a person in the register `persons`."""
-    return Record("persons", personal_id, fields)
+    """Return the row of a person in the register `persons`, who is one unless that is said."""
+    return Record("persons", personal_id, {"cancelled": False, **fields})

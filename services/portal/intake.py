@@ -24,7 +24,7 @@ from services.chassis.store import StoreUnavailable
 from services.portal import declaration
 from services.portal.declaration import FilledIn, Sent
 from services.portal.identity import new_identity
-from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.people import CORRECTIONS, DECEASED, PEOPLE, STANDS, persons
 from services.portal.problems import Problem, unavailable
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.successions import Successions
@@ -84,6 +84,7 @@ class Intake:
 
     def __init__(self, runtime: Runtime, successions: Successions) -> None:
         self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
+        self._corrections = runtime.registers[CORRECTIONS]
         self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self.clock = runtime.clock.now
@@ -158,7 +159,11 @@ class Intake:
         if not wanted:
             return {}
         these = {"_id": {"$in": list(wanted)}}
-        rows = await asyncio.gather(self._people.find(these), self._deceased.find(these))
+        rows = await asyncio.gather(
+            self._people.find(these),
+            self._deceased.find({"personal_id": {"$in": list(wanted)}, **STANDS}),
+            self._corrections.find(these),
+        )
         return persons(*rows)
 
     async def _reconsider(self, objected: Sequence[_Candidate]) -> None:

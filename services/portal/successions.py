@@ -23,7 +23,7 @@ from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
 from services.portal.declaration import SOURCE
-from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.people import CORRECTIONS, DECEASED, PEOPLE, STANDS, persons
 from services.portal.register import CASES
 from services.portal.submissions import Claim, Submissions
 
@@ -68,7 +68,7 @@ class Successions:
 
     def __init__(self, runtime: Runtime) -> None:
         self._deceased, self._people = runtime.registers[DECEASED], runtime.registers[PEOPLE]
-        self._cases = runtime.registers[CASES]
+        self._cases, self._corrections = runtime.registers[CASES], runtime.registers[CORRECTIONS]
         self._submissions = Submissions(runtime.store)
         self._rows = runtime.store.collection("successions")
         self._publisher = runtime.publisher
@@ -77,6 +77,7 @@ class Successions:
     async def prepare(self) -> None:
         """Create the indexes. Raises `StoreUnavailable`."""
         await self._deceased.index([("open", 1)])
+        await self._deceased.index([("personal_id", 1)])
         await self._rows.index([("successor", 1)])
 
     async def reopen(self, people: Iterable[str]) -> None:
@@ -84,7 +85,7 @@ class Successions:
 
         Raises `StoreUnavailable`.
         """
-        these = {"_id": {"$in": list(people)}}
+        these = {"personal_id": {"$in": list(people)}, **STANDS}
         if await self._deceased.find(these, ["_id"]):
             await self._deceased.update(these, {"$set": {"open": True}, "$inc": {"asked": 1}})
 
@@ -94,7 +95,7 @@ class Successions:
         Raises `StoreUnavailable` and `BrokerUnavailable`, after which it is done again.
         """
         for row in await self._deceased.find({"open": True}, limit=AT_ONCE):
-            await self._pass_on(row["_id"], UUID(row["cause"]))
+            await self._pass_on(row["personal_id"], UUID(row["cause"]))
             # Not where it was asked for once more meanwhile: then it is looked at once more.
             done = {"_id": row["_id"], "asked": row["asked"]}
             await self._deceased.update(done, {"$set": {"open": False}})
@@ -126,7 +127,11 @@ class Successions:
         submission: Submission = envelope  # type: ignore[assignment]
         ids = [id for id in candidates(submission.data) if id != deceased]
         these = {"_id": {"$in": ids}}
-        known = persons(await self._people.find(these), await self._deceased.find(these))
+        known = persons(
+            await self._people.find(these),
+            await self._deceased.find({"personal_id": {"$in": ids}, **STANDS}),
+            await self._corrections.find(these),
+        )
         living = (id for id in ids if id in known and known[id].deceased_on is None)
         successor = next(living, None)
         type, value = event_of(submission, deceased, successor, cause, self._clock())

@@ -18,6 +18,7 @@ from services.chassis.encoding import Document
 from services.chassis.journal import Entry
 from services.chassis.reading import DEADLINE
 from services.portal import time_limits
+from services.portal.aftermath import Happened
 from services.portal.declaration import SOURCE
 from services.portal.register import CASES, row, submission_of
 from services.portal.standing import Plans, Standing, State, Status, Step
@@ -58,6 +59,7 @@ class ProcedureView(TypedDict):
     timeliness: Timeliness | None
     reason: ReasonView | None
     result: dict[str, Any]
+    afterwards: list[Happened]
 
 
 class TimelineView(TypedDict):
@@ -92,8 +94,9 @@ class Summary(TypedDict):
 
 
 class CaseView(Summary):
-    """A case, whole. `promised_at` is the new date that an apology named."""
+    """A case, whole. `promised_at` is the new date that an apology named; see `account`."""
 
+    account: list[Sentence]
     promised_at: AwareDatetime | None
     province: str
     channel: str
@@ -151,6 +154,7 @@ def case(row: Document, timeline: list[TimelineView], now: datetime) -> CaseView
     steps = {step.name: step for step in plan.steps}
     return {
         **summary(row, now),
+        "account": [],
         "promised_at": row.get("promised_at"),
         "province": row["province"],
         "channel": row["channel"],
@@ -249,6 +253,7 @@ def _procedure(
         **limited,
         "reason": end.get("reason"),
         "result": end.get("result", {}),
+        "afterwards": [],
     }
 
 

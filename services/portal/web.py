@@ -18,6 +18,7 @@ from services.portal.intake import Intake
 from services.portal.officials import Tokens
 from services.portal.problems import Problem, error, under_their_media_type
 from services.portal.queue import Queue
+from services.portal.second_thoughts import Petitions
 from services.portal.successions import Successions
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
             app.state.clock = runtime.clock
             app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
-            for part in (app.state.cases, app.state.queue, successions):
+            app.state.petitions = Petitions(runtime)
+            for part in (app.state.cases, app.state.queue, app.state.petitions, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             runtime.every(SETTLE_SECONDS, successions.settle)

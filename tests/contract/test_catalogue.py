@@ -43,6 +43,7 @@ def test_every_event_has_its_group_or_is_shared() -> None:
     assert {event.__module__ for event in catalogue().events.values()} == {
         "contracts.common.events",
         "contracts.common.tasks",
+        "contracts.compensation.events",
         *(f"contracts.{name}.events" for name in catalogue().groups),
     }
 
@@ -103,6 +104,10 @@ BROKEN: dict[str, tuple[Catalogue, str]] = {
     "an agency answers officials by what another says": (
         with_procedure(BIRTH, review=task_events("residence")),
         "birth-registration: answers officials by residence.task-opened.v1, which civil-status",
+    ),
+    "a procedure's second thoughts are told by another": (
+        with_procedure(PREMIUM, afterwards={HealthCardIssued: "cancelled"}),
+        "premium-funding: is changed by social-insurance.health-card-issued.v1, which payments",
     ),
     "a procedure is never granted": (
         with_procedure(PREMIUM, ends={PremiumFunded: "refused"}),

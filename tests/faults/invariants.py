@@ -174,13 +174,13 @@ def _uniqueness(found: Snapshot) -> Iterator[str]:
 
 def _living(found: Snapshot) -> Iterator[str]:
     """Nobody has a benefit, or no residence any more, whom the register does not hold as dead."""
-    deceased = {row["_id"] for row in found.rows("population", "deceased")}
+    deceased = {row["personal_id"] for row in found.rows("population", "deceased")}
     for row in found.rows("social-insurance", "benefits"):
         if row["deceased"] not in deceased:
             yield f"benefit {row['_id']} is for somebody who may live"
     for row in found.rows("residence", "removals"):
-        if row["_id"] not in deceased:
-            yield f"the residence of {row['_id']} was removed, who may live"
+        if row["personal_id"] not in deceased:
+            yield f"the residence of {row['personal_id']} was removed, who may live"
 
 
 def _child(row: Row) -> str:

@@ -208,5 +208,5 @@ def test_where_policy_says_review_an_official_decides() -> None:
     automatic = after(registered(), deceased())
     context = automatic.context()
     case.answers = {c.id: context.owner(c) for asked in automatic.rounds for c in asked}
-    decision = death.conclude(case.state.application, case.context())
+    decision = death.conclude(case.state, case.state.application, case.context())
     assert list(decision.events) == automatic.events
