@@ -57,9 +57,10 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
 def deceased(state: Known, event: PersonDeceased, context: Context) -> Decision[Known]:
     """Keep that the person is deceased, whatever is recorded of them before or after.
 
-    The row is open until their running cases have passed to somebody else (`successions`).
+    The row is open until their running cases have passed to somebody else (`successions`). Where
+    something newer is known of this death, that is there already.
     """
-    if state.cancelled:
+    if state.cancelled or state.corrected >= 0:
         return Decision(state)
     record = _deceased(event.personal_id, event.deceased_on, context)
     return Decision(state, records=(record._replace(insert_only=True),))

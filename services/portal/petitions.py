@@ -161,7 +161,7 @@ def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:
 
 def _read(model: type[Input], raw: Any, prefix: str = "") -> Any:
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, extra="forbid")
     except ValidationError as fault:
         errors = errors_in(fault, raw, prefix)
         fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))

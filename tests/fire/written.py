@@ -11,6 +11,7 @@ from contracts.model import Input, Vnd
 from tests.fire.cast import DECLARATIONS
 from tests.fire.officials import Step, Waits
 from tests.fire.portal import Answer, FireError
+from tests.fire.requests import Changes, Request
 
 FEES = ("fee-settlement", "death-fee-settlement")
 IN_PROGRESS = "in-progress"
@@ -30,6 +31,8 @@ class Expected(Input):
     fees_due: Vnd | None = None
     data: dict[str, dict[str, Any]] = Field(default_factory=dict)
     tasks: Waits = Field(default_factory=dict)
+    changes: Changes = Field(default_factory=dict)
+    says: tuple[str, ...] = ()
 
     @property
     def ends(self) -> bool:
@@ -52,6 +55,7 @@ class Written(Input):
     after: str | None = None
     declaration: dict[str, Any]
     officials: tuple[Step, ...] = ()
+    requests: tuple[Request, ...] = ()
     expected: Expected
 
 
@@ -138,6 +142,21 @@ def judge_case(expected: Expected, case: Mapping[str, Any], cases: Mapping[str, 
             if result.get(key) != value
         ]
     return differences
+
+
+def judge_changes(expected: Expected, case: Mapping[str, Any]) -> list[str]:
+    """Return how what has become of a case since differs from what should have.
+
+    `case` is the answer of `GET /api/cases/{id}`.
+    """
+    differences = []
+    for procedure in case["procedures"]:
+        name, found = procedure["name"], [one["change"] for one in procedure["afterwards"]]
+        due = list(expected.changes.get(name, ()))
+        differences += [f"{name} since {found}, not {due}"] if found != due else []
+    account = " ".join(each["en"] for each in case["account"])
+    unsaid = [f"the page does not say: {said}" for said in expected.says if said not in account]
+    return differences + unsaid
 
 
 def _judge_reason(

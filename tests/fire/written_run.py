@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tests.fire import words
 from tests.fire.clerks import Clerks
+from tests.fire.petitioners import Petitioners
 from tests.fire.portal import NO_ANSWER, Answer, Item, Portal
 from tests.fire.report import Report
 from tests.fire.volume import Manner, Progress
@@ -30,7 +32,8 @@ async def fire_written(
     """
     async with Watcher(portal) as watcher:
         clerks = Clerks(portal, issuer, manner.quiet)
-        sending = _Sending(portal, watcher, clerks, run, day, manner)
+        petitioners = Petitioners(portal, issuer, run, day, manner.quiet)
+        sending = _Sending(portal, watcher, clerks, petitioners, run, day, manner)
         report = sending.report
 
         def tell() -> None:
@@ -57,6 +60,7 @@ class _Sending:
         portal: Portal,
         watcher: Watcher,
         clerks: Clerks,
+        petitioners: Petitioners,
         run: int,
         day: date,
         manner: Manner,
@@ -67,7 +71,7 @@ class _Sending:
         self._over: dict[str, asyncio.Event] = {}
         self._portal = portal
         self._watcher = watcher
-        self._clerks = clerks
+        self._clerks, self._petitioners = clerks, petitioners
         self._run = run
         self._day = day
         self._quiet = manner.quiet
@@ -94,6 +98,7 @@ class _Sending:
             return problems
         self._cases[written.stem] = answer.case_id
         acted = await self._acted(written, answer.case_id)
+        acted += await self._asked(written, answer.case_id, declaration, "paid")
         if acted:
             return [*acted, f"case {answer.case_id}"]
         if (
@@ -102,6 +107,10 @@ class _Sending:
         ):
             self.report.unfinished.append(answer.case_id)
             return [f"case {answer.case_id} has not ended"]
+        acted = await self._asked(written, answer.case_id, declaration, "ended")
+        acted += await self._petitioners.changed(answer.case_id, written.expected)
+        if acted:
+            return [*acted, f"case {answer.case_id}"]
         async with self._at_once:
             case = await self._portal.case(answer.case_id)
         self.report.details.append(case)
@@ -116,6 +125,13 @@ class _Sending:
             found = await self._clerks.state(case_id, by[procedure], procedure)
             problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
         return problems
+
+    async def _asked(
+        self, written: Written, case_id: str, declaration: dict[str, Any], when: str
+    ) -> list[str]:
+        """Let second thoughts of that time be asked for, and return what came differently."""
+        requests = [each for each in written.requests if each.when == when]
+        return await self._petitioners.play(case_id, declaration.get("declarant", ""), requests)
 
     def _count(self, answer: Answer) -> None:
         self.report.sent += 1

@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 
 from contracts.common.events import FeeRefunded, FeeSettled
+from contracts.compensation.events import (
+    DeathRecordCancelled,
+    DeathRecordCorrected,
+    PersonCorrected,
+)
 from contracts.death.events import (
     BurialSupportGranted,
     DeathRecordRefused,
@@ -31,6 +36,7 @@ from services.residence import death as residence
 from services.residence.rules import RULES as RESIDENCE
 from services.social_insurance import death as social_insurance
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
+from tests.unit.births import child
 from tests.unit.deaths import (
     DECEASED,
     SON,
@@ -113,6 +119,49 @@ def test_the_door_knows_the_deceased_in_whichever_order_it_hears(
                 tables[record.register][record.key] = row
     found = portal.persons(tables[portal.PEOPLE].values(), tables[portal.DECEASED].values(), [])
     assert found[DECEASED].deceased_on == date(2026, 11, 16), "what was registered counts"
+
+
+@pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
+def test_the_door_knows_the_newest_of_a_death_in_whichever_order_it_hears(
+    order: tuple[int, ...],
+) -> None:
+    """Of one row in one entry the last counts: an old copy must not be said after what is new."""
+    number = "KT-33-2026-00000042"
+    corrected = [
+        DeathRecordCorrected(
+            personal_id=DECEASED, registration_number=number, deceased_on=date(2026, 11, day)
+        )
+        for day in (14, 15)
+    ]
+    heard: list[tuple[Event, int]] = [(deceased(), 1), (corrected[0], 2), (corrected[1], 3)]
+    case = Desk(portal.register, None)
+    for n in order:
+        case.hear(*heard[n])
+    assert case.records[-1].row()["deceased_on"] == "2026-11-15"
+    cancelled = DeathRecordCancelled(personal_id=DECEASED, registration_number=number, reason=WHY)
+    case.hear(cancelled, 4)
+    for n in order:
+        case.hear(*heard[n])
+    assert case.records[-1].row()["cancelled"]
+    rows = [{"_id": record.key, **record.row()} for record in case.records[-1:]]
+    known = person(DECEASED, "Phạm Văn Lợi").model_dump(mode="json")
+    (found,) = portal.persons([{**known, "_id": DECEASED}], rows, []).values()
+    assert found.deceased_on is None
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+def test_the_door_knows_a_corrected_name_whatever_old_copy_comes(old_first: bool) -> None:
+    def said(name: str) -> PersonCorrected:
+        changed = child(full_name=name)
+        return PersonCorrected(personal_id=SON, registration_number="KS-1", child=changed)
+
+    case = Desk(portal.register, None)
+    heard = [(said("Phạm Văn A"), 2), (said("Phạm Văn B"), 3)]
+    for event, entry in heard if old_first else heard[::-1]:
+        case.hear(event, entry)
+    copy = {**person(SON, "Phạm Văn Sơn").model_dump(mode="json"), "_id": SON}
+    corrections = [{"_id": record.key, **record.row()} for record in case.records[-1:]]
+    assert portal.persons([copy], [], corrections)[SON].full_name == "Phạm Văn B"
 
 
 @pytest.mark.parametrize("order", list(permutations([registered(), deceased(), deceased()])))

@@ -94,7 +94,9 @@ class Town:
 
     def standing(self, service: str, register: str) -> list[Row]:
         """Return the rows of what is not void."""
-        rows = self.rows(service, register).values()
+        found = self.rows(service, register).values()
+        # Which of two events says so is no matter of what stands.
+        rows = [{name: row[name] for name in row if name != "cause"} for row in found]
         return [row for row in rows if not row.get("cancelled") and not row.get("revoked_by")]
 
     def held(self) -> set[tuple[str, str]]:

@@ -34,6 +34,7 @@ from services.social_insurance import death as social_insurance_death
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.fire.cast import DECLARATIONS, everybody
 from tests.fire.officials import Step, roster
+from tests.fire.requests import Request
 from tests.fire.words import resolve
 from tests.unit.driver import NOW, Desk, World
 
@@ -87,7 +88,15 @@ class Agencies:
         if "after" in file:
             self.complete(file["after"])
         submitted = declaration(file["declaration"])
-        return submitted, self.deliver(name, submitted, file.get("officials", ()))
+        steps = [Step.model_validate(step) for step in file.get("officials", ())]
+        acts: list[Event] = [step.act(name, roster()) for step in steps if step.status == 202]
+        asked = [Request.model_validate(request) for request in file.get("requests", ())]
+        acts += [
+            request.event(self.group, submitted.declarant, roster(), local_date(NOW))
+            for request in asked
+            if request.status == 202
+        ]
+        return submitted, self.deliver(name, submitted, acts)
 
     def desks(self, case: str) -> list[Desk]:
         """Return the desks of a case."""
@@ -101,22 +110,21 @@ class Agencies:
         ]
 
     def deliver(
-        self, case: str, submitted: DeclarationSubmitted, officials: Sequence[Any] = ()
+        self, case: str, submitted: DeclarationSubmitted, acts: Sequence[Event] = ()
     ) -> list[Event]:
         """Deliver the declaration and everything that follows, and return what was said.
 
-        Officials take their steps one by one, when nothing else is left to hear.
+        Acts come one by one, when nothing else is left to hear.
         """
         desks = self.desks(case)
         bag: list[tuple[Desk, Event]] = [
             (desk, submitted) for desk in desks if submitted.type in desk.procedure.handles
         ]
         said: list[Event] = []
-        steps = [Step.model_validate(step) for step in officials]
-        acts = [step.act(case, roster()) for step in steps if step.status == 202]
-        while bag or acts:
+        coming = list(acts)
+        while bag or coming:
             if not bag:
-                act = acts.pop(0)
+                act = coming.pop(0)
                 bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
             desk, event = bag.pop(self.random.randrange(len(bag)))
             before = len(desk.events)
