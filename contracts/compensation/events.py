@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.birth.events import CardNumber
 from contracts.common.people import Child, Household
 from contracts.common.tasks import Official, Signatory
 from contracts.envelope import Event
@@ -182,7 +181,7 @@ class HealthCardCancelled(Event, type="social-insurance.health-card-cancelled.v1
     """The health insurance card is void from that day on."""
 
     personal_id: PersonalId
-    card_number: CardNumber
+    card_number: Name
     cancelled_on: date
     reason: Reason
 
@@ -191,7 +190,7 @@ class HealthCardCorrected(Event, type="social-insurance.health-card-corrected.v1
     """The health insurance card says what the corrected registration does."""
 
     personal_id: PersonalId
-    card_number: CardNumber
+    card_number: Name
     full_name: Name
     valid_from: date
     valid_until: date
@@ -212,7 +211,7 @@ class BenefitCancelled(Event, type="social-insurance.benefit-cancelled.v1"):
 class PremiumRecovered(Event, type="payments.premium-recovered.v1"):
     """The state budget has the premium back of the months for which the card is void."""
 
-    card_number: CardNumber
+    card_number: Name
     amount: Vnd
     reason: Reason
 
@@ -220,7 +219,7 @@ class PremiumRecovered(Event, type="payments.premium-recovered.v1"):
 class PremiumAdjusted(Event, type="payments.premium-adjusted.v1"):
     """The state budget bears another premium, by the corrected card."""
 
-    card_number: CardNumber
+    card_number: Name
     before: Vnd
     total: Vnd
 
