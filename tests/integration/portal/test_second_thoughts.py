@@ -1,4 +1,4 @@
-"""/api/cases/{id}/withdrawal, /revocation, /correction: who may, what is published, what is told."""
+"""/api/cases/{id}/withdrawal, /revocation, /correction: who may, and what is published and told."""
 
 from datetime import UTC, date, datetime
 from typing import Any
