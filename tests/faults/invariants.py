@@ -20,17 +20,12 @@ from contracts.common.events import (
     FeeSettled,
 )
 from contracts.common.task_events import ACTS
-from contracts.compensation.events import (
-    CorrectionRequested,
-    RevocationRequested,
-    WithdrawalRequested,
-)
 from contracts.death import process as death
 from contracts.envelope import Event
 from services.chassis.journal import Entry
 from services.chassis.tips import NO_HASH
 from tests.faults import second_thoughts
-from tests.faults.second_thoughts import stands
+from tests.faults.second_thoughts import REQUESTS, stands
 from tests.faults.snapshot import Row, Snapshot
 
 REGISTERS = {
@@ -47,7 +42,7 @@ REGISTERS = {
 """Where each granted procedure has its one row."""
 _AT_THE_DOOR: tuple[type[Event], ...] = (
     *(DeclarationSubmitted, CasePassed, CaseOrphaned),
-    *(WithdrawalRequested, RevocationRequested, CorrectionRequested),
+    *REQUESTS,
     *ACTS,
 )
 TAKEN_AT_THE_DOOR = [event.type.encode() for event in _AT_THE_DOOR]

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from contracts.compensation.events import (
     BenefitCancelled,
     BirthCorrected,
+    CorrectionRequested,
     DeathCorrected,
     DeclarationWithdrawn,
     HealthCardCancelled,
@@ -20,10 +21,17 @@ from contracts.compensation.events import (
     PremiumRecovered,
     RecoveryClaimed,
     RegistrationRevoked,
+    RevocationRequested,
+    WithdrawalRequested,
 )
 from contracts.envelope import Event
 from tests.faults.snapshot import Row, Snapshot
 
+REQUESTS: tuple[type[Event], ...] = (
+    WithdrawalRequested,
+    RevocationRequested,
+    CorrectionRequested,
+)
 STANDING = (
     ("civil-status", "births"),
     ("population", "persons"),
@@ -129,10 +137,8 @@ def _recovered(found: Snapshot) -> Iterator[str]:
         times = len(claimed.get(case_id, [])), posted[key]
         if times != ((0, 0) if case_id in refused else (1, 1)):
             yield f"benefit {key[0]} was cancelled, and claimed and posted {times} times"
-    yield from (
-        f"case {case_id} claims back what was not cancelled"
-        for case_id in claimed.keys() - cancelled
-    )
+    for case_id in claimed.keys() - cancelled:
+        yield f"case {case_id} claims back what was not cancelled"
     changes = {*told(found, "social-insurance", HealthCardCancelled)}
     changes |= {*told(found, "social-insurance", HealthCardCorrected)}
     moved = {*told(found, "payments", PremiumRecovered), *told(found, "payments", PremiumAdjusted)}

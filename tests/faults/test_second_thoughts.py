@@ -1,4 +1,4 @@
-"""Second thoughts while agencies die between their decision and its effects: each has one effect."""
+"""Second thoughts while agencies die between their decision and its effects: one effect each."""
 
 import asyncio
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ async def declared(city: City) -> list[tuple[str, Declared]]:
 
 
 def requests(cases: list[tuple[str, Declared]]) -> list[Asked]:
-    """Return what is asked for: of each three cases one is revoked, one corrected, one withdrawn."""
+    """Return what is asked for: of three cases one is revoked, one corrected, one withdrawn."""
     today = datetime.now(UTC).date().isoformat()
     judged = {"judgement": {"number": "1", "court": "TAND", "judged_on": "2026-01-05"}}
     asked: list[Asked] = []
