@@ -11,6 +11,8 @@ from contracts.model import Input, PersonalId, ProvinceCode, Text
 
 Result = Literal["granted", "refused"]
 """How a procedure that started can end."""
+Change = Literal["withdrawn", "cancelled", "corrected", "recovered", "refunded", "declined"]
+"""What can become of a procedure beside its end, and after it."""
 
 
 class Form(Input):
@@ -91,6 +93,9 @@ class ProcedureSpec:
     hears: tuple[type[Event], ...]
     ends: Mapping[type[Event], Result]
     requires: tuple[str, ...] = ()
+    afterwards: Mapping[type[Event], Change] = field(default_factory=dict)
+    """What the owner says of second thoughts: they reopen nothing, and the case page tells them.
+    Documents that it gave before are revoked by what cancels, and superseded by what corrects."""
     shows: tuple[str, ...] = ()
     """The fields of the ending event that the case page shows as the result."""
     working_days: int | None = None
@@ -99,8 +104,6 @@ class ProcedureSpec:
     """None: the rules alone decide, whatever the policy."""
     documents: Mapping[type[Event], Document] = field(default_factory=dict)
     """The documents that the procedure can end with, by the ending event that each of them is."""
-    revoked_by: tuple[type[Event], ...] = ()
-    """Events from which on the documents that the procedure gave before hold no longer."""
 
     @property
     def listens(self) -> tuple[type[Event], ...]:
@@ -149,8 +152,14 @@ class ProcedureGroup:
     procedures: tuple[ProcedureSpec, ...]
     bundles: tuple[Bundle, ...]
     time_limits: tuple[TimeLimit, ...] = ()
+    correction: type[Input] | None = None
+    """What an official may put right in its registration. None: nothing."""
     notices: Mapping[type[Event], Text] = field(default_factory=dict)
     """What the family reads when an event of the group happens."""
+
+    def hearing(self, event: type[Event]) -> ProcedureSpec | None:
+        """Return the first procedure that hears this type of event, or None."""
+        return next((spec for spec in self.procedures if event in spec.hears), None)
 
     def procedure(self, name: str) -> ProcedureSpec:
         """Return the procedure of that name. Raises `KeyError` where there is none."""

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from contracts.birth.correction import BirthCorrection
 from contracts.birth.documents import (
     BIRTH_CERTIFICATE,
     RESIDENCE_CONFIRMATION,
@@ -31,6 +32,26 @@ from contracts.common.events import (
     PersonIdentified,
 )
 from contracts.common.task_events import task_events, task_notices
+from contracts.compensation.events import (
+    BirthCorrected,
+    CorrectionRequested,
+    DeclarationWithdrawn,
+    HealthCardCancelled,
+    HealthCardCorrected,
+    IdentificationCancelled,
+    IdentityCardCancelled,
+    IdentityCardCorrected,
+    PersonCorrected,
+    PremiumAdjusted,
+    PremiumRecovered,
+    RegistrationRevoked,
+    RequestDeclined,
+    ResidenceCancelled,
+    ResidenceCorrected,
+    RevocationRequested,
+    WithdrawalRequested,
+)
+from contracts.compensation.notices import second_thoughts
 from contracts.group import Bundle, ProcedureGroup, ProcedureSpec, TimeLimit
 from contracts.model import Text
 
@@ -47,8 +68,21 @@ PROCEDURES = (
         name=BIRTH,
         title=Text(vi="Đăng ký khai sinh", en="Birth registration"),
         owner="civil-status",
-        hears=(DeclarationSubmitted,),
-        ends={BirthRegistered: "granted", BirthRefused: "refused"},
+        hears=(
+            *(DeclarationSubmitted, WithdrawalRequested),
+            *(RevocationRequested, CorrectionRequested),
+        ),
+        ends={
+            BirthRegistered: "granted",
+            BirthRefused: "refused",
+            DeclarationWithdrawn: "refused",
+        },
+        afterwards={
+            DeclarationWithdrawn: "withdrawn",
+            RegistrationRevoked: "cancelled",
+            BirthCorrected: "corrected",
+            RequestDeclined: "declined",
+        },
         shows=("registration_number", "registered_on", "late"),
         documents={BirthRegistered: BIRTH_CERTIFICATE},
         working_days=1,
@@ -58,8 +92,9 @@ PROCEDURES = (
         name=IDENTIFIER,
         title=Text(vi="Cấp số định danh cá nhân", en="Personal identifier"),
         owner="population",
-        hears=(BirthRegistered,),
+        hears=(BirthRegistered, RegistrationRevoked, BirthCorrected),
         ends={PersonIdentified: "granted"},
+        afterwards={IdentificationCancelled: "cancelled", PersonCorrected: "corrected"},
         shows=("personal_id",),
         requires=(BIRTH,),
         working_days=1,
@@ -68,8 +103,9 @@ PROCEDURES = (
         name=RESIDENCE,
         title=Text(vi="Đăng ký thường trú", en="Permanent residence registration"),
         owner="residence",
-        hears=(PersonIdentified, FeeSettled),
+        hears=(PersonIdentified, FeeSettled, RegistrationRevoked, BirthCorrected),
         ends={ResidenceRegistered: "granted", ResidenceRefused: "refused"},
+        afterwards={ResidenceCancelled: "cancelled", ResidenceCorrected: "corrected"},
         shows=("confirmation_number", "registered_on"),
         documents={ResidenceRegistered: RESIDENCE_CONFIRMATION},
         requires=(IDENTIFIER, FEES),
@@ -80,8 +116,9 @@ PROCEDURES = (
         name=HEALTH_CARD,
         title=Text(vi="Cấp thẻ bảo hiểm y tế cho trẻ dưới 6 tuổi", en="Health insurance card"),
         owner="social-insurance",
-        hears=(PersonIdentified,),
+        hears=(PersonIdentified, RegistrationRevoked, BirthCorrected),
         ends={HealthCardIssued: "granted", HealthCardRefused: "refused"},
+        afterwards={HealthCardCancelled: "cancelled", HealthCardCorrected: "corrected"},
         shows=("card_number", "valid_from", "valid_until"),
         documents={HealthCardIssued: HEALTH_CARD_DOCUMENT},
         requires=(IDENTIFIER,),
@@ -93,8 +130,9 @@ PROCEDURES = (
         title=Text(vi="Cấp thẻ căn cước cho trẻ", en="Identity card for the child"),
         owner="population",
         # Decided together with the identifier, in one step of one agency.
-        hears=(BirthRegistered,),
+        hears=(BirthRegistered, RegistrationRevoked, BirthCorrected),
         ends={IdentityCardIssued: "granted", IdentityCardRefused: "refused"},
+        afterwards={IdentityCardCancelled: "cancelled", IdentityCardCorrected: "corrected"},
         shows=("card_number", "valid_until"),
         documents={IdentityCardIssued: IDENTITY_CARD_DOCUMENT},
         requires=(BIRTH,),
@@ -105,8 +143,9 @@ PROCEDURES = (
         name=FEES,
         title=Text(vi="Phí, lệ phí", en="Fees"),
         owner="payments",
-        hears=(DeclarationSubmitted, BirthRefused),
+        hears=(DeclarationSubmitted, BirthRefused, DeclarationWithdrawn),
         ends={FeeSettled: "granted"},
+        afterwards={FeeRefunded: "refunded"},
         shows=("receipt_number", "due", "waived", "method"),
         documents={FeeSettled: RECEIPT},
     ),
@@ -114,8 +153,9 @@ PROCEDURES = (
         name=PREMIUM,
         title=Text(vi="Ngân sách đóng bảo hiểm y tế", en="Premium paid by the state budget"),
         owner="payments",
-        hears=(HealthCardIssued,),
+        hears=(HealthCardIssued, HealthCardCancelled, HealthCardCorrected),
         ends={PremiumFunded: "granted"},
+        afterwards={PremiumRecovered: "recovered", PremiumAdjusted: "corrected"},
         shows=("months", "total"),
         requires=(HEALTH_CARD,),
     ),
@@ -155,6 +195,7 @@ GROUP = ProcedureGroup(
             source="Decree 63/2024/ND-CP: where something has to be verified",
         ),
     ),
+    correction=BirthCorrection,
     notices={
         DeclarationSubmitted: Text(
             vi="Đã tiếp nhận tờ khai.", en="Your declaration has been received."
@@ -203,5 +244,6 @@ GROUP = ProcedureGroup(
             vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."
         ),
         **task_notices(PROCEDURES),
+        **second_thoughts(PROCEDURES),
     },
 )

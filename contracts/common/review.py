@@ -138,6 +138,13 @@ class Reviews:
         review = Review(task=task, persons=persons, claim_seconds=claim_seconds)
         return Step(review, (self._events.opened(task=task),))
 
+    def closed(self, review: Review | None, reason: Reason) -> Step:
+        """Close the task, if one is open: what it was about has fallen away, for this reason."""
+        if review is None or review.task.state == "decided":
+            return Step(review, ())
+        after = review.moved(state="decided")
+        return Step(after, (self._events.closed(task=after.task, reason=reason),))
+
     def concerns(self, act: Event) -> bool:
         """Return whether the act is about a task of this procedure."""
         return isinstance(act, Act | SupplementSubmitted) and act.procedure == self.procedure

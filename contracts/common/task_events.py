@@ -17,6 +17,7 @@ from contracts.common.tasks import (
     ActDeclined,
     SupplementRequested,
     TaskClaimed,
+    TaskClosed,
     TaskDecided,
     TaskOpened,
     TaskReleased,
@@ -45,6 +46,7 @@ class TaskEvents(NamedTuple):
     supplement_lapsed: type[SupplementLapsed]
     supplement_declined: type[SupplementDeclined]
     declined: type[ActDeclined]
+    closed: type[TaskClosed]
 
     @property
     def acts(self) -> tuple[type[Event], ...]:
@@ -70,6 +72,7 @@ def task_events(agency: str) -> TaskEvents:
         supplement_lapsed=_published(agency, SupplementLapsed, "supplement-lapsed"),
         supplement_declined=_published(agency, SupplementDeclined, "supplement-declined"),
         declined=_published(agency, ActDeclined, "act-declined"),
+        closed=_published(agency, TaskClosed, "task-closed"),
     )
 
 

@@ -176,6 +176,12 @@ class SupplementRequested(TaskEvent):
     by: Signatory
 
 
+class TaskClosed(TaskEvent):
+    """Nobody has to decide any more: what it was about has fallen away."""
+
+    reason: Reason
+
+
 class ActDeclined(Event):
     """What an official wanted does not count, and why."""
 

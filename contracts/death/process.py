@@ -12,6 +12,23 @@ from contracts.common.events import (
     PayoutInstructed,
 )
 from contracts.common.task_events import task_events, task_notices
+from contracts.compensation.events import (
+    BenefitCancelled,
+    CorrectionRequested,
+    DeathCorrected,
+    DeathRecordCancelled,
+    DeathRecordCorrected,
+    DeclarationWithdrawn,
+    PayoutRefused,
+    RecoveryClaimed,
+    RegistrationRevoked,
+    RequestDeclined,
+    ResidenceRestored,
+    RevocationRequested,
+    WithdrawalRequested,
+)
+from contracts.compensation.notices import second_thoughts
+from contracts.death.correction import DeathCorrection
 from contracts.death.documents import (
     ALLOWANCE_DECISION,
     DEATH_CERTIFICATE,
@@ -50,8 +67,21 @@ PROCEDURES = (
         name=DEATH,
         title=Text(vi="Đăng ký khai tử", en="Death registration"),
         owner="civil-status",
-        hears=(DeclarationSubmitted,),
-        ends={DeathRegistered: "granted", DeathRefused: "refused"},
+        hears=(
+            *(DeclarationSubmitted, WithdrawalRequested),
+            *(RevocationRequested, CorrectionRequested),
+        ),
+        ends={
+            DeathRegistered: "granted",
+            DeathRefused: "refused",
+            DeclarationWithdrawn: "refused",
+        },
+        afterwards={
+            DeclarationWithdrawn: "withdrawn",
+            RegistrationRevoked: "cancelled",
+            DeathCorrected: "corrected",
+            RequestDeclined: "declined",
+        },
         shows=("registration_number", "registered_on", "late"),
         documents={DeathRegistered: DEATH_CERTIFICATE},
         working_days=1,
@@ -61,8 +91,9 @@ PROCEDURES = (
         name=RECORD,
         title=Text(vi="Cập nhật cơ sở dữ liệu dân cư", en="Record of the death"),
         owner="population",
-        hears=(DeathRegistered,),
+        hears=(DeathRegistered, RegistrationRevoked, DeathCorrected),
         ends={PersonDeceased: "granted", DeathRecordRefused: "refused"},
+        afterwards={DeathRecordCancelled: "cancelled", DeathRecordCorrected: "corrected"},
         shows=("deceased_on",),
         requires=(DEATH,),
         working_days=1,
@@ -71,8 +102,9 @@ PROCEDURES = (
         name=REMOVAL,
         title=Text(vi="Xóa đăng ký thường trú", en="Removal of permanent residence"),
         owner="residence",
-        hears=(DeathRegistered, PersonDeceased),
+        hears=(DeathRegistered, PersonDeceased, RegistrationRevoked),
         ends={ResidenceRemoved: "granted", RemovalRefused: "refused"},
+        afterwards={ResidenceRestored: "cancelled"},
         shows=("confirmation_number", "removed_on", "owned_household"),
         documents={ResidenceRemoved: REMOVAL_CONFIRMATION},
         requires=(DEATH, RECORD),
@@ -86,12 +118,13 @@ PROCEDURES = (
             en="Funeral allowance or burial support",
         ),
         owner="social-insurance",
-        hears=(DeathRegistered, PersonDeceased),
+        hears=(DeathRegistered, PersonDeceased, RegistrationRevoked),
         ends={
             FuneralAllowanceGranted: "granted",
             BurialSupportGranted: "granted",
             BenefitRefused: "refused",
         },
+        afterwards={BenefitCancelled: "cancelled"},
         shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
         documents={
             FuneralAllowanceGranted: ALLOWANCE_DECISION,
@@ -106,11 +139,12 @@ PROCEDURES = (
         title=Text(vi="Chi trả", en="Payout of the benefit"),
         owner="payments",
         hears=(
-            *(FuneralAllowanceGranted, BurialSupportGranted),
+            *(FuneralAllowanceGranted, BurialSupportGranted, BenefitCancelled),
             *(PaymentReported, PayoutInstructed),
         ),
-        # What is granted is owed until it is paid: a payout waits, and is never refused.
-        ends={PayoutConfirmed: "granted"},
+        # What is granted is owed until it is paid, or cancelled: a payout waits.
+        ends={PayoutConfirmed: "granted", PayoutRefused: "refused"},
+        afterwards={RecoveryClaimed: "recovered"},
         shows=("payout_number", "amount", "payout", "paid_at", "reference"),
         requires=(BENEFIT,),
     ),
@@ -118,8 +152,9 @@ PROCEDURES = (
         name=FEES,
         title=Text(vi="Phí, lệ phí khai tử", en="Fees of a death"),
         owner="payments",
-        hears=(DeclarationSubmitted, DeathRefused),
+        hears=(DeclarationSubmitted, DeathRefused, DeclarationWithdrawn),
         ends={FeeSettled: "granted"},
+        afterwards={FeeRefunded: "refunded"},
         shows=("receipt_number", "due", "waived", "method"),
         documents={FeeSettled: RECEIPT},
     ),
@@ -167,8 +202,10 @@ GROUP = ProcedureGroup(
             source=f"{SOURCE}: the shortest chain",
         ),
     ),
+    correction=DeathCorrection,
     notices={
         **task_notices(PROCEDURES),
+        **second_thoughts(PROCEDURES),
         DeclarationSubmitted: Text(
             vi="Đã tiếp nhận tờ khai.", en="Your declaration has been received."
         ),

@@ -77,6 +77,13 @@ class Gate(Generic[S, V]):
         """Return the decision to wait, with what the keeper says of it."""
         return self._after(Decision(state), _review(state), step)
 
+    def lifted(self, decision: Decision[S], before: S, step: Step[V]) -> Decision[S]:
+        """Return a decision for which nobody has to be waited, with what the keeper says of it.
+
+        `before` is the state in which the gate may have been shut.
+        """
+        return self._after(decision, _review(before), step)
+
     def _heard(self, state: S, act: Event, context: Context) -> Decision[S]:
         if not self._keeper.concerns(act):
             return Decision(state)

@@ -216,9 +216,10 @@ def _operation(write: Write, upsert: bool) -> Any:
             # It replaces nothing, and an insert costs the server a third of an upsert.
             return InsertOne({"_id": key, "_version": version, **fields})
         case Upsert(key, version, fields):
-            # A stored version that is not smaller makes this an insert that collides: no change.
+            # A stored version that is not smaller makes this an insert that collides: no change. A
+            # row that was only inserted has none, and is older than any.
             return ReplaceOne(
-                {"_id": key, "_version": {"$lt": version}},
+                {"_id": key, "_version": {"$not": {"$gte": version}}},
                 {"_version": version, **fields},
                 upsert=upsert,
             )

@@ -1,8 +1,7 @@
 """A birth is declared: examined, and not yet registered by another case -> registered | refused."""
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from contracts.birth.events import BirthRefused, BirthRegistered
 from contracts.birth.form import (
@@ -15,39 +14,26 @@ from contracts.birth.form import (
 from contracts.birth.process import BIRTH, GROUP
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
-from contracts.common.people import Child, Household
-from contracts.common.review import Review, Reviews, Supplement, Verdict
-from contracts.model import Name, Reason
+from contracts.common.people import Child
+from contracts.common.review import Reviews, Supplement, Verdict
+from contracts.model import Reason
 from services.chassis.gate import Gate
-from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure, Record, State
+from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure
 from services.civil_status.examination import Dossier, examine, late, open_dossier
 from services.civil_status.numbers import NUMBER, as_copied, number_of
+from services.civil_status.registered_birth import Application, Birth, child_claims
 from services.civil_status.rules import CivilStatusRules
+from services.civil_status.second_thoughts import Proceeding, SecondThoughts
 
 REGISTER = "KS"
 """With which the numbers of births begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
-    """A birth that passed the examination: what its registration will say."""
-
-    child: Child
-    household: Household | None
-    bundle: tuple[Name, ...]
-    late: bool
-    province: str
-    keys: tuple[str, ...]
-    """What tells the child apart: two declarations that share one of these are of one child."""
-
-
-class Registration(State):
+class Registration(Proceeding[Birth]):
     """What is remembered of a declared birth."""
 
     awaits_official: Application | Reason | None = None
     """What was found, while an official has not decided."""
-    review: Review | None = None
-    outcome: Literal["registered", "refused"] | None = None
 
 
 class Claims(NamedTuple):
@@ -57,7 +43,7 @@ class Claims(NamedTuple):
     number: Claim
 
 
-REGISTERED, REFUSED = Registration(outcome="registered"), Registration(outcome="refused")
+REFUSED = Registration(outcome="refused")
 
 registration = Procedure(BIRTH, initial=Registration())
 reviews = Reviews("civil-status", BIRTH)
@@ -77,6 +63,8 @@ def declared(
     if state.outcome or state.awaits_official:
         return Decision(state)
     rules: CivilStatusRules = context.rules
+    if state.withdrawal is not None:
+        return second_thoughts.withdrawn(state, state.withdrawal, context)
     found = context.once("found", lambda: find(event, rules))
     received_on = local_date(event.received_at)
     policy = rules.review_of(BIRTH, received_on, event.province)
@@ -127,6 +115,7 @@ def examined_again(
 
 
 gate = Gate(registration, reviews, decided)
+second_thoughts = SecondThoughts(registration, reviews, gate)
 
 
 def conclude(found: Application | Reason, context: Context) -> Decision[Registration]:
@@ -154,13 +143,14 @@ def register(found: Application, context: Context) -> Decision[Registration]:
 def claims_of(found: Application, context: Context) -> Claims:
     """Return what the registration claims, with the first candidate for its number."""
     return Claims(
-        child=tuple(Claim("child", key) for key in found.keys),
+        child=child_claims(found.keys),
         number=Claim(NUMBER, number_of(REGISTER, found.province, context, 0)),
     )
 
 
 def registered(found: Application, number: str, on: date) -> Decision[Registration]:
     """Say that the birth is registered, and write it into the register of births."""
+    birth = Birth(number=number, registered_on=on, application=found)
     event = BirthRegistered(
         registration_number=number,
         registered_on=on,
@@ -169,7 +159,8 @@ def registered(found: Application, number: str, on: date) -> Decision[Registrati
         household=found.household,
         bundle=found.bundle,
     )
-    return Decision(REGISTERED, events=(event,), records=(birth_record(event),))
+    after = Registration(entered=birth, outcome="registered")
+    return Decision(after, events=(event,), records=(birth.record(),))
 
 
 def duplicate(holder: Owner, context: Context, *, won: tuple[Claim, ...]) -> Decision[Registration]:
@@ -244,26 +235,3 @@ def document_of(form: BirthForm) -> str | None:
             f"foundling/{place}/{as_copied(evidence.commune)}/{as_copied(evidence.record_number)}"
         )
     return None
-
-
-def birth_record(event: BirthRegistered) -> Record:
-    """Return the row of the register of births; dates as ISO text."""
-    child = event.child
-    return Record(
-        "births",
-        event.registration_number,
-        {
-            "registered_on": event.registered_on.isoformat(),
-            "late": event.late,
-            "full_name": child.full_name,
-            "sex": child.sex,
-            "born_on": child.born_on.isoformat(),
-            "birth_order": child.birth_order,
-            "country": child.place.country,
-            "province": child.place.province,
-            "mother": child.mother.full_name if child.mother else None,
-            "mother_id": child.mother.personal_id if child.mother else None,
-            "father": child.father.full_name if child.father else None,
-            "father_id": child.father.personal_id if child.father else None,
-        },
-    )

@@ -1,23 +1,27 @@
 """A death is declared: examined, and not yet registered by another case -> registered | refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Self
+from uuid import UUID
 
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
-from contracts.common.review import Review, Reviews, Verdict
+from contracts.common.review import Reviews, Supplement, Verdict
+from contracts.compensation.events import CorrectionRequested, DeathCorrected
 from contracts.death.benefits import BenefitRequest
+from contracts.death.correction import DeathCorrection
 from contracts.death.events import DeathRefused, DeathRegistered
 from contracts.death.form import Cause, DeathForm, DeathNotice, Issuer, PlaceKind
 from contracts.death.process import DEATH, GROUP
-from contracts.model import Name, ProvinceCode, Reason
+from contracts.model import Name, PersonalId, ProvinceCode, Reason
 from services.chassis.gate import Gate
-from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
+from services.chassis.procedure import Claim, Context, Decision, Procedure, Record
 from services.civil_status.inquest import examine, open_inquest
 from services.civil_status.numbers import NUMBER, as_copied, number_of
 from services.civil_status.rules import CivilStatusRules
+from services.civil_status.second_thoughts import Entered, Objection, Proceeding, SecondThoughts
 
 REGISTER = "KT"
 """With which the numbers of deaths begin."""
@@ -42,16 +46,65 @@ class Application:
     """Tells the notice apart from all others, by who issued it and its number."""
 
 
-class Registration(State):
+class Death(Entered):
+    """A registered death."""
+
+    application: Application
+
+    @property
+    def province(self) -> ProvinceCode:
+        """Whose office has it."""
+        return self.application.province
+
+    @property
+    def persons(self) -> tuple[PersonalId, ...]:
+        """The deceased, and who receives a benefit."""
+        benefit = self.application.benefit
+        payee = (benefit.payee,) if benefit else ()
+        return (self.application.deceased.personal_id, *payee)
+
+    @property
+    def held(self) -> tuple[Claim, ...]:
+        """The person, who will die once more, and the notice."""
+        return person_claim(self.application), notice_claim(self.application)
+
+    def record(self, revoked_by: str | None = None) -> Record:
+        """Return the row of the register of deaths."""
+        return death_record(self, revoked_by)
+
+    def corrected(self, changes: dict[str, Any], context: Context) -> Self | Objection:
+        """Return the death with the other date, unless that is none on which they died."""
+        found, died_on = self.application, DeathCorrection.model_validate(changes).died_on
+        if died_on == found.died_on:
+            return Objection("nothing-changes")
+        if died_on > local_date(context.now):
+            return Objection("corrected-into-future")
+        if died_on < found.deceased.born_on:
+            return Objection("corrected-before-birth")
+        if found.benefit and died_on.replace(day=1) != found.died_on.replace(day=1):
+            return Objection("month-decides-benefit")
+        return self.with_(application=replace(found, died_on=died_on))
+
+    def told(self, act: CorrectionRequested, request: UUID, before: Self) -> DeathCorrected:
+        """Say when they died."""
+        return DeathCorrected(
+            request=request,
+            by=act.official.signatory,
+            registration_number=self.number,
+            decision_number=act.decision_number,
+            personal_id=self.application.deceased.personal_id,
+            died_on=self.application.died_on,
+        )
+
+
+class Registration(Proceeding[Death]):
     """What is remembered of a declared death."""
 
     awaits_official: Application | Reason | None = None
     """What was found, while an official has not decided."""
-    review: Review | None = None
-    outcome: Literal["registered", "refused"] | None = None
 
 
-REGISTERED, REFUSED = Registration(outcome="registered"), Registration(outcome="refused")
+REFUSED = Registration(outcome="refused")
 
 registration = Procedure(DEATH, initial=Registration())
 reviews = Reviews("civil-status", DEATH)
@@ -71,6 +124,8 @@ def declared(
     if state.outcome or state.awaits_official:
         return Decision(state)
     rules: CivilStatusRules = context.rules
+    if state.withdrawal is not None:
+        return second_thoughts.withdrawn(state, state.withdrawal, context)
     found = context.once("found", lambda: find(event, rules))
     received_on = local_date(event.received_at)
     policy = rules.review_of(DEATH, received_on, event.province)
@@ -115,12 +170,29 @@ def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | 
 def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
     """Do as officials have decided; what they approved another case may have registered."""
     assert state.awaits_official is not None
+    if verdict.supplement:
+        return examined_again(state, verdict.supplement, context)
     if verdict.refused:
         return refuse(verdict.refused)
     return conclude(state.awaits_official, context)
 
 
+def examined_again(
+    state: Registration, supplement: Supplement, context: Context
+) -> Decision[Registration]:
+    """Examine the file anew where its form was corrected; an official decides as before.
+
+    Raises as `declared`.
+    """
+    corrected = supplement.event.declaration
+    found = find(corrected, context.rules) if corrected else state.awaits_official
+    finding = found if isinstance(found, Reason) else None
+    resumed = reviews.resumed(state.review, supplement, finding)
+    return gate.shut(state.with_(awaits_official=found), resumed)
+
+
 gate = Gate(registration, reviews, decided)
+second_thoughts = SecondThoughts(registration, reviews, gate)
 
 
 def conclude(found: Application | Reason, context: Context) -> Decision[Registration]:
@@ -137,7 +209,7 @@ def register(found: Application, context: Context) -> Decision[Registration]:
     register of people knows of it by now.
     """
     rules: CivilStatusRules = context.rules
-    person = Claim(PERSON, found.deceased.personal_id)
+    person = person_claim(found)
     (case,) = context.claim(person)
     if case is not None:
         return refuse(
@@ -146,7 +218,7 @@ def register(found: Application, context: Context) -> Decision[Registration]:
     if found.deceased.deceased_on is not None:
         recorded = rules.reason("recorded-as-deceased", day=found.deceased.deceased_on)
         return refuse(recorded, releases=(person,))
-    notice = Claim("notice", found.notice)
+    notice = notice_claim(found)
     (case,) = context.claim(notice)
     if case is not None:
         used = rules.reason("notice-used-before", refers_to=case.case_id, case=case.case_id)
@@ -155,8 +227,19 @@ def register(found: Application, context: Context) -> Decision[Registration]:
     return registered(found, number, local_date(context.now))
 
 
+def person_claim(found: Application) -> Claim:
+    """Return what is claimed of who has died: everybody dies once."""
+    return Claim(PERSON, found.deceased.personal_id)
+
+
+def notice_claim(found: Application) -> Claim:
+    """Return what is claimed of a notice: it is of one death."""
+    return Claim("notice", found.notice)
+
+
 def registered(found: Application, number: str, on: date) -> Decision[Registration]:
     """Say that the death is registered, and write it into the register of deaths."""
+    death = Death(number=number, registered_on=on, application=found)
     event = DeathRegistered(
         registration_number=number,
         registered_on=on,
@@ -170,7 +253,8 @@ def registered(found: Application, number: str, on: date) -> Decision[Registrati
         benefit=found.benefit,
         bundle=found.bundle,
     )
-    return Decision(REGISTERED, events=(event,), records=(death_record(event),))
+    after = Registration(entered=death, outcome="registered")
+    return Decision(after, events=(event,), records=(death.record(),))
 
 
 def refuse(reason: Reason, releases: tuple[Claim, ...] = ()) -> Decision[Registration]:
@@ -178,21 +262,23 @@ def refuse(reason: Reason, releases: tuple[Claim, ...] = ()) -> Decision[Registr
     return Decision(REFUSED, events=(DeathRefused(reason=reason),), releases=releases)
 
 
-def death_record(event: DeathRegistered) -> Record:
+def death_record(death: Death, revoked_by: str | None) -> Record:
     """Return the row of the register of deaths; dates as ISO text."""
+    found = death.application
     return Record(
         "deaths",
-        event.registration_number,
+        death.number,
         {
-            "registered_on": event.registered_on.isoformat(),
-            "late": event.late,
-            "personal_id": event.deceased.personal_id,
-            "full_name": event.deceased.full_name,
-            "died_on": event.died_on.isoformat(),
-            "place": event.place,
-            "cause": event.cause,
-            "issuer": event.issuer,
-            "province": event.province,
+            "registered_on": death.registered_on.isoformat(),
+            "revoked_by": revoked_by,
+            "late": found.late,
+            "personal_id": found.deceased.personal_id,
+            "full_name": found.deceased.full_name,
+            "died_on": found.died_on.isoformat(),
+            "place": found.place,
+            "cause": found.cause,
+            "issuer": found.issuer,
+            "province": found.province,
         },
     )
 

@@ -41,7 +41,30 @@ DeathRefusal = Literal[
     "recorded-as-deceased",
     "notice-used-before",
 ]
-Refusal = Literal[BirthRefusal, DeathRefusal]
+RequestRefusal = Literal[
+    "registered-before",
+    "refused-before",
+    "withdrawn-before",
+    "not-registered",
+    "revoked-before",
+    "beyond-office",
+    "own-family",
+    "judged-in-future",
+    "nothing-changes",
+    "identifier-would-change",
+    "corrected-into-future",
+    "corrected-before-birth",
+    "month-decides-benefit",
+    "child-of-another-case",
+]
+"""Why a withdrawal, a revocation or a correction does not count."""
+Refusal = Literal[
+    BirthRefusal,
+    DeathRefusal,
+    RequestRefusal,
+    "withdrawn-by-declarant",
+    "revoked-by-court",
+]
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 

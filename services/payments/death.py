@@ -1,9 +1,10 @@
-"""A death's fees are settled, and given back where it is refused.
+"""A death's fees are settled, and given back where it is not registered.
 
-The declaration and the refusal may come in either order.
+What was declared, refused and withdrawn may come in any order.
 """
 
 from contracts.common.events import DeclarationSubmitted
+from contracts.compensation.events import DeclarationWithdrawn
 from contracts.death.events import DeathRefused
 from contracts.death.form import DeathForm
 from contracts.death.process import FEES, GROUP
@@ -25,11 +26,16 @@ def declared(state: Fees, event: DeclarationSubmitted, context: Context) -> Deci
         return Decision(state)
     rules: PaymentRules = context.rules
     form = DeathForm.model_validate(event.form, extra="ignore")
-    waiver = rules.reason("death-refused")
-    return settle(state, death_fee_lines(event, form, rules), form.payment_method, waiver, context)
+    return settle(state, death_fee_lines(event, form, rules), form.payment_method, context)
 
 
 @fee_settlement.on(DeathRefused)
 def refused(state: Fees, event: DeathRefused, context: Context) -> Decision[Fees]:
     """Give back what was paid, or charge nothing."""
-    return give_back(state, event.reason, context)
+    return give_back(state, event.reason, context.rules.reason("death-refused"), context)
+
+
+@fee_settlement.on(DeclarationWithdrawn)
+def withdrawn(state: Fees, event: DeclarationWithdrawn, context: Context) -> Decision[Fees]:
+    """Give back what was paid, or charge nothing."""
+    return give_back(state, event.reason, context.rules.reason("declaration-withdrawn"), context)

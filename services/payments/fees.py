@@ -1,6 +1,6 @@
-"""The fees of a declaration: settled once, and given back where what they are for is refused.
+"""The fees of a declaration: settled once, and given back where what they are for is not done.
 
-The declaration and the refusal may come in either order.
+The declaration and its refusal or withdrawal may come in either order.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,8 @@ from services.payments.tariff import all_waived
 class Fees(State):
     """What is remembered of a declaration's fees."""
 
-    refused: bool = False
+    waiver: Reason | None = None
+    """Why nothing is to be paid: what the fees are for was refused, or withdrawn."""
     receipt_number: str | None = None
     """None until the fees are settled."""
     paid: Vnd = 0
@@ -27,15 +28,11 @@ def settle(
     state: Fees,
     lines: Sequence[FeeLine],
     method: PaymentMethod,
-    waiver: Reason,
     context: Context,
 ) -> Decision[Fees]:
-    """Settle the fees, also where nothing is due.
-
-    Nothing is due, with this reason for the waiver, once what they are for is refused.
-    """
-    if state.refused:
-        lines = all_waived(lines, waiver)
+    """Settle the fees, also where nothing is due, as once what they are for is not done."""
+    if state.waiver is not None:
+        lines = all_waived(lines, state.waiver)
     receipt, due = receipt_number(context), sum(line.due for line in lines)
     settled = FeeSettled(
         receipt_number=receipt,
@@ -46,20 +43,24 @@ def settle(
     )
     postings = (fees_charged(context, due, method, receipt),) if due else ()
     return Decision(
-        Fees(refused=state.refused, receipt_number=receipt, paid=due, method=method),
+        Fees(waiver=state.waiver, receipt_number=receipt, paid=due, method=method),
         events=(settled,),
         records=postings,
         measures=(*map(moved, postings), waived(settled.waived)),
     )
 
 
-def give_back(state: Fees, reason: Reason, context: Context) -> Decision[Fees]:
-    """Give back what was paid; where the fees are not settled yet, remember to charge nothing."""
-    if state.refused:
+def give_back(state: Fees, reason: Reason, waiver: Reason, context: Context) -> Decision[Fees]:
+    """Give back what was paid; where the fees are not settled yet, remember to charge nothing.
+
+    `waiver` is the reason that is given then.
+    """
+    if state.waiver is not None:
         return Decision(state)
+    after = state.model_copy(update={"waiver": waiver})
     if state.receipt_number is None or not state.paid:
-        return Decision(state.model_copy(update={"refused": True}))
-    return refund(state, state.receipt_number, reason, context)
+        return Decision(after)
+    return refund(after, state.receipt_number, reason, context)
 
 
 def refund(state: Fees, receipt: str, reason: Reason, context: Context) -> Decision[Fees]:
@@ -67,7 +68,7 @@ def refund(state: Fees, receipt: str, reason: Reason, context: Context) -> Decis
     event = FeeRefunded(receipt_number=receipt, amount=state.paid, reason=reason)
     posting = fees_refunded(context, state.paid, state.method, receipt)
     return Decision(
-        state.model_copy(update={"refused": True, "paid": 0}),
+        state.model_copy(update={"paid": 0}),
         events=(event,),
         records=(posting,),
         measures=(moved(posting),),

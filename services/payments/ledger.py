@@ -5,10 +5,11 @@
 | `cash-online` | paid on the portal | given back |
 | `receivable-counter` | to be paid at a counter | no longer to be paid |
 | `fee-revenue` | given back | fees |
-| `state-budget` | premiums and burial support that the budget bears | |
-| `premiums-payable` | | premiums owed to the health insurance fund |
-| `social-insurance-fund` | funeral allowances | |
-| `benefits-payable` | benefits that the bank has paid | benefits owed to families |
+| `state-budget` | premiums and burial support that the budget bears | of these, what it has back |
+| `premiums-payable` | no longer owed | premiums owed to the health insurance fund |
+| `social-insurance-fund` | funeral allowances | of these, what it has back |
+| `benefits-payable` | benefits paid by the bank, or no longer owed | benefits owed to families |
+| `benefits-recoverable` | benefits that families have to give back | |
 | `cash-at-bank` | | what the bank has paid |
 | `receivable-from-bank` | what it has paid and nobody was owed | |
 
@@ -16,6 +17,7 @@ Fees that are waived move no money: they are in the receipt, not here.
 """
 
 from contracts.common.events import PaymentMethod
+from contracts.compensation.events import Benefit
 from services.chassis.procedure import Context, Measure, Record
 
 LEDGER = "ledger"
@@ -25,43 +27,72 @@ FEE_ACCOUNTS: dict[PaymentMethod, str] = {
     "online": "cash-online",
     "counter": "receivable-counter",
 }
+FUNDS: dict[Benefit, str] = {"allowance": "social-insurance-fund", "support": "state-budget"}
+"""The account that bears a funeral benefit."""
 
 
 def fees_charged(context: Context, amount: int, method: PaymentMethod, receipt: str) -> Record:
     """Return the posting of fees that were settled, in dong."""
-    return _posting(context, "fees", receipt, amount, (FEE_ACCOUNTS[method], "fee-revenue"))
+    return posting(context, "fees", receipt, amount, (FEE_ACCOUNTS[method], "fee-revenue"))
 
 
 def fees_refunded(context: Context, amount: int, method: PaymentMethod, receipt: str) -> Record:
     """Return the posting that takes the fees of a case back, in dong."""
-    return _posting(context, "refund", receipt, amount, ("fee-revenue", FEE_ACCOUNTS[method]))
+    return posting(context, "refund", receipt, amount, ("fee-revenue", FEE_ACCOUNTS[method]))
 
 
 def premium_owed(context: Context, amount: int, card_number: str) -> Record:
     """Return the posting of a premium that the state budget pays, in dong."""
-    return _posting(context, "premium", card_number, amount, ("state-budget", "premiums-payable"))
+    return posting(context, "premium", card_number, amount, ("state-budget", "premiums-payable"))
+
+
+def premium_changed(context: Context, change: int, card_number: str) -> Record:
+    """Return the posting by which the state budget bears so much more or less, in dong.
+
+    What leads to it can happen more than once, so that its key has the cause too.
+    """
+    what, accounts = "premium-change", ("state-budget", "premiums-payable")
+    if change < 0:
+        what, accounts = "premium-recovery", ("premiums-payable", "state-budget")
+    cause = str(context.cause.id)
+    return posting(context, what, card_number, abs(change), accounts, of_several=cause)
 
 
 def allowance_owed(context: Context, amount: int, decision: str) -> Record:
     """Return the posting of a funeral allowance, which the insurance fund pays, in dong."""
-    accounts = ("social-insurance-fund", "benefits-payable")
-    return _posting(context, "benefit", decision, amount, accounts)
+    accounts = (FUNDS["allowance"], "benefits-payable")
+    return posting(context, "benefit", decision, amount, accounts)
 
 
 def support_owed(context: Context, amount: int, decision: str) -> Record:
     """Return the posting of burial support, which the state budget pays, in dong."""
-    return _posting(context, "benefit", decision, amount, ("state-budget", "benefits-payable"))
+    return posting(context, "benefit", decision, amount, (FUNDS["support"], "benefits-payable"))
 
 
 def benefit_paid(context: Context, amount: int, payment: str) -> Record:
     """Return the posting of a benefit that the bank has paid, in dong: it is owed no more."""
-    return _posting(context, "payout", payment, amount, ("benefits-payable", "cash-at-bank"))
+    return posting(context, "payout", payment, amount, ("benefits-payable", "cash-at-bank"))
 
 
 def overpaid(context: Context, amount: int, payment: str) -> Record:
     """Return the posting of a payment that nobody was owed, in dong: the bank has to return it."""
     accounts = ("receivable-from-bank", "cash-at-bank")
-    return _posting(context, "overpayment", payment, amount, accounts, of_several=payment)
+    return posting(context, "overpayment", payment, amount, accounts, of_several=payment)
+
+
+def owed_no_more(context: Context, kind: Benefit, amount: int, decision: str) -> Record:
+    """Return the posting of a benefit that was cancelled before it was paid, in dong."""
+    accounts = ("benefits-payable", FUNDS[kind])
+    return posting(context, "benefit-cancellation", decision, amount, accounts)
+
+
+def recoverable(context: Context, kind: Benefit, amount: int, decision: str) -> Record:
+    """Return the posting of a benefit that was cancelled when it was paid, in dong.
+
+    The family owes it to the fund that bore it.
+    """
+    accounts = ("benefits-recoverable", FUNDS[kind])
+    return posting(context, "benefit-recovery", decision, amount, accounts)
 
 
 def moved(posting: Record) -> Measure:
@@ -76,7 +107,7 @@ def waived(amount: int) -> Measure:
     return Measure("amount", amount, {"what": "waived", "account": "none"})
 
 
-def _posting(
+def posting(
     context: Context,
     what: str,
     about: str,
@@ -85,7 +116,7 @@ def _posting(
     *,
     of_several: str = "",
 ) -> Record:
-    """Return one posting from the first account's debit to the second one's credit.
+    """Return one posting from the first account's debit to the second one's credit, in dong.
 
     Its key has the case, so that a repeated effect is the same row; a posting never changes. What a
     case can have several of, the key tells apart by `of_several`.

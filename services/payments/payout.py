@@ -6,6 +6,9 @@ follows is done (`STEPS`), one thing after the other.
 
 Each order is a payment of its own, under an id that follows from the case: told again, it is the
 same payment, to the bank too. What is paid while nothing is owed any more has to come back.
+
+Of a benefit that is cancelled nothing more is ordered. Once the bank has confirmed a payment, it is
+claimed back from the family; where none is under way, nothing is paid (`recovery`).
 """
 
 from datetime import datetime
@@ -16,6 +19,7 @@ from pydantic import AwareDatetime, Field
 from contracts.common.calendar import local_date
 from contracts.common.events import PayoutInstructed
 from contracts.common.payouts import Payout
+from contracts.compensation.events import BenefitCancelled
 from contracts.death.events import (
     BurialSupportGranted,
     DestinationRequested,
@@ -27,8 +31,9 @@ from contracts.death.events import (
 )
 from contracts.death.process import PAYOUT
 from contracts.model import Name, PersonalId, Reason, Value, Vnd
-from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.procedure import Context, Decision, Procedure, Record
 from services.payments.ledger import allowance_owed, benefit_paid, moved, overpaid, support_owed
+from services.payments.recovery import Recoverable, claim_back, refuse
 from services.payments.rules import PaymentRules
 from services.payments.transfers import transfer
 
@@ -61,7 +66,7 @@ class Instruction(Value):
     payout: Payout
 
 
-class Payouts(State):
+class Payouts(Recoverable):
     """What is remembered of a benefit that is paid out."""
 
     owed: Owed | None = None
@@ -96,6 +101,14 @@ def support_granted(
     """Owe the family the support, which the state budget pays."""
     posting = support_owed(context, event.amount, event.decision_number)
     return owe(state, event, posting, context)
+
+
+@payout.on(BenefitCancelled)
+def cancelled(state: Payouts, event: BenefitCancelled, context: Context) -> Decision[Payouts]:
+    """Note that nothing is to be paid, and claim back what was."""
+    if state.cancelled is not None:
+        return Decision(state)
+    return go_on(state.with_(cancelled=event), context)
 
 
 @payout.on(PaymentReported)
@@ -159,13 +172,13 @@ def go_on(state: Payouts, context: Context) -> Decision[Payouts]:
 
 
 def confirm(state: Payouts, owed: Owed, context: Context) -> Decision[Payouts] | None:
-    """Count the first payment that the bank has confirmed; every other has to come back."""
+    """Count the first payment that the bank has confirmed; what nobody is owed has to come back."""
     for payment in state.payments:
         report = state.paid.get(payment.id)
         if report is None or payment.id in state.counted:
             continue
         after = state.with_(counted=(*state.counted, payment.id))
-        if state.counted:
+        if state.counted or state.undone == "refused":
             posting = overpaid(context, owed.amount, payment.id)
             found = OverpaymentFound(
                 payout_number=owed.payout_number,
@@ -187,6 +200,15 @@ def confirm(state: Payouts, owed: Owed, context: Context) -> Decision[Payouts] |
         )
         return Decision(after, (confirmed,), (posting,), measures=(moved(posting),))
     return None
+
+
+def undo(state: Payouts, owed: Owed, context: Context) -> Decision[Payouts] | None:
+    """Claim a cancelled benefit back, or refuse to pay it; wait while a payment is under way."""
+    if state.cancelled is None or state.undone:
+        return None
+    if state.counted:
+        return claim_back(state, state.cancelled, context)
+    return refuse(state, state.cancelled, context) if is_stuck(state) else None
 
 
 def order(state: Payouts, owed: Owed, context: Context) -> Decision[Payouts] | None:
@@ -233,12 +255,12 @@ def ask(state: Payouts, owed: Owed, context: Context) -> Decision[Payouts] | Non
     return Decision(state.with_(asked=len(state.payments)), (requested,))
 
 
-STEPS = (confirm, order, ask)
+STEPS = (confirm, undo, order, ask)
 
 
 def is_stuck(state: Payouts) -> bool:
     """Return whether money is owed and no payment of it is under way."""
-    if state.counted:
+    if state.counted or state.undone:
         return False
     return not state.payments or state.payments[-1].id in state.rejected
 

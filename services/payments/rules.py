@@ -17,6 +17,7 @@ Waiver = Literal[
     "online-discount",
     "birth-refused",
     "death-refused",
+    "declaration-withdrawn",
 ]
 Obstacle = Literal["account-closed", "account-unknown", "payment-rejected", "payee-changed"]
 """Why money cannot be paid where it was to go."""

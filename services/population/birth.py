@@ -2,6 +2,9 @@
 
 Both are one decision, for the card's number is the identifier. Only where policy says so does an
 official decide about the card, and the identifier does not wait for that.
+
+A registration that is revoked takes both back, and one that is corrected puts both right, whichever
+of the three is heard first. The number itself is used up: nobody else will have it.
 """
 
 from datetime import date
@@ -11,8 +14,19 @@ from contracts.birth.process import IDENTIFIER as IDENTIFICATION
 from contracts.birth.process import IDENTITY_CARD
 from contracts.common.calendar import birthday, local_date
 from contracts.common.events import PersonIdentified
-from contracts.common.people import Child
+from contracts.common.people import Child, Household
 from contracts.common.review import Review, Reviews, Verdict, persons_of
+from contracts.compensation.correction import Correction, newer
+from contracts.compensation.events import (
+    BirthCorrected,
+    IdentificationCancelled,
+    IdentityCardCancelled,
+    IdentityCardCorrected,
+    PersonCorrected,
+    RegistrationRevoked,
+)
+from contracts.envelope import Event
+from contracts.model import Name, Reason, Value
 from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.population.persons import IDENTIFIER, person_record
@@ -22,13 +36,26 @@ NO_RENEWAL = date(9999, 12, 31)
 """After the last age of renewal a card is valid for life."""
 
 
+class Newborn(Value):
+    """The child as registered, and where it lives."""
+
+    registration_number: Name
+    child: Child
+    household: Household | None
+
+
 class Identification(State):
     """What is remembered of a child to be identified."""
 
     personal_id: str | None = None
+    newborn: Newborn | None = None
+    card: IdentityCardIssued | None = None
     card_for: date | None = None
     """The day of birth of a child about whose card an official has to decide."""
     review: Review | None = None
+    correction: Correction | None = None
+    revoked: Reason | None = None
+    """Why there is no such registration any more."""
 
 
 identification = Procedure(IDENTIFICATION, initial=Identification())
@@ -46,27 +73,35 @@ def birth_registered(
     if state.personal_id is not None or IDENTIFICATION not in event.bundle:
         return Decision(state)
     rules: PopulationRules = context.rules
-    prefix = identifier_prefix(event.child, rules)
+    child = state.correction.child if state.correction else event.child
+    prefix = identifier_prefix(child, rules)
     personal_id = context.first_free(
         IDENTIFIER, lambda k: f"{prefix}{context.derive(IDENTIFIER, k, 10**6):06}"
     )
     identified = PersonIdentified(
         personal_id=personal_id,
         registration_number=event.registration_number,
-        child=event.child,
+        child=child,
         household=event.household,
         bundle=event.bundle,
     )
-    after, newborn = Identification(personal_id=personal_id), newborn_record(identified)
+    known = Newborn(
+        registration_number=event.registration_number, child=child, household=event.household
+    )
+    after = state.model_copy(update={"personal_id": personal_id, "newborn": known})
+    newborn = newborn_record(after)
+    if state.revoked is not None:
+        return _never_was(after, identified, state.revoked)
     if IDENTITY_CARD not in event.bundle:
         return Decision(after, events=(identified,), records=(newborn,))
     today = local_date(context.now)
     place = event.household.province if event.household else None
     policy = rules.review_of(IDENTITY_CARD, today, place)
     if policy is None:
-        card = issue_card(personal_id, event.child.born_on, today, rules)
-        records = (newborn, identity_card_record(card))
-        return Decision(after, events=(identified, card), records=records)
+        issued = issue(after, child.born_on, context)
+        return issued._replace(
+            events=(identified, *issued.events), records=(newborn, *issued.records)
+        )
     opened = reviews.opened(
         context.case_id,
         context.now,
@@ -74,7 +109,7 @@ def birth_registered(
         persons=persons_of(identified),
         **policy._asdict(),
     )
-    waiting = gate.shut(after.with_(card_for=event.child.born_on), opened)
+    waiting = gate.shut(after.with_(card_for=child.born_on), opened)
     return waiting._replace(events=(identified, *waiting.events), records=(newborn,))
 
 
@@ -84,15 +119,103 @@ def decided(state: Identification, verdict: Verdict, context: Context) -> Decisi
     assert state.card_for is not None
     if verdict.supplement:
         return gate.shut(state, reviews.resumed(state.review, verdict.supplement, finding=None))
-    after = Identification(personal_id=state.personal_id)
+    after = state.with_(card_for=None)
     if verdict.refused:
         refused = IdentityCardRefused(personal_id=state.personal_id, reason=verdict.refused)
         return Decision(after, events=(refused,))
-    card = issue_card(state.personal_id, state.card_for, local_date(context.now), context.rules)
-    return Decision(after, events=(card,), records=(identity_card_record(card),))
+    return issue(after, state.card_for, context)
 
 
 gate = Gate(identification, reviews, decided)
+
+
+@identification.on(RegistrationRevoked)
+def revoked(
+    state: Identification, event: RegistrationRevoked, context: Context
+) -> Decision[Identification]:
+    """Cancel identifier and card; where there are none yet, remember it."""
+    if state.revoked is not None:
+        return Decision(state)
+    after, reason = state.with_(revoked=event.reason, card=None, card_for=None), event.reason
+    if state.personal_id is None:
+        return Decision(after)
+    events: list[Event] = [IdentificationCancelled(personal_id=state.personal_id, reason=reason)]
+    records = [newborn_record(after)]
+    if state.card is not None:
+        number = state.card.card_number
+        events.append(
+            IdentityCardCancelled(personal_id=state.personal_id, card_number=number, reason=reason)
+        )
+        records.append(identity_card_record(state.card, cancelled=True))
+    if state.card_for is not None:
+        events.append(IdentityCardRefused(personal_id=state.personal_id, reason=reason))
+    decision = Decision(after, events=tuple(events), records=tuple(records))
+    return gate.lifted(decision, state, reviews.closed(state.review, reason))
+
+
+@identification.on(BirthCorrected)
+def corrected(
+    state: Identification, event: BirthCorrected, context: Context
+) -> Decision[Identification]:
+    """Put right person and card, unless something newer is known; see `revoked`."""
+    correction = newer(state.correction, event, context.cause.entry)
+    if correction is None:
+        return Decision(state)
+    after = state.with_(correction=correction)
+    if state.personal_id is None or state.newborn is None:
+        return Decision(after)
+    after = after.with_(newborn=state.newborn.with_(child=event.child))
+    records = [newborn_record(after)]
+    if state.revoked is not None:
+        return Decision(after, records=tuple(records))
+    events: list[Event] = [
+        PersonCorrected(
+            personal_id=state.personal_id,
+            registration_number=event.registration_number,
+            child=event.child,
+        )
+    ]
+    if state.card is not None:
+        until = renewal(event.child.born_on, state.card.issued_on, context.rules)
+        card = state.card.with_(valid_until=until)
+        after = after.with_(card=card)
+        events.append(
+            IdentityCardCorrected(
+                personal_id=state.personal_id,
+                card_number=card.card_number,
+                full_name=event.child.full_name,
+                valid_until=until,
+            )
+        )
+        records.append(identity_card_record(card))
+    if state.card_for is not None:
+        after = after.with_(card_for=event.child.born_on)
+    return Decision(after, events=tuple(events), records=tuple(records))
+
+
+def _never_was(
+    after: Identification, identified: PersonIdentified, reason: Reason
+) -> Decision[Identification]:
+    """Use up an identifier for a registration that is void already, and issue no card."""
+    id = identified.personal_id
+    events: tuple[Event, ...] = (
+        identified,
+        IdentificationCancelled(personal_id=id, reason=reason),
+    )
+    if IDENTITY_CARD in identified.bundle:
+        events = (*events, IdentityCardRefused(personal_id=id, reason=reason))
+    return Decision(after, events=events, records=(newborn_record(after),))
+
+
+def issue(after: Identification, born_on: date, context: Context) -> Decision[Identification]:
+    """Issue the card of somebody who is identified."""
+    assert after.personal_id is not None
+    card = issue_card(after.personal_id, born_on, local_date(context.now), context.rules)
+    return Decision(
+        after.model_copy(update={"card": card}),
+        events=(card,),
+        records=(identity_card_record(card),),
+    )
 
 
 def issue_card(
@@ -135,12 +258,15 @@ def renewal(born_on: date, issued_on: date, rules: PopulationRules) -> date:
     return next((day for day in birthdays if issued_on < day), NO_RENEWAL)
 
 
-def newborn_record(event: PersonIdentified) -> Record:
+def newborn_record(state: Identification) -> Record:
     """Return the row of the child in the register of persons, living where it was declared."""
-    child, household = event.child, event.household
+    assert state.personal_id is not None
+    assert state.newborn is not None
+    child, household = state.newborn.child, state.newborn.household
     return person_record(
-        event.personal_id,
+        state.personal_id,
         {
+            "cancelled": state.revoked is not None,
             "full_name": child.full_name,
             "sex": child.sex,
             "born_on": child.born_on.isoformat(),
@@ -155,12 +281,13 @@ def newborn_record(event: PersonIdentified) -> Record:
     )
 
 
-def identity_card_record(card: IdentityCardIssued) -> Record:
+def identity_card_record(card: IdentityCardIssued, cancelled: bool = False) -> Record:
     """Return the row of the register of identity cards."""
     return Record(
         "identity-cards",
         card.card_number,
         {
+            "cancelled": cancelled,
             "issued_on": card.issued_on.isoformat(),
             "valid_until": card.valid_until.isoformat(),
         },

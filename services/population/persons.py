@@ -9,7 +9,7 @@ IDENTIFIER = "personal-id"
 """The kind of claim that no two people share. It is never released: identifiers are not reused."""
 
 DECEASED = "deceased"
-"""The kind of claim that marks a person deceased. It is never released."""
+"""The kind of claim that marks a person deceased. It is released only where a court revokes it."""
 
 
 def deceased_claim(personal_id: str) -> Claim:
@@ -18,5 +18,5 @@ def deceased_claim(personal_id: str) -> Claim:
 
 
 def person_record(personal_id: str, fields: Mapping[str, Any]) -> Record:
-    """Return the row of a person in the register `persons`."""
-    return Record("persons", personal_id, fields)
+    """Return the row of a person in the register `persons`, who is one unless that is said."""
+    return Record("persons", personal_id, {"cancelled": False, **fields})

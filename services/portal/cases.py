@@ -12,6 +12,8 @@ from contracts.common.events import Channel, Outcome
 from services.chassis import metrics
 from services.chassis.runtime import Runtime
 from services.portal import views
+from services.portal.account import told
+from services.portal.aftermath import remembered
 from services.portal.examples import CASE
 from services.portal.paging import marked, place
 from services.portal.problems import Problem, documented, error
@@ -52,7 +54,8 @@ class Cases:
         entries = await self._journal.case(case_id)
         row = views.row_from(entries)
         if row is not None:
-            return views.case(row, views.timeline(row["group"], entries), self._clock())
+            timeline, happened = views.timeline(row["group"], entries), remembered(entries)
+            return told(views.case(row, timeline, self._clock()), row["ended"], happened)
         claims = await self._submissions.of_cases([case_id])
         if case_id in claims:
             claim = claims[case_id]

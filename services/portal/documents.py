@@ -25,10 +25,10 @@ from services.portal import printing
 from services.portal.keys import Keys, KeySet
 from services.portal.notices import Sentence
 from services.portal.problems import Problem, documented
-from services.portal.results import RESULTS, REVOCATIONS, revocations, versions
+from services.portal.results import CHANGES, RESULTS, changes, versions
 from services.portal.verification import Invalid, Signature, Statement, compact, key_of
 
-State = Literal["valid", "revoked", "invalid", "unsigned"]
+State = Literal["valid", "revoked", "superseded", "invalid", "unsigned"]
 Number = Annotated[str, Path(max_length=120, description="The number of the document.")]
 
 router = APIRouter(tags=["results"])
@@ -52,6 +52,7 @@ class VerifiedView(TypedDict):
     agency: str
     signed: SignatureView | None
     revoked_at: AwareDatetime | None
+    superseded_at: AwareDatetime | None
     reason: dict[str, Any] | None
     detail: Sentence
 
@@ -86,12 +87,17 @@ class Result:
     detail: Text
     jws: str | None = None
     statement: Statement | None = None
-    revocation: encoding.Document | None = None
+    change: encoding.Document | None = None
 
     @property
     def revoked_at(self) -> datetime | None:
         """When it was taken back, if it was."""
-        return self.revocation["at"] if self.revocation else None
+        return self.change["at"] if self.change and self.state == "revoked" else None
+
+    @property
+    def superseded_at(self) -> datetime | None:
+        """When what it says was put right, if it was and it is not taken back."""
+        return self.change["at"] if self.change and self.state == "superseded" else None
 
 
 class Documents:
@@ -99,7 +105,7 @@ class Documents:
 
     def __init__(self, runtime: Runtime, keys: Keys, press: printing.Press) -> None:
         self._results = runtime.registers[RESULTS]
-        self._revocations = runtime.registers[REVOCATIONS]
+        self._changes = runtime.registers[CHANGES]
         self.keys, self._press = keys, press
 
     @classmethod
@@ -133,12 +139,13 @@ class Documents:
         except Invalid as error:
             return Result(state="invalid", detail=_invalid(error), **about)
         about |= {"jws": jws, "statement": statement}
-        found = await self._revocations.find(
-            revocations(row["case_id"], spec.name), sort=[("_id", -1)]
-        )
+        found = await self._changes.find(changes(row["case_id"], spec.name), sort=[("_id", 1)])
         after = [each for each in found if each["at"] >= row["at"]]
-        if after:
-            return Result(state="revoked", detail=_REVOKED, revocation=after[-1], **about)
+        # What is void was not put right by any correction, whichever came first.
+        for becomes, detail in _DETAILS.items():
+            change = next((each for each in after if each["becomes"] == becomes), None)
+            if change is not None:
+                return Result(state=becomes, detail=detail, change=change, **about)
         return Result(state="valid", detail=_VALID, **about)
 
     async def printed(self, number: str) -> bytes:
@@ -204,7 +211,8 @@ def _verified(result: Result) -> VerifiedView:
         "agency": result.spec.owner,
         "signed": _signed(result.statement.signature) if result.statement else None,
         "revoked_at": result.revoked_at,
-        "reason": result.revocation["reason"] if result.revocation else None,
+        "superseded_at": result.superseded_at,
+        "reason": result.change["reason"] if result.change else None,
         "detail": _sentence(result.detail),
     }
 
@@ -237,7 +245,13 @@ def _invalid(error: Invalid) -> Text:
 
 
 _VALID = Text(vi="Chữ ký hợp lệ.", en="The signature is valid.")
-_REVOKED = Text(vi="Kết quả đã bị thu hồi.", en="The result has been revoked.")
+_DETAILS: Mapping[Literal["revoked", "superseded"], Text] = {
+    "revoked": Text(vi="Kết quả đã bị thu hồi.", en="The result has been revoked."),
+    "superseded": Text(
+        vi="Nội dung đã được cải chính; kết quả này không còn là bản mới nhất.",
+        en="What the result says has been corrected since: the registers say otherwise.",
+    ),
+}
 _UNSIGNED = Text(
     vi="Cơ quan chưa ký kết quả này.", en="The agency has no key, and has not signed this result."
 )

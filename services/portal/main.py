@@ -2,6 +2,7 @@
 
 from services.chassis.service import Service
 from services.portal import (
+    aftermath,
     cases,
     clock,
     declarations,
@@ -15,6 +16,7 @@ from services.portal import (
     queue,
     ratings,
     results,
+    second_thoughts,
     tasks,
     tracker,
     web,
@@ -24,6 +26,7 @@ service = Service(
     "portal",
     procedures=[
         tracker.case,
+        aftermath.aftermath,
         tasks.tasks,
         people.register,
         notices.notices,
@@ -35,6 +38,7 @@ service = Service(
     taken_in=[
         "submissions",
         "acts",
+        "requests",
         "successions",
         "supplements",
         "ratings",
@@ -43,6 +47,6 @@ service = Service(
 )
 FAMILIES = [
     *(declarations.router, cases.router, documents.router),
-    *(family.router, inbox.router, payouts.router),
+    *(family.router, inbox.router, payouts.router, second_thoughts.router),
 ]
 app = web.application(service, routers=[*FAMILIES, queue.router, clock.router])

@@ -21,12 +21,13 @@ from contracts.model import Input, PersonalId
 from services.chassis.consumer import from_outside
 from services.chassis.runtime import Runtime
 from services.portal import views
+from services.portal.citizens import Caller
 from services.portal.declaration import SOURCE, fingerprint, parse_json
 from services.portal.declarations import body_of, checked_key, require
+from services.portal.directory import Directory
 from services.portal.dispatch import Dispatch
 from services.portal.fields import errors_in
-from services.portal.people import DECEASED, PEOPLE, persons
-from services.portal.problems import Problem, documented, error
+from services.portal.problems import Problem, documented
 from services.portal.submissions import Claim, Submissions, claim_id
 
 BODY_BYTES = 16 * 1024
@@ -37,9 +38,8 @@ router = APIRouter(tags=["cases"])
 
 
 class Instruction(Input):
-    """Who says where the money is to go, and where."""
+    """Where the money is to go."""
 
-    by: PersonalId
     payout: Payout
 
 
@@ -54,23 +54,23 @@ class Instructions:
     """Takes instructions at the door: each key once, and by who may give them."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
+        self._directory = Directory(runtime)
         self._submissions = Submissions(runtime.store)
         self._instructions = Submissions(runtime.store, "payout_instructions")
         self._journal, self._clock = runtime.journal, runtime.clock.now
         self._dispatch = Dispatch(runtime.publisher)
 
-    async def take(self, case_id: str, key: str, raw: Any) -> None:
-        """Publish an instruction, and return when the broker has acknowledged it.
+    async def take(self, case_id: str, person: PersonalId, key: str, raw: Any) -> None:
+        """Publish a person's instruction, and return when the broker has acknowledged it.
 
         Repeated, the bytes are published that were claimed under the key, whatever has become of
         the case since. Raises `StoreUnavailable`, and `Problem` 403, 404, 409, 422 or 503.
         """
         instruction = read(raw)
-        id, sent = claim_id(instruction.by, key), fingerprint([case_id, raw])
+        id, sent = claim_id(person, key), fingerprint([case_id, raw])
         held = (await self._instructions.find([id])).get(id)
         if held is None:
-            value = await self._allowed(case_id, id, instruction)
+            value = await self._allowed(case_id, person, id, instruction)
             asked = Claim(id, sent, case_id, value)
             held = (await self._instructions.claim([asked])).held[id]
         if held.fingerprint != sent:
@@ -81,7 +81,9 @@ class Instructions:
             again = "nothing can be taken at the moment: send it again with the same key"
             raise Problem(503, "unavailable", again)
 
-    async def _allowed(self, case_id: str, id: str, instruction: Instruction) -> bytes:
+    async def _allowed(
+        self, case_id: str, person: PersonalId, id: str, instruction: Instruction
+    ) -> bytes:
         """Return the event of an instruction that may be given."""
         claim = (await self._submissions.of_cases([case_id])).get(case_id)
         if claim is None:
@@ -91,23 +93,18 @@ class Instructions:
         assert isinstance(declared, DeclarationSubmitted)
         row = views.row_from(await self._journal.case(case_id))
         check_waits(declared, row["ended"] if row else {})
-        check_entitled(declared, instruction.by)
-        these = {"_id": instruction.by}
-        known = persons(await self._people.find(these), await self._deceased.find(these))
-        if instruction.by not in known or known[instruction.by].deceased_on is not None:
-            raise Problem(
-                422,
-                "invalid-instruction",
-                "correct by: who is paid must be known and alive",
-                [error("by", "the population register holds no living person of this identifier")],
-            )
-        return event_of(instruction, declared, envelope, id, self._clock())
+        check_entitled(declared, person)
+        known = await self._directory.persons([person])
+        if person not in known or known[person].deceased_on is not None:
+            unknown = "the population register holds no living person of this identifier"
+            raise Problem(403, "not-entitled", unknown)
+        return event_of(instruction, person, envelope, id, self._clock())
 
 
 def read(raw: Any) -> Instruction:
     """Return the instruction in a body. Raises `Problem` 422, naming each field at fault."""
     try:
-        return Instruction.model_validate(raw)
+        return Instruction.model_validate(raw, extra="forbid")
     except ValidationError as fault:
         errors = errors_in(fault, raw)
         fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
@@ -142,15 +139,15 @@ def form_of(declared: DeclarationSubmitted) -> Form:
 
 def event_of(
     instruction: Instruction,
-    declared: DeclarationSubmitted,
+    person: PersonalId,
     envelope: Envelope[Any],
     id: str,
     at: datetime,
 ) -> bytes:
     """Return the bytes of the event, which are the same whenever the key is sent again."""
     data = PayoutInstructed(
-        by=instruction.by,
-        declared=instruction.by == declared.declarant,
+        by=person,
+        declared=person == envelope.data.declarant,
         payout=instruction.payout,
     )
     return envelope_of(PayoutInstructed)(
@@ -171,7 +168,10 @@ def event_of(
     "/api/cases/{case_id}/payout",
     status_code=202,
     summary="Say where else money is to go that could not be paid",
-    responses={202: {"model": Instructed}, **documented(400, 403, 404, 409, 413, 415, 422, 503)},
+    responses={
+        202: {"model": Instructed},
+        **documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -181,6 +181,7 @@ def event_of(
 )
 async def instruct(
     request: Request,
+    person: Caller,
     case_id: Annotated[str, Path(max_length=128)],
     idempotency_key: Annotated[
         str | None,
@@ -192,7 +193,7 @@ async def instruct(
     key = checked_key(idempotency_key)
     raw = parse_json(await body_of(request, BODY_BYTES))
     instructions: Instructions = request.app.state.instructions
-    await instructions.take(case_id, key, raw)
+    await instructions.take(case_id, person, key, raw)
     url = f"/api/cases/{case_id}"
     body: Instructed = {"case_id": case_id, "status_url": url}
     return Response(to_json(body), 202, {"Location": url}, "application/json")

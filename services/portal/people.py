@@ -1,20 +1,31 @@
 """What the population register says of people -> the portal's own copy, for intake and its forms.
 
-Who is deceased has a register of its own: a person is recorded in a case of theirs, and their death
-in another, so the one must not overwrite the other, in whichever order they are heard.
+Who is deceased has a register of its own, and so has what was corrected: a person is recorded in
+a case of theirs, and their birth or death was registered in another, so the one must not overwrite
+the other, in whichever order they are heard. The three are joined when they are read.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from contracts.common.people import Person
+from contracts.compensation.events import (
+    DeathRecordCancelled,
+    DeathRecordCorrected,
+    PersonCorrected,
+)
 from contracts.people.events import PersonDeceased, PersonRecorded
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 
 PEOPLE = "people"
 """The register of people: persons in JSON by their identifier."""
 DECEASED = "deceased"
-"""The register of those whose death was registered, by identifier: once, and for ever."""
+"""The register of those whose death was registered, by case."""
+CORRECTIONS = "corrections"
+"""What civil status has put right of people, by identifier."""
+STANDS = {"cancelled": False}
+"""What finds those of the deceased whom no court has found to live."""
 Row = Mapping[str, Any]
 
 
@@ -22,6 +33,10 @@ class Known(State):
     """Which entry of the population register's journal the row comes from."""
 
     entry: int = -1
+    corrected: int = -1
+    """The same, of what was put right."""
+    cancelled: bool = False
+    """Whether the death that this case registered is void."""
 
 
 register = Procedure("people-register", initial=Known())
@@ -35,32 +50,77 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
     person = event.person
     fields = person.model_dump(mode="json", exclude={"personal_id"})
     record = Record(PEOPLE, person.personal_id, fields)
-    return Decision(Known(entry=context.cause.entry), records=(record,))
+    return Decision(state.with_(entry=context.cause.entry), records=(record,))
 
 
 @register.on(PersonDeceased)
 def deceased(state: Known, event: PersonDeceased, context: Context) -> Decision[Known]:
     """Keep that the person is deceased, whatever is recorded of them before or after.
 
-    The row is open until their running cases have passed to somebody else (`successions`).
+    The row is open until their running cases have passed to somebody else (`successions`). Where
+    something newer is known of this death, that is there already.
     """
+    if state.cancelled or state.corrected >= 0:
+        return Decision(state)
+    record = _deceased(event.personal_id, event.deceased_on, context)
+    return Decision(state, records=(record._replace(insert_only=True),))
+
+
+@register.on(DeathRecordCorrected)
+def death_corrected(state: Known, event: DeathRecordCorrected, context: Context) -> Decision[Known]:
+    """Keep the newest date of death; nothing of one that is void."""
+    if state.cancelled or context.cause.entry <= state.corrected:
+        return Decision(state)
+    record = _deceased(event.personal_id, event.deceased_on, context)
+    return Decision(state.with_(corrected=context.cause.entry), records=(record,))
+
+
+@register.on(DeathRecordCancelled)
+def death_cancelled(state: Known, event: DeathRecordCancelled, context: Context) -> Decision[Known]:
+    """Keep that the person lives. Cases of theirs that have passed on stay where they are."""
+    record = _deceased(event.personal_id, None, context)
+    return Decision(state.with_(cancelled=True), records=(record,))
+
+
+@register.on(PersonCorrected)
+def corrected(state: Known, event: PersonCorrected, context: Context) -> Decision[Known]:
+    """Keep what was put right: it counts before any report, which is a copy."""
+    if context.cause.entry <= state.corrected:
+        return Decision(state)
+    child = event.child
     fields = {
-        "deceased_on": event.deceased_on.isoformat(),
-        "cause": str(context.cause.id),
-        "open": True,
-        "asked": 0,
+        "full_name": child.full_name,
+        "born_on": child.born_on.isoformat(),
+        "ethnicity": child.ethnicity,
     }
-    return Decision(state, records=(Record(DECEASED, event.personal_id, fields, insert_only=True),))
+    record = Record(CORRECTIONS, event.personal_id, fields)
+    return Decision(state.with_(corrected=context.cause.entry), records=(record,))
 
 
-def persons(people: Iterable[Row], deceased: Iterable[Row]) -> dict[str, Person]:
-    """Return the persons in rows of both registers, by identifier."""
-    died = {row["_id"]: row["deceased_on"] for row in deceased}
+def persons(
+    people: Iterable[Row], deceased: Iterable[Row], corrections: Iterable[Row]
+) -> dict[str, Person]:
+    """Return the persons in rows of the three registers, by identifier."""
+    died = {row["personal_id"]: row["deceased_on"] for row in deceased if not row["cancelled"]}
+    corrected = {row["_id"]: row for row in corrections}
     found = {}
     for row in people:
         id = row["_id"]
-        fields = {**row, "personal_id": id}
+        fields = {**row, **corrected.get(id, {}), "personal_id": id}
         if id in died:
             fields["deceased_on"] = died[id]
         found[id] = Person.model_validate(fields)
     return found
+
+
+def _deceased(personal_id: str, on: date | None, context: Context) -> Record:
+    """Return the row of somebody who has died; without a day, it was found that they live."""
+    fields = {
+        "personal_id": personal_id,
+        "deceased_on": on.isoformat() if on else None,
+        "cancelled": on is None,
+        "cause": str(context.cause.id),
+        "open": on is not None,
+        "asked": 0,
+    }
+    return Record(DECEASED, context.case_id, fields)

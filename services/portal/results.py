@@ -1,21 +1,27 @@
-"""Documents that agencies give and take back -> the registers of results and of revocations.
+"""Documents that agencies give, take back and put right -> the registers of results and of changes.
 
 A pure fold for all groups. Nothing is judged here: what an agency has signed is kept as it is, byte
 for byte, and verified by whoever asks. Neither register ever changes a row, so the order of events
 does not matter.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import to_jsonable_python
 
 from contracts.catalogue import Catalogue, catalogue
 from contracts.envelope import Event
-from contracts.group import Document, ProcedureSpec
+from contracts.group import Change, Document, ProcedureSpec
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 
-RESULTS, REVOCATIONS = "results", "revocations"
+RESULTS, CHANGES = "results", "result_changes"
+AFFECTING: Mapping[Change, Literal["revoked", "superseded"]] = {
+    "cancelled": "revoked",
+    "corrected": "superseded",
+}
+"""What becomes of a document when this has become of its procedure."""
 
 
 class Nothing(State):
@@ -27,22 +33,24 @@ class Results:
 
     def __init__(self, known: Catalogue) -> None:
         self._given: dict[tuple[str, str], tuple[ProcedureSpec, Document]] = {}
-        self._taken: dict[tuple[str, str], list[ProcedureSpec]] = {}
+        self._changed: dict[tuple[str, str], tuple[ProcedureSpec, Change]] = {}
         self.hears: dict[type[Event], None] = {}
         for group in known.groups.values():
             for spec in group.procedures:
                 for event, document in spec.documents.items():
                     self._given[group.name, event.type] = spec, document
-                for event in spec.revoked_by:
-                    self._taken.setdefault((group.name, event.type), []).append(spec)
-                self.hears.update(dict.fromkeys((*spec.documents, *spec.revoked_by)))
+                changes = spec.afterwards if spec.documents else {}
+                affecting = {e: change for e, change in changes.items() if change in AFFECTING}
+                for event, change in affecting.items():
+                    self._changed[group.name, event.type] = spec, change
+                self.hears.update(dict.fromkeys((*spec.documents, *affecting)))
 
     def heard(self, state: Nothing, event: Event, context: Context) -> Decision[Nothing]:
-        """Keep a document under its number, or note that those of a procedure hold no longer."""
+        """Keep a document under its number, or note what has become of those of a procedure."""
         key = context.cause.group, context.cause.type
-        given = self._given.get(key)
+        given, changed = self._given.get(key), self._changed.get(key)
         records = [_given(*given, event, context)] if given else []
-        records += [_taken(spec, event, context) for spec in self._taken.get(key, ())]
+        records += [_changed(*changed, event, context)] if changed else []
         return Decision(state, records=tuple(records))
 
 
@@ -64,8 +72,8 @@ def versions(number: str) -> dict[str, Any]:
     return _below(number)
 
 
-def revocations(case_id: str, procedure: str) -> dict[str, Any]:
-    """Return the filter that finds when the documents of a procedure were taken back."""
+def changes(case_id: str, procedure: str) -> dict[str, Any]:
+    """Return the filter that finds what has become of the documents of a procedure."""
     return _below(f"{case_id}/{procedure}")
 
 
@@ -89,12 +97,17 @@ def _given(spec: ProcedureSpec, document: Document, event: Event, context: Conte
     return Record(RESULTS, key, row, insert_only=True)
 
 
-def _taken(spec: ProcedureSpec, event: Event, context: Context) -> Record:
+def _changed(spec: ProcedureSpec, change: Change, event: Event, context: Context) -> Record:
     cause = context.cause
     reason = to_jsonable_python(vars(event).get("reason"))
-    row = {"type": cause.type, "at": cause.time, "reason": reason}
+    row = {
+        "type": cause.type,
+        "at": cause.time,
+        "becomes": AFFECTING[change],
+        "reason": reason,
+    }
     key = f"{context.case_id}/{spec.name}/{cause.entry:06d}"
-    return Record(REVOCATIONS, key, row, insert_only=True)
+    return Record(CHANGES, key, row, insert_only=True)
 
 
 results = procedure(catalogue())

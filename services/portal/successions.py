@@ -23,7 +23,8 @@ from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
 from services.portal.declaration import SOURCE
-from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.directory import Directory
+from services.portal.people import DECEASED, STANDS
 from services.portal.register import CASES
 from services.portal.submissions import Claim, Submissions
 
@@ -69,8 +70,8 @@ class Successions:
     """Works through the deceased who may have running cases."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._deceased, self._people = runtime.registers[DECEASED], runtime.registers[PEOPLE]
-        self._cases = runtime.registers[CASES]
+        self._deceased, self._cases = runtime.registers[DECEASED], runtime.registers[CASES]
+        self._directory = Directory(runtime)
         self._submissions = Submissions(runtime.store)
         self._rows = runtime.store.collection(SUCCESSIONS)
         self._publisher = runtime.publisher
@@ -79,6 +80,7 @@ class Successions:
     async def prepare(self) -> None:
         """Create the indexes. Raises `StoreUnavailable`."""
         await self._deceased.index([("open", 1)])
+        await self._deceased.index([("personal_id", 1)])
         await self._rows.index([("successor", 1)])
 
     async def reopen(self, people: Iterable[str]) -> None:
@@ -86,7 +88,7 @@ class Successions:
 
         Raises `StoreUnavailable`.
         """
-        these = {"_id": {"$in": list(people)}}
+        these = {"personal_id": {"$in": list(people)}, **STANDS}
         if await self._deceased.find(these, ["_id"]):
             await self._deceased.update(these, {"$set": {"open": True}, "$inc": {"asked": 1}})
 
@@ -96,7 +98,7 @@ class Successions:
         Raises `StoreUnavailable` and `BrokerUnavailable`, after which it is done again.
         """
         for row in await self._deceased.find({"open": True}, limit=AT_ONCE):
-            await self._pass_on(row["_id"], UUID(row["cause"]))
+            await self._pass_on(row["personal_id"], UUID(row["cause"]))
             # Not where it was asked for once more meanwhile: then it is looked at once more.
             done = {"_id": row["_id"], "asked": row["asked"]}
             await self._deceased.update(done, {"$set": {"open": False}})
@@ -127,8 +129,7 @@ class Successions:
         assert isinstance(envelope.data, DeclarationSubmitted)
         submission: Submission = envelope  # type: ignore[assignment]
         ids = [id for id in candidates(submission.data) if id != deceased]
-        these = {"_id": {"$in": ids}}
-        known = persons(await self._people.find(these), await self._deceased.find(these))
+        known = await self._directory.persons(ids)
         living = (id for id in ids if id in known and known[id].deceased_on is None)
         successor = next(living, None)
         type, value = event_of(submission, deceased, successor, cause, self._clock())

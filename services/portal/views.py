@@ -17,6 +17,7 @@ from services.chassis.encoding import Document
 from services.chassis.journal import Entry
 from services.chassis.reading import DEADLINE
 from services.portal import time_limits
+from services.portal.aftermath import Happened
 from services.portal.asked import AWAITED, SupplementView, awaited, supplement
 from services.portal.declaration import SOURCE
 from services.portal.notices import Sentence, text_of
@@ -54,6 +55,7 @@ class ProcedureView(TypedDict):
     reason: ReasonView | None
     result: dict[str, Any]
     supplement: SupplementView | None
+    afterwards: list[Happened]
 
 
 class TimelineView(TypedDict):
@@ -88,8 +90,9 @@ class Summary(TypedDict):
 
 
 class CaseView(Summary):
-    """A case, whole. `promised_at` is the new date that an apology named."""
+    """A case, whole. `promised_at` is the new date that an apology named; see `account`."""
 
+    account: list[Sentence]
     promised_at: AwareDatetime | None
     province: str
     channel: str
@@ -147,6 +150,7 @@ def case(row: Document, timeline: list[TimelineView], now: datetime) -> CaseView
     steps = {step.name: step for step in plan.steps}
     return {
         **summary(row, now),
+        "account": [],
         "promised_at": row.get("promised_at"),
         "province": row["province"],
         "channel": row["channel"],
@@ -260,6 +264,7 @@ def _procedure(
         "reason": end.get("reason"),
         "result": end.get("result", {}),
         "supplement": asked,
+        "afterwards": [],
     }
 
 

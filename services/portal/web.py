@@ -24,6 +24,7 @@ from services.portal.officials import Tokens
 from services.portal.payouts import Instructions
 from services.portal.problems import Problem, error, under_their_media_type
 from services.portal.queue import Queue
+from services.portal.second_thoughts import Petitions
 from services.portal.successions import Successions
 from services.portal.webhook import DELIVER_SECONDS, Receiver, Webhook, client
 
@@ -50,6 +51,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
             app.state.documents = Documents.from_environment(runtime)
             app.state.families, app.state.inboxes = Families(runtime), Inboxes(runtime)
+            app.state.petitions = Petitions(runtime)
             for part in (app.state.cases, app.state.queue, app.state.inboxes, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)

@@ -1,6 +1,8 @@
 """A newborn joins a household: identified and fees settled -> registered | refused.
 
 Both facts may come first, and the child's may come for a bundle that does not ask for residence.
+A registration that is revoked takes the residence back, and one that is corrected puts it right,
+whichever of them is heard first.
 """
 
 from dataclasses import dataclass, replace
@@ -12,8 +14,15 @@ from contracts.birth.form import BirthForm
 from contracts.birth.process import RESIDENCE
 from contracts.common.calendar import local_date
 from contracts.common.events import FeeSettled, PersonIdentified
-from contracts.common.people import Household
+from contracts.common.people import Child, Household
 from contracts.common.review import Review, Reviews, Supplement, Verdict
+from contracts.compensation.correction import Correction, newer
+from contracts.compensation.events import (
+    BirthCorrected,
+    RegistrationRevoked,
+    ResidenceCancelled,
+    ResidenceCorrected,
+)
 from contracts.model import Name, PersonalId, Reason
 from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
@@ -38,11 +47,13 @@ class Registration(State):
     newcomer: Newcomer | None = None
     fees_settled: bool = False
     review: Review | None = None
-    outcome: Literal["registered", "refused", "not-asked"] | None = None
+    outcome: Literal["registered", "refused", "not-asked", "cancelled"] | None = None
+    residence: ResidenceRegistered | None = None
+    """What was registered."""
+    correction: Correction | None = None
+    revoked: Reason | None = None
+    """Why there is no such birth any more."""
 
-
-REGISTERED = Registration(outcome="registered", fees_settled=True)
-REFUSED = Registration(outcome="refused", fees_settled=True)
 
 registration = Procedure(RESIDENCE, initial=Registration())
 reviews = Reviews("residence", RESIDENCE)
@@ -56,8 +67,11 @@ def identified(
     if state.newcomer or state.outcome:
         return Decision(state)
     if RESIDENCE not in event.bundle:
-        return Decision(Registration(fees_settled=state.fees_settled, outcome="not-asked"))
-    return settle(newcomer(event), state.fees_settled, context)
+        return Decision(state.with_(outcome="not-asked"))
+    child = newcomer(event)
+    if state.correction is not None:
+        child = put_right(child, state.correction.child)
+    return settle(state.model_copy(update={"newcomer": child}), context)
 
 
 @registration.on(FeeSettled)
@@ -65,18 +79,21 @@ def paid(state: Registration, event: FeeSettled, context: Context) -> Decision[R
     """Remember that the fees are settled, and decide where the child is known."""
     if state.fees_settled or state.outcome:
         return Decision(state)
-    return settle(state.newcomer, True, context)
+    return settle(state.model_copy(update={"fees_settled": True}), context)
 
 
-def settle(child: Newcomer | None, fees_settled: bool, context: Context) -> Decision[Registration]:
+def settle(state: Registration, context: Context) -> Decision[Registration]:
     """Decide when both facts are there, unless policy says that an official does."""
-    if child is None or not fees_settled:
-        return Decision(Registration(newcomer=child, fees_settled=fees_settled))
+    child = state.newcomer
+    if child is not None and state.revoked is not None:
+        return refuse(state, child, state.revoked)
+    if child is None or not state.fees_settled:
+        return Decision(state)
     rules: ResidenceRules = context.rules
     place = child.household.province if child.household else None
     policy = rules.review_of(RESIDENCE, local_date(context.now), place)
     if policy is None:
-        return conclude(child, context)
+        return conclude(state, child, context)
     owner = (child.household.owner,) if child.household else ()
     opened = reviews.opened(
         context.case_id,
@@ -86,7 +103,7 @@ def settle(child: Newcomer | None, fees_settled: bool, context: Context) -> Deci
         finding=objection(child, rules),
         **policy._asdict(),
     )
-    return gate.shut(Registration(newcomer=child, fees_settled=True), opened)
+    return gate.shut(state, opened)
 
 
 def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
@@ -95,8 +112,8 @@ def decided(state: Registration, verdict: Verdict, context: Context) -> Decision
     if verdict.supplement:
         return examined_again(state, state.newcomer, verdict.supplement, context)
     if verdict.refused:
-        return refuse(state.newcomer, verdict.refused)
-    return conclude(state.newcomer, context)
+        return refuse(state, state.newcomer, verdict.refused)
+    return conclude(state, state.newcomer, context)
 
 
 def examined_again(
@@ -116,13 +133,65 @@ def examined_again(
 gate = Gate(registration, reviews, decided)
 
 
-def conclude(child: Newcomer, context: Context) -> Decision[Registration]:
+@registration.on(RegistrationRevoked)
+def revoked(
+    state: Registration, event: RegistrationRevoked, context: Context
+) -> Decision[Registration]:
+    """Cancel the residence; where none is registered yet, refuse it when the child is known."""
+    if state.revoked is not None:
+        return Decision(state)
+    after, child = state.with_(revoked=event.reason), state.newcomer
+    if state.residence is not None and child is not None:
+        cancelled = ResidenceCancelled(
+            personal_id=child.personal_id,
+            confirmation_number=state.residence.confirmation_number,
+            reason=event.reason,
+        )
+        record = resident_record(child, state.residence, later=True, cancelled=True)
+        after = after.with_(outcome="cancelled")
+        return Decision(after, events=(cancelled,), records=(record,))
+    if child is None or state.outcome is not None:
+        return Decision(after)
+    closed = reviews.closed(state.review, event.reason)
+    return gate.lifted(refuse(after, child, event.reason), state, closed)
+
+
+@registration.on(BirthCorrected)
+def corrected(
+    state: Registration, event: BirthCorrected, context: Context
+) -> Decision[Registration]:
+    """Put the register of residents right, unless something newer is known."""
+    correction = newer(state.correction, event, context.cause.entry)
+    if correction is None:
+        return Decision(state)
+    after = state.with_(correction=correction)
+    if state.newcomer is None:
+        return Decision(after)
+    child, residence = put_right(state.newcomer, event.child), state.residence
+    after = after.with_(newcomer=child)
+    if residence is None:
+        return Decision(after)
+    cancelled = state.outcome == "cancelled"
+    record = resident_record(child, residence, later=True, cancelled=cancelled)
+    if cancelled:
+        return Decision(after, records=(record,))
+    said = ResidenceCorrected(
+        personal_id=child.personal_id,
+        confirmation_number=residence.confirmation_number,
+        full_name=child.full_name,
+        born_on=child.born_on,
+        household=residence.household,
+    )
+    return Decision(after, events=(said,), records=(record,))
+
+
+def conclude(state: Registration, child: Newcomer, context: Context) -> Decision[Registration]:
     """Register the child in the household, unless something speaks against it."""
     reason = objection(child, context.rules)
     if reason is not None:
-        return refuse(child, reason)
+        return refuse(state, child, reason)
     assert child.household is not None, "without one there is an objection"
-    return register(child, child.household, local_date(context.now))
+    return register(state, child, child.household, local_date(context.now))
 
 
 def objection(child: Newcomer, rules: ResidenceRules) -> Reason | None:
@@ -138,7 +207,9 @@ def objection(child: Newcomer, rules: ResidenceRules) -> Reason | None:
     return None
 
 
-def register(child: Newcomer, household: Household, on: date) -> Decision[Registration]:
+def register(
+    state: Registration, child: Newcomer, household: Household, on: date
+) -> Decision[Registration]:
     """Say that the child is a resident, and write it into the register of residents.
 
     The confirmation number, TT-<year>-<identifier>, needs no claim: identifiers are unique, and a
@@ -150,13 +221,14 @@ def register(child: Newcomer, household: Household, on: date) -> Decision[Regist
         registered_on=on,
         household=household,
     )
-    return Decision(REGISTERED, events=(event,), records=(resident_record(child, event),))
+    after = state.model_copy(update={"outcome": "registered", "residence": event})
+    return Decision(after, events=(event,), records=(resident_record(child, event),))
 
 
-def refuse(child: Newcomer, reason: Reason) -> Decision[Registration]:
+def refuse(state: Registration, child: Newcomer, reason: Reason) -> Decision[Registration]:
     """Refuse the residence; the registered birth and the health card stand."""
     event = ResidenceRefused(personal_id=child.personal_id, reason=reason)
-    return Decision(REFUSED, events=(event,))
+    return Decision(state.with_(outcome="refused"), events=(event,))
 
 
 def newcomer(event: PersonIdentified) -> Newcomer:
@@ -172,16 +244,25 @@ def newcomer(event: PersonIdentified) -> Newcomer:
     )
 
 
-def resident_record(child: Newcomer, event: ResidenceRegistered) -> Record:
+def put_right(child: Newcomer, corrected: Child) -> Newcomer:
+    """Return the child with what civil status has put right."""
+    return replace(child, full_name=corrected.full_name, born_on=corrected.born_on)
+
+
+def resident_record(
+    child: Newcomer, event: ResidenceRegistered, *, later: bool = False, cancelled: bool = False
+) -> Record:
     """Return the row of the register of residents; dates as ISO text.
 
-    A newborn is registered once; where it lives later is for other cases to say.
+    A newborn is registered once; where it lives later is for other cases to say. So the row is only
+    inserted, which is cheap, but for what is said `later`, which replaces it.
     """
     household = event.household
     return Record(
         "residents",
         child.personal_id,
         {
+            "cancelled": cancelled,
             "full_name": child.full_name,
             "born_on": child.born_on.isoformat(),
             "confirmation_number": event.confirmation_number,
@@ -191,5 +272,5 @@ def resident_record(child: Newcomer, event: ResidenceRegistered) -> Record:
             "commune": household.commune,
             "address": household.address,
         },
-        insert_only=True,
+        insert_only=not later,
     )

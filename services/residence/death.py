@@ -1,6 +1,7 @@
 """Somebody has died: registered and marked deceased -> residence removed | refused.
 
-Both facts may come first, and they come for a bundle that does not ask for the removal too.
+Both facts may come first, and they come for a bundle that does not ask for the removal too. Where
+the registration is revoked, before or after, the person stays a resident, or is one again.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Literal
 
 from contracts.common.calendar import local_date
 from contracts.common.review import Review, Reviews, Verdict
+from contracts.compensation.events import RegistrationRevoked, ResidenceRestored
 from contracts.death.events import DeathRegistered, RemovalRefused, ResidenceRemoved
 from contracts.death.process import REMOVAL
 from contracts.model import CountryCode, PersonalId, ProvinceCode, Reason
@@ -34,11 +36,13 @@ class Removal(State):
     deceased: bool = False
     """Whether the population register has marked the person deceased."""
     review: Review | None = None
-    outcome: Literal["removed", "refused", "not-asked"] | None = None
+    outcome: Literal["removed", "refused", "not-asked", "restored"] | None = None
+    removed: ResidenceRemoved | None = None
+    """What was removed."""
+    revoked: Reason | None = None
+    """Why there is no such death any more."""
 
 
-REMOVED = Removal(outcome="removed", deceased=True)
-REFUSED = Removal(outcome="refused", deceased=True)
 NOT_ASKED = Removal(outcome="not-asked")
 
 removal = Procedure(REMOVAL, initial=Removal())
@@ -59,7 +63,7 @@ def registered(state: Removal, event: DeathRegistered, context: Context) -> Deci
         province=person.province,
         household_owner=person.household_owner,
     )
-    return settle(resident, state.deceased, context)
+    return settle(state.with_(resident=resident), context)
 
 
 @removal.on(PersonDeceased)
@@ -67,17 +71,41 @@ def deceased(state: Removal, event: PersonDeceased, context: Context) -> Decisio
     """Remember that the population register knows it, and decide where the death is registered."""
     if state.deceased or state.outcome:
         return Decision(state)
-    return settle(state.resident, True, context)
+    return settle(state.with_(deceased=True), context)
 
 
-def settle(resident: Resident | None, deceased: bool, context: Context) -> Decision[Removal]:
+@removal.on(RegistrationRevoked)
+def revoked(state: Removal, event: RegistrationRevoked, context: Context) -> Decision[Removal]:
+    """Restore the residence; where it is not removed yet, refuse that."""
+    if state.revoked is not None:
+        return Decision(state)
+    after, removed = state.with_(revoked=event.reason), state.removed
+    if removed is not None:
+        restored = ResidenceRestored(
+            personal_id=removed.personal_id,
+            confirmation_number=removed.confirmation_number,
+            reason=event.reason,
+        )
+        record = removal_record(removed, context.case_id, cancelled=True)
+        after = after.with_(outcome="restored")
+        return Decision(after, events=(restored,), records=(record,))
+    if state.resident is None or state.outcome is not None:
+        return Decision(after)
+    closed = reviews.closed(state.review, event.reason)
+    return gate.lifted(refuse(after, state.resident, event.reason), state, closed)
+
+
+def settle(state: Removal, context: Context) -> Decision[Removal]:
     """Decide when both facts are there, unless policy says that an official does."""
-    if resident is None or not deceased:
-        return Decision(Removal(resident=resident, deceased=deceased))
+    resident = state.resident
+    if resident is not None and state.revoked is not None:
+        return refuse(state, resident, state.revoked)
+    if resident is None or not state.deceased:
+        return Decision(state)
     rules: ResidenceRules = context.rules
     policy = rules.review_of(REMOVAL, local_date(context.now), resident.province)
     if policy is None:
-        return conclude(resident, context)
+        return conclude(state, resident, context)
     owner = resident.household_owner
     opened = reviews.opened(
         context.case_id,
@@ -87,24 +115,29 @@ def settle(resident: Resident | None, deceased: bool, context: Context) -> Decis
         finding=objection(resident, rules),
         **policy._asdict(),
     )
-    return gate.shut(Removal(resident=resident, deceased=True), opened)
+    return gate.shut(state, opened)
 
 
 def decided(state: Removal, verdict: Verdict, context: Context) -> Decision[Removal]:
     """Do as officials have decided."""
     assert state.resident is not None
+    if verdict.supplement:
+        finding = objection(state.resident, context.rules)
+        return gate.shut(state, reviews.resumed(state.review, verdict.supplement, finding))
     if verdict.refused:
-        return refuse(state.resident, verdict.refused)
-    return conclude(state.resident, context)
+        return refuse(state, state.resident, verdict.refused)
+    return conclude(state, state.resident, context)
 
 
 gate = Gate(removal, reviews, decided)
 
 
-def conclude(resident: Resident, context: Context) -> Decision[Removal]:
+def conclude(state: Removal, resident: Resident, context: Context) -> Decision[Removal]:
     """Remove the permanent residence, where there is one."""
     reason = objection(resident, context.rules)
-    return remove(resident, context) if reason is None else refuse(resident, reason)
+    if reason is not None:
+        return refuse(state, resident, reason)
+    return remove(state, resident, context)
 
 
 def objection(resident: Resident, rules: ResidenceRules) -> Reason | None:
@@ -115,7 +148,7 @@ def objection(resident: Resident, rules: ResidenceRules) -> Reason | None:
     return None if resident.nationality == "VN" else rules.reason("no-permanent-residence")
 
 
-def remove(resident: Resident, context: Context) -> Decision[Removal]:
+def remove(state: Removal, resident: Resident, context: Context) -> Decision[Removal]:
     """Say that the deceased is a resident no more, and write it into the register of removals.
 
     The confirmation number, XT-<year>-<identifier>, needs no claim: everybody dies once.
@@ -127,24 +160,28 @@ def remove(resident: Resident, context: Context) -> Decision[Removal]:
         removed_on=on,
         owned_household=resident.household_owner == resident.personal_id,
     )
-    return Decision(REMOVED, events=(event,), records=(removal_record(event),))
+    after = state.with_(outcome="removed", removed=event)
+    return Decision(after, events=(event,), records=(removal_record(event, context.case_id),))
 
 
-def refuse(resident: Resident, reason: Reason) -> Decision[Removal]:
+def refuse(state: Removal, resident: Resident, reason: Reason) -> Decision[Removal]:
     """Refuse the removal; the registered death and the benefit stand."""
     event = RemovalRefused(personal_id=resident.personal_id, reason=reason)
-    return Decision(REFUSED, events=(event,))
+    return Decision(state.with_(outcome="refused"), events=(event,))
 
 
-def removal_record(event: ResidenceRemoved) -> Record:
+def removal_record(event: ResidenceRemoved, case_id: str, cancelled: bool = False) -> Record:
     """Return the row of the register of removals; dates as ISO text.
 
-    A register of its own: the row of a resident belongs to the case that registered them.
+    A register of its own: the row of a resident belongs to the case that registered them. Its key
+    is the case: who was removed by mistake will be removed once more, in another.
     """
     return Record(
         "removals",
-        event.personal_id,
+        case_id,
         {
+            "personal_id": event.personal_id,
+            "cancelled": cancelled,
             "confirmation_number": event.confirmation_number,
             "removed_on": event.removed_on.isoformat(),
             "owned_household": event.owned_household,

@@ -1,14 +1,16 @@
 """Somebody has died: registered and marked deceased -> allowance or support granted | refused.
 
-Both facts may come first, and they come for a bundle that does not ask for a benefit too.
+Both facts may come first, and they come for a bundle that does not ask for a benefit too. Where the
+registration is revoked, before or after, nobody has a right to a benefit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from contracts.common.calendar import local_date
-from contracts.common.review import Review, Reviews, Verdict
+from contracts.common.review import Review, Reviews, Supplement, Verdict
+from contracts.compensation.events import BenefitCancelled, RegistrationRevoked
 from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest, heirs
 from contracts.death.events import (
     BenefitRefused,
@@ -16,9 +18,9 @@ from contracts.death.events import (
     DeathRegistered,
     FuneralAllowanceGranted,
 )
-from contracts.death.form import Cause
+from contracts.death.form import Cause, DeathForm
 from contracts.death.process import BENEFIT
-from contracts.model import PersonalId, ProvinceCode, Reason
+from contracts.model import Name, PersonalId, ProvinceCode, Reason, Value
 from contracts.people.events import PersonDeceased
 from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
@@ -29,7 +31,8 @@ PERSON = "funeral-benefit"
 """The kind of claim that makes allowance and support exclude each other."""
 NUMBER = "decision-number"
 LIFE, DIED, RECEIVES = "life", "died", "receives"
-"""Of everybody who has died the case of their death claims the life, for ever."""
+"""Of everybody who has died the case of their death claims the life, until a court should find that
+they have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,35 @@ class Application:
     request: BenefitRequest
 
 
+class Grant(Value):
+    """A benefit that was granted, and its row in the register."""
+
+    decision_number: Name
+    row: dict[str, Any]
+
+    def cancelled(self, reason: Reason) -> BenefitCancelled:
+        """Say that the decision is void."""
+        fields = {name: self.row[name] for name in ("kind", "deceased", "payee", "amount")}
+        return BenefitCancelled(decision_number=self.decision_number, reason=reason, **fields)
+
+    def record(self, cancelled: bool = False) -> Record:
+        """Return the row of the register of benefits."""
+        return Record("benefits", self.decision_number, {**self.row, "cancelled": cancelled})
+
+
 class Benefit(State):
     """What is remembered of a benefit that is asked for."""
 
     application: Application | None = None
-    deceased: bool = False
-    """Whether the population register has marked the person deceased."""
+    deceased: PersonalId | None = None
+    """Whom the population register has marked deceased."""
     review: Review | None = None
-    outcome: Literal["granted", "refused", "not-asked"] | None = None
+    outcome: Literal["granted", "refused", "not-asked", "cancelled"] | None = None
+    grant: Grant | None = None
+    revoked: Reason | None = None
+    """Why there is no such death any more."""
 
 
-GRANTED = Benefit(outcome="granted", deceased=True)
-REFUSED = Benefit(outcome="refused", deceased=True)
 NOT_ASKED = Benefit(outcome="not-asked")
 
 benefit = Procedure(BENEFIT, initial=Benefit())
@@ -75,7 +95,7 @@ def registered(state: Benefit, event: DeathRegistered, context: Context) -> Deci
         province=event.province,
         request=event.benefit,
     )
-    return settle(application, state.deceased, context)
+    return settle(state.with_(application=application), context)
 
 
 @benefit.on(PersonDeceased)
@@ -87,23 +107,50 @@ def deceased(state: Benefit, event: PersonDeceased, context: Context) -> Decisio
     """
     if state.deceased:
         return Decision(state)
-    context.claim(Claim(LIFE, event.personal_id, DIED))
-    if state.outcome:
-        return Decision(state.with_(deceased=True))
-    return settle(state.application, True, context)
+    after = state.with_(deceased=event.personal_id)
+    if state.revoked is None:
+        context.claim(_death_of(event.personal_id))
+    return Decision(after) if state.outcome else settle(after, context)
 
 
-def settle(application: Application | None, deceased: bool, context: Context) -> Decision[Benefit]:
+@benefit.on(RegistrationRevoked)
+def revoked(state: Benefit, event: RegistrationRevoked, context: Context) -> Decision[Benefit]:
+    """Cancel the benefit, and let another case ask for one; refuse what is not granted yet.
+
+    Who has not died may be granted something again, in any case.
+    """
+    if state.revoked is not None:
+        return Decision(state)
+    after, grant = state.with_(revoked=event.reason), state.grant
+    lives = (_death_of(state.deceased),) if state.deceased else ()
+    if grant is not None:
+        return Decision(
+            after.with_(outcome="cancelled"),
+            events=(grant.cancelled(event.reason),),
+            records=(grant.record(cancelled=True),),
+            releases=(Claim(PERSON, grant.row["deceased"]), *lives),
+        )
+    if state.application is None or state.outcome is not None:
+        return Decision(after, releases=lives)
+    closed = reviews.closed(state.review, event.reason)
+    refused = refuse(after, state.application, event.reason, lives)
+    return gate.lifted(refused, state, closed)
+
+
+def settle(state: Benefit, context: Context) -> Decision[Benefit]:
     """Decide when both facts are there, unless policy says that an official does.
 
     Nothing is granted for somebody who may live: the population register says who does not.
     """
-    if application is None or not deceased:
-        return Decision(Benefit(application=application, deceased=deceased))
+    application = state.application
+    if application is not None and state.revoked is not None:
+        return refuse(state, application, state.revoked)
+    if application is None or not state.deceased:
+        return Decision(state)
     rules: SocialInsuranceRules = context.rules
     policy = rules.review_of(BENEFIT, local_date(context.now), application.province)
     if policy is None:
-        return conclude(application, context)
+        return conclude(state, application, context)
     opened = reviews.opened(
         context.case_id,
         context.now,
@@ -112,36 +159,55 @@ def settle(application: Application | None, deceased: bool, context: Context) ->
         finding=objection(application, rules),
         **policy._asdict(),
     )
-    return gate.shut(Benefit(application=application, deceased=True), opened)
+    return gate.shut(state, opened)
 
 
 def decided(state: Benefit, verdict: Verdict, context: Context) -> Decision[Benefit]:
-    """Do as officials have decided; what they approved may still have nobody to go to."""
-    assert state.application is not None
+    """Do as officials have decided; what they approved may still have nobody to go to.
+
+    Raises `pydantic.ValidationError` for a form that the portal should not have accepted.
+    """
+    application = state.application
+    assert application is not None
+    if verdict.supplement:
+        return examined_again(state, application, verdict.supplement, context)
     if verdict.refused:
-        return refuse(state.application, verdict.refused)
-    return conclude(state.application, context)
+        return refuse(state, application, verdict.refused)
+    return conclude(state, application, context)
+
+
+def examined_again(
+    state: Benefit, application: Application, supplement: Supplement, context: Context
+) -> Decision[Benefit]:
+    """Take what a corrected form asks for; an official decides as before. Raises as `decided`."""
+    if declared := supplement.event.declaration:
+        form = DeathForm.model_validate(declared.form, extra="ignore")
+        application = replace(application, request=form.benefit or application.request)
+    finding = objection(application, context.rules)
+    resumed = reviews.resumed(state.review, supplement, finding)
+    return gate.shut(state.with_(application=application), resumed)
 
 
 gate = Gate(benefit, reviews, decided)
 
 
-def conclude(application: Application, context: Context) -> Decision[Benefit]:
+def conclude(state: Benefit, application: Application, context: Context) -> Decision[Benefit]:
     """Grant what there is a right to, unless another case was granted either benefit."""
     rules: SocialInsuranceRules = context.rules
     reason = objection(application, rules)
     if reason is not None:
-        return refuse(application, reason)
+        return refuse(state, application, reason)
     (case,) = context.claim(Claim(PERSON, application.deceased))
     if case is not None:
         before = rules.reason("granted-before", refers_to=case.case_id, case=case.case_id)
-        return refuse(application, before)
+        return refuse(state, application, before)
     payee = living_payee(application.request, context)
     if payee is None:
         nobody = rules.reason("payee-deceased")
-        return refuse(application, nobody, releases=(Claim(PERSON, application.deceased),))
+        return refuse(state, application, nobody, (Claim(PERSON, application.deceased),))
     number = context.first_free(NUMBER, lambda k: number_of(application, context, k))
-    return grant(granted(application, payee, number, context), releases=(_life_of(payee),))
+    event = granted(application, payee, number, context)
+    return grant(state, event, releases=(_life_of(payee),))
 
 
 def living_payee(request: BenefitRequest, context: Context) -> PersonalId | None:
@@ -159,6 +225,10 @@ def living_payee(request: BenefitRequest, context: Context) -> PersonalId | None
 
 def _life_of(person: PersonalId) -> Claim:
     return Claim(LIFE, person, RECEIVES)
+
+
+def _death_of(person: PersonalId) -> Claim:
+    return Claim(LIFE, person, DIED)
 
 
 def objection(application: Application, rules: SocialInsuranceRules) -> Reason | None:
@@ -228,19 +298,22 @@ def _replaced(request: BenefitRequest, payee: PersonalId) -> PersonalId | None:
 
 
 def grant(
-    event: FuneralAllowanceGranted | BurialSupportGranted, releases: tuple[Claim, ...]
+    state: Benefit,
+    event: FuneralAllowanceGranted | BurialSupportGranted,
+    releases: tuple[Claim, ...],
 ) -> Decision[Benefit]:
     """Say that the benefit is granted, and write it into the register of benefits."""
-    records = (benefit_record(event),)
-    return Decision(GRANTED, events=(event,), records=records, releases=releases)
+    made = Grant(decision_number=event.decision_number, row=benefit_row(event))
+    after = state.with_(outcome="granted", grant=made)
+    return Decision(after, events=(event,), records=(made.record(),), releases=releases)
 
 
 def refuse(
-    application: Application, reason: Reason, releases: tuple[Claim, ...] = ()
+    state: Benefit, application: Application, reason: Reason, releases: tuple[Claim, ...] = ()
 ) -> Decision[Benefit]:
     """Refuse the benefit; the registered death and the removal of residence stand."""
     event = BenefitRefused(personal_id=application.deceased, reason=reason)
-    return Decision(REFUSED, events=(event,), releases=releases)
+    return Decision(state.with_(outcome="refused"), events=(event,), releases=releases)
 
 
 def number_of(application: Application, context: Context, k: int) -> str:
@@ -249,8 +322,8 @@ def number_of(application: Application, context: Context, k: int) -> str:
     return f"MT-{application.province}-{year}-{context.derive(NUMBER, k, 10**8):08}"
 
 
-def benefit_record(event: FuneralAllowanceGranted | BurialSupportGranted) -> Record:
-    """Return the row of the register of benefits: the decision, whole; dates as ISO text."""
+def benefit_row(event: FuneralAllowanceGranted | BurialSupportGranted) -> dict[str, Any]:
+    """Return what the register of benefits has: the decision, whole; dates as ISO text."""
     fields = event.model_dump(mode="json", exclude={"decision_number", "payout"})
     kind = "allowance" if isinstance(event, FuneralAllowanceGranted) else "support"
-    return Record("benefits", event.decision_number, {"kind": kind, **fields})
+    return {"kind": kind, **fields}

@@ -44,6 +44,7 @@ def _event(event: type[Event], catalogue: Catalogue) -> Iterator[str]:
     groups = catalogue.groups.values()
     consumed = {heard for group in groups for spec in group.procedures for heard in spec.hears}
     consumed |= {end for group in groups for spec in group.procedures for end in spec.ends}
+    consumed |= {each for group in groups for spec in group.procedures for each in spec.afterwards}
     consumed |= {told for group in groups for told in group.notices} | NOTICES.keys()
     # What is said of officials' tasks goes into the portal's register of them.
     consumed |= {event for spec in catalogue.procedures for event in (*spec.acts, *spec.answers)}
@@ -74,14 +75,15 @@ def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue)
         yield f"{where}: hears nothing, so it cannot start"
     if "granted" not in spec.ends.values():
         yield f"{where}: has no event by which it is granted"
-    for event in (*spec.hears, *spec.ends):
+    for event in (*spec.hears, *spec.ends, *spec.afterwards):
         if catalogue.events.get(event.type) is not event:
             yield f"{where}: {event.type} is not in the catalogue, so nobody publishes it"
         elif event not in catalogue.current:
             yield f"{where}: {event.type} is replaced by a newer version: name that"
-    for event in (*spec.ends, *spec.answers):
+    for event in (*spec.ends, *spec.answers, *spec.afterwards):
         if publisher(event) != spec.owner:
             does = "ends by" if event in spec.ends else "answers officials by"
+            does = "is changed by" if event in spec.afterwards else does
             yield f"{where}: {does} {event.type}, which {spec.owner} does not publish"
     for event, document in spec.documents.items():
         if event not in _grants(spec):
@@ -89,11 +91,6 @@ def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue)
         for path in (document.number, *document.shows):
             if not _has(event, path):
                 yield f"{where}: the document {event.type} shows {path}, which it does not have"
-    for event in spec.revoked_by:
-        if catalogue.events.get(event.type) is not event:
-            yield f"{where}: is revoked by {event.type}, which nobody publishes"
-        if not spec.documents:
-            yield f"{where}: is revoked by {event.type}, and gives no document"
     if sum(spec.name == other.name for other in group.procedures) > 1:
         yield f"{where}: two procedures of this name"
 
@@ -170,7 +167,8 @@ def _time_limits(group: ProcedureGroup) -> Iterator[str]:
 
 
 def _texts(group: ProcedureGroup) -> Iterator[str]:
-    told = {event for spec in group.procedures for event in (*spec.hears, *spec.ends)}
+    procedures = group.procedures
+    told = {e for spec in procedures for e in (*spec.hears, *spec.ends, *spec.afterwards)}
     if group.form is not None:
         for event in sorted(told - group.notices.keys(), key=lambda event: event.type):
             yield f"{group.name}: no notice for {event.type}"

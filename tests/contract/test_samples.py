@@ -81,9 +81,9 @@ def test_an_event_may_grow_at_every_level(type: str) -> None:
 
 def _grown(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
-        # The form is read by its group; the others are maps, whose keys are data.
-        more = {} if key in ("form", "people", "results") else {"of_tomorrow": 1}
-        if key == "form":
+        # Form and changes are read by their group; the others are maps, whose keys are data.
+        more = {} if key in ("form", "people", "results", "changes") else {"of_tomorrow": 1}
+        if key in ("form", "changes"):
             return value
         return {name: _grown(one, name) for name, one in value.items()} | more
     return [_grown(one) for one in value] if isinstance(value, list) else value

@@ -28,7 +28,7 @@ from contracts.catalogue import catalogue
 from contracts.common.tasks import task_id
 from infra.local import Stack
 from infra.local.waiting import wait_until
-from services.portal.results import RESULTS, REVOCATIONS, numbered
+from services.portal.results import RESULTS, numbered
 from tests.e2e.city import FAMILIES, City, Document
 from tests.e2e.onestop import LIMIT_SECONDS
 from tests.fire.births import Births
@@ -38,6 +38,7 @@ from tests.fire.portal import Item, Portal
 from tests.unit.officials import APPROVE, official
 
 CLERK = official(5, "residence")
+REGISTRAR = official(6, "civil-status")
 POLICY = f"""
 [[approval.{RESIDENCE}]]
 from = 2020-01-01
@@ -112,6 +113,20 @@ class Counter:
         """Return a document, when the portal has heard of it."""
         path = f"/api/results/{number}"
         assert wait_until(lambda: self.http.get(path).status_code == 200, LIMIT_SECONDS)
+        return dict(self.http.get(path).json())
+
+    def request(self, case: str, what: str, body: Document) -> None:
+        """Let the registrar ask for something about a case."""
+        token = self.city.stack.issuer.token(REGISTRAR)
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"{case}-{what}"}
+        sent = self.http.post(f"/api/cases/{case}/{what}", json=body, headers=headers)
+        assert sent.status_code == 202, sent.text
+
+    def becomes(self, number: str, state: str) -> Document:
+        """Return what is told of a document, when it is in this state."""
+        path = f"/api/verify/{number}"
+        reached = wait_until(lambda: self.http.get(path).json()["state"] == state, LIMIT_SECONDS)
+        assert reached, self.http.get(path).json()
         return dict(self.http.get(path).json())
 
     @property
@@ -276,23 +291,47 @@ def test_the_command_and_pyhanko_find_every_file_valid(
             assert "Not revoked" in done.out
 
 
+VOID = [
+    *("birth-registration", "permanent-residence-registration", "health-insurance-card"),
+    *("child-identity-card", "death-registration", "permanent-residence-removal"),
+    "funeral-benefit",
+]
+"""The procedures whose documents a judgement about the registration makes void."""
+
+
+def test_what_was_corrected_says_so(counter: Counter, given: list[Given]) -> None:
+    """The signature stands, and what it says is not what the registers say any more."""
+    corrected = [each for each in given if each.procedure in VOID[:4]]
+    decision = {"decision_number": "208/QĐ-UBND", "changes": {"full_name": "Trần Gia Khoa"}}
+    counter.request(corrected[0].case, "correction", decision)
+    for each in corrected:
+        told = counter.becomes(each.number, "superseded")
+        assert told["superseded_at"]
+        assert told["signed"]["agency"] == each.agency
+    kept = next(each for each in given if each.procedure == "fee-settlement")
+    assert counter.result(kept.number)["state"] == "valid"
+
+
 def test_what_was_revoked_says_so(counter: Counter, given: list[Given], tmp_path: Path) -> None:
-    """No procedure of these groups names yet what revokes it, so the row is written by hand."""
+    """Corrected before or not, what a court has found void is revoked at every agency."""
     card = next(each for each in given if each.procedure == "health-insurance-card")
     pdf = tmp_path / "card.pdf"
     pdf.write_bytes(counter.http.get(f"/api/results/{card.number}.pdf").content)
-    reason = {"code": "court", "vi": "Theo bản án.", "en": "By judgement of a court."}
-    with database(counter.city) as portal:
-        row = {"type": "x", "at": datetime.now(UTC), "reason": reason}
-        portal[REVOCATIONS].insert_one({"_id": f"{card.case}/{card.procedure}/000009", **row})
-    told = counter.http.get(f"/api/verify/{card.number}").json()
-    assert (told["state"], told["reason"]["code"]) == ("revoked", "court")
-    assert told["revoked_at"]
+    judgement = {"number": "17/2026/QĐST-DS", "court": "Tòa án", "judged_on": "2026-01-02"}
+    for case in dict.fromkeys(each.case for each in given):
+        counter.request(case, "revocation", {"judgement": judgement})
+    for each in given:
+        if each.procedure in VOID:
+            told = counter.becomes(each.number, "revoked")
+            assert told["revoked_at"]
+            assert told["reason"]["code"] == "revoked-by-court"
+        else:
+            assert counter.result(each.number)["state"] == "valid", "the fees were due"
     assert counter.http.get(f"/api/results/{card.number}.pdf").content != pdf.read_bytes()
     done = counter.city.onestop("verify", str(pdf), "--data", str(counter.city.stack.data))
     assert done.status == 1
-    assert "Revoked: " in done.out
-    assert "By judgement of a court." in done.out
+    assert "revoked" in done.out
+    assert "By judgement 17/2026" in done.out
 
 
 def test_what_was_changed_in_the_portal_is_no_document(

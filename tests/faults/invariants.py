@@ -25,6 +25,8 @@ from contracts.death import process as death
 from contracts.envelope import Event
 from services.chassis.journal import Entry
 from services.chassis.tips import NO_HASH
+from tests.faults import second_thoughts
+from tests.faults.second_thoughts import REQUESTS, stands
 from tests.faults.snapshot import Row, Snapshot
 
 REGISTERS = {
@@ -41,6 +43,7 @@ REGISTERS = {
 """Where each granted procedure has its one row."""
 _AT_THE_DOOR: tuple[type[Event], ...] = (
     *(DeclarationSubmitted, CasePassed, CaseOrphaned, PayoutInstructed),
+    *REQUESTS,
     *ACTS,
 )
 TAKEN_AT_THE_DOOR = [event.type.encode() for event in _AT_THE_DOOR]
@@ -64,6 +67,7 @@ def broken(
         *_effects(found),
         *_money(found),
         *_uniqueness(found),
+        *second_thoughts.broken(found),
         *_journals(found),
         *_claims(found),
         *([] if topics_of_another else _topics(found)),
@@ -163,28 +167,33 @@ def _benefits(found: Snapshot) -> Iterator[str]:
 
 
 def _uniqueness(found: Snapshot) -> Iterator[str]:
-    births = found.rows("civil-status", "births")
+    births = _standing(found, "civil-status", "births")
     yield from _twice("the registration of", map(_child, births))
-    cards = found.rows("social-insurance", "cards")
+    cards = _standing(found, "social-insurance", "cards")
     yield from _twice("a card for", (row["personal_id"] for row in cards))
-    deaths = found.rows("civil-status", "deaths")
+    deaths = _standing(found, "civil-status", "deaths")
     yield from _twice("the death of", (row["personal_id"] for row in deaths))
-    benefits = found.rows("social-insurance", "benefits")
+    benefits = _standing(found, "social-insurance", "benefits")
     yield from _twice("a benefit for", (row["deceased"] for row in benefits))
     yield from _living(found)
-    residents = found.rows("residence", "residents")
+    residents = _standing(found, "residence", "residents")
     yield from _twice("the residence", (row["confirmation_number"] for row in residents))
+
+
+def _standing(found: Snapshot, service: str, register: str) -> list[Row]:
+    """Return the rows of a register that are not void."""
+    return [row for row in found.rows(service, register) if stands(row)]
 
 
 def _living(found: Snapshot) -> Iterator[str]:
     """Nobody has a benefit, or no residence any more, whom the register does not hold as dead."""
-    deceased = {row["_id"] for row in found.rows("population", "deceased")}
-    for row in found.rows("social-insurance", "benefits"):
+    deceased = {row["personal_id"] for row in _standing(found, "population", "deceased")}
+    for row in _standing(found, "social-insurance", "benefits"):
         if row["deceased"] not in deceased:
             yield f"benefit {row['_id']} is for somebody who may live"
-    for row in found.rows("residence", "removals"):
-        if row["_id"] not in deceased:
-            yield f"the residence of {row['_id']} was removed, who may live"
+    for row in _standing(found, "residence", "removals"):
+        if row["personal_id"] not in deceased:
+            yield f"the residence of {row['personal_id']} was removed, who may live"
 
 
 def _child(row: Row) -> str:

@@ -56,6 +56,18 @@ def status(value: str) -> Callable[[Snapshot], None]:
     return damage
 
 
+def void(service: str, register: str) -> Callable[[Snapshot], None]:
+    """Let a row be void although nobody has revoked what it is of."""
+
+    def damage(found: Snapshot) -> None:
+        cases = {row["_id"] for row in found.rows("portal", "cases")}
+        rows = found.collections[service][register]
+        row = next(row for row in rows if row["_case"] in cases)
+        row["revoked_by" if register == "births" else "cancelled"] = "17/2026"
+
+    return damage
+
+
 def unbalanced(found: Snapshot) -> None:
     found.collections["payments"]["ledger"][-1]["lines"][0]["debit"] += 1
 
@@ -144,6 +156,9 @@ DAMAGES: dict[str, Callable[[Snapshot], None]] = {
     "an event heard twice": heard_twice,
     "a changed entry": changed_entry,
     "a missing entry": gap,
+    "a card that is void": void("social-insurance", "cards"),
+    "a birth that is void": void("civil-status", "births"),
+    "a person who is deceased no more": void("population", "deceased"),
 }
 
 

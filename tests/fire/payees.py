@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
 from contracts.common.payouts import Payout
 from contracts.model import Input, PersonalId
+from infra.issuer import Issuer
 from tests.fire.portal import FireError, Portal
 
 ASKED = "payments.destination-requested.v1"
@@ -25,8 +27,8 @@ class Instruction(Input):
 class Payees:
     """The families at a portal: each answers when it is asked."""
 
-    def __init__(self, portal: Portal, patience: float) -> None:
-        self._portal, self._patience = portal, patience
+    def __init__(self, portal: Portal, issuer: Path, patience: float) -> None:
+        self._portal, self._issuer, self._patience = portal, Issuer(issuer), patience
 
     async def play(self, case_id: str, instructions: Sequence[Instruction]) -> list[str]:
         """Say all of this about a case, and return what came differently.
@@ -54,8 +56,11 @@ class Payees:
         answer = await self._portal.ask(
             "POST",
             f"/api/cases/{case_id}/payout",
-            headers={"Idempotency-Key": f"{case_id}-payout-{number}"},
-            json=instruction.model_dump(mode="json", exclude={"status"}),
+            headers={
+                "Authorization": f"Bearer {self._issuer.citizen(instruction.by)}",
+                "Idempotency-Key": f"{case_id}-payout-{number}",
+            },
+            json=instruction.model_dump(mode="json", include={"payout"}),
         )
         if answer is None:
             raise FireError(f"no answer from {self._portal.url}")

@@ -12,6 +12,7 @@ from tests.fire.cast import DECLARATIONS
 from tests.fire.officials import Step, Waits
 from tests.fire.payees import Instruction
 from tests.fire.portal import Answer, FireError
+from tests.fire.requests import Changes, Request
 
 FEES = ("fee-settlement", "death-fee-settlement")
 IN_PROGRESS = "in-progress"
@@ -33,6 +34,8 @@ class Expected(Input):
     tasks: Waits = Field(default_factory=dict)
     asked: int | None = None
     """How often the family is asked where else money is to go."""
+    changes: Changes = Field(default_factory=dict)
+    says: tuple[str, ...] = ()
 
     @property
     def ends(self) -> bool:
@@ -58,6 +61,7 @@ class Written(Input):
     payouts: tuple[Instruction, ...] = ()
     days: int = 0
     """How many days pass at most until it has ended: for a system on which they pass quickly."""
+    requests: tuple[Request, ...] = ()
     expected: Expected
 
 
@@ -161,6 +165,21 @@ def judge_case(expected: Expected, case: Mapping[str, Any], cases: Mapping[str, 
             if result.get(key) != value
         ]
     return differences
+
+
+def judge_changes(expected: Expected, case: Mapping[str, Any]) -> list[str]:
+    """Return how what has become of a case since differs from what should have.
+
+    `case` is the answer of `GET /api/cases/{id}`.
+    """
+    differences = []
+    for procedure in case["procedures"]:
+        name, found = procedure["name"], [one["change"] for one in procedure["afterwards"]]
+        due = list(expected.changes.get(name, ()))
+        differences += [f"{name} since {found}, not {due}"] if found != due else []
+    account = " ".join(each["en"] for each in case["account"])
+    unsaid = [f"the page does not say: {said}" for said in expected.says if said not in account]
+    return differences + unsaid
 
 
 def _judge_reason(

@@ -10,6 +10,7 @@ from tests.fire import words
 from tests.fire.clerks import Clerks
 from tests.fire.officials import FAMILY
 from tests.fire.payees import Instruction, Payees, asked
+from tests.fire.petitioners import Petitioners
 from tests.fire.portal import NO_ANSWER, Answer, Item, Portal
 from tests.fire.report import Report
 from tests.fire.volume import Manner, Progress
@@ -40,7 +41,9 @@ async def fire_written(
     left_out = {stem for stem, one in written.items() if one.days * DAY / speed > manner.quiet}
     async with Watcher(portal) as watcher:
         clerks = Clerks(portal, issuer, manner.quiet)
-        sending = _Sending(portal, watcher, clerks, run, day, manner)
+        payees = Payees(portal, issuer, manner.quiet)
+        petitioners = Petitioners(portal, issuer, run, day, manner.quiet)
+        sending = _Sending(portal, watcher, clerks, payees, petitioners, run, day, manner)
         report = sending.report
 
         def tell() -> None:
@@ -69,6 +72,8 @@ class _Sending:
         portal: Portal,
         watcher: Watcher,
         clerks: Clerks,
+        payees: Payees,
+        petitioners: Petitioners,
         run: int,
         day: date,
         manner: Manner,
@@ -79,7 +84,7 @@ class _Sending:
         self._over: dict[str, asyncio.Event] = {}
         self._portal = portal
         self._watcher = watcher
-        self._clerks = clerks
+        self._clerks, self._payees, self._petitioners = clerks, payees, petitioners
         self._run = run
         self._day = day
         self._quiet = manner.quiet
@@ -106,6 +111,7 @@ class _Sending:
             return problems
         self._cases[written.stem] = answer.case_id
         acted = await self._acted(written, answer.case_id, declaration)
+        acted += await self._asked(written, answer.case_id, declaration, "paid")
         if acted:
             return [*acted, f"case {answer.case_id}"]
         if (
@@ -114,6 +120,10 @@ class _Sending:
         ):
             self.report.unfinished.append(answer.case_id)
             return [f"case {answer.case_id} has not ended"]
+        acted = await self._asked(written, answer.case_id, declaration, "ended")
+        acted += await self._petitioners.changed(answer.case_id, written.expected)
+        if acted:
+            return [*acted, f"case {answer.case_id}"]
         async with self._at_once:
             case = await self._portal.case(answer.case_id)
         self.report.details.append(case)
@@ -138,12 +148,18 @@ class _Sending:
             problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
         said = [one.model_dump(mode="json") for one in written.payouts]
         resolved = words.resolve(said, self._run, self._day)
-        payees = Payees(self._portal, self._quiet)
         instructions = [Instruction.model_validate(one) for one in resolved]
-        problems += await payees.play(case_id, instructions)
+        problems += await self._payees.play(case_id, instructions)
         if written.expected.asked:
-            await payees.until_asked(case_id, written.expected.asked)
+            await self._payees.until_asked(case_id, written.expected.asked)
         return problems
+
+    async def _asked(
+        self, written: Written, case_id: str, declaration: dict[str, Any], when: str
+    ) -> list[str]:
+        """Let second thoughts of that time be asked for, and return what came differently."""
+        requests = [each for each in written.requests if each.when == when]
+        return await self._petitioners.play(case_id, declaration.get("declarant", ""), requests)
 
     def _count(self, answer: Answer) -> None:
         self.report.sent += 1

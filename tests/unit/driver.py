@@ -71,8 +71,8 @@ class Desk:
         if self.state is None:
             self.state = self.procedure.initial
 
-    def context(self, event: Event | None = None) -> Context:
-        """Return what a decision about this case may know."""
+    def context(self, event: Event | None = None, entry: int = 0) -> Context:
+        """Return what a decision about this case may know; `entry` is the publisher's."""
         type = event.type if event else "none"
         said = event.model_dump_json() if event else ""
         cause = Cause(
@@ -81,6 +81,7 @@ class Desk:
             source=type.split(".", 1)[0],
             time=self.now,
             group=self.group,
+            entry=entry,
         )
         return Context(
             case_id=self.case,
@@ -92,9 +93,9 @@ class Desk:
             secret=SECRET,
         )
 
-    def step(self, event: Event) -> Decision[Any]:
+    def step(self, event: Event, entry: int = 0) -> Decision[Any]:
         """Decide once. Where claims are asked, have them answered and do no more."""
-        context = self.context(event)
+        context = self.context(event, entry)
         decision = self.procedure.decide(self.state, event, context)
         if decision.claims:
             self.rounds.append(decision.claims)
@@ -104,10 +105,10 @@ class Desk:
         self._keep(decision, context)
         return decision
 
-    def hear(self, event: Event) -> Decision[Any]:
+    def hear(self, event: Event, entry: int = 0) -> Decision[Any]:
         """Decide about an event, in as many rounds of claims as it takes."""
         for _ in range(100):
-            decision = self.step(event)
+            decision = self.step(event, entry)
             if not decision.claims:
                 return decision
         raise AssertionError("the decision asks for ever more claims")

@@ -8,6 +8,11 @@ import pytest
 
 from contracts.common.events import FeeRefunded, FeeSettled
 from contracts.common.tasks import TaskOpened
+from contracts.compensation.events import (
+    DeathRecordCancelled,
+    DeathRecordCorrected,
+    PersonCorrected,
+)
 from contracts.death.events import (
     BurialSupportGranted,
     DeathRecordRefused,
@@ -33,6 +38,7 @@ from services.residence.rules import RULES as RESIDENCE
 from services.social_insurance import death as social_insurance
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.unit import officials
+from tests.unit.births import child
 from tests.unit.deaths import (
     DECEASED,
     SON,
@@ -53,7 +59,7 @@ WHY = Reason(code="notice-missing", vi="Không có giấy báo tử.", en="There
 REFUSED = DeathRefused(reason=WHY)
 
 
-def test_a_person_is_marked_deceased_once_and_for_ever() -> None:
+def test_a_person_is_marked_deceased_once() -> None:
     world = World()
     first = desk(population.record, POPULATION, "case-1", world)
     first.hear(registered())
@@ -113,8 +119,51 @@ def test_the_door_knows_the_deceased_in_whichever_order_it_hears(
                 tables[record.register].setdefault(record.key, row)
             else:
                 tables[record.register][record.key] = row
-    found = portal.persons(tables[portal.PEOPLE].values(), tables[portal.DECEASED].values())
+    found = portal.persons(tables[portal.PEOPLE].values(), tables[portal.DECEASED].values(), [])
     assert found[DECEASED].deceased_on == date(2026, 11, 16), "what was registered counts"
+
+
+@pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
+def test_the_door_knows_the_newest_of_a_death_in_whichever_order_it_hears(
+    order: tuple[int, ...],
+) -> None:
+    """Of one row in one entry the last counts: an old copy must not be said after what is new."""
+    number = "KT-33-2026-00000042"
+    corrected = [
+        DeathRecordCorrected(
+            personal_id=DECEASED, registration_number=number, deceased_on=date(2026, 11, day)
+        )
+        for day in (14, 15)
+    ]
+    heard: list[tuple[Event, int]] = [(deceased(), 1), (corrected[0], 2), (corrected[1], 3)]
+    case = Desk(portal.register, None)
+    for n in order:
+        case.hear(*heard[n])
+    assert case.records[-1].row()["deceased_on"] == "2026-11-15"
+    cancelled = DeathRecordCancelled(personal_id=DECEASED, registration_number=number, reason=WHY)
+    case.hear(cancelled, 4)
+    for n in order:
+        case.hear(*heard[n])
+    assert case.records[-1].row()["cancelled"]
+    rows = [{"_id": record.key, **record.row()} for record in case.records[-1:]]
+    known = person(DECEASED, "Phạm Văn Lợi").model_dump(mode="json")
+    (found,) = portal.persons([{**known, "_id": DECEASED}], rows, []).values()
+    assert found.deceased_on is None
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+def test_the_door_knows_a_corrected_name_whatever_old_copy_comes(old_first: bool) -> None:
+    def said(name: str) -> PersonCorrected:
+        changed = child(full_name=name)
+        return PersonCorrected(personal_id=SON, registration_number="KS-1", child=changed)
+
+    case = Desk(portal.register, None)
+    heard = [(said("Phạm Văn A"), 2), (said("Phạm Văn B"), 3)]
+    for event, entry in heard if old_first else heard[::-1]:
+        case.hear(event, entry)
+    copy = {**person(SON, "Phạm Văn Sơn").model_dump(mode="json"), "_id": SON}
+    corrections = [{"_id": record.key, **record.row()} for record in case.records[-1:]]
+    assert portal.persons([copy], [], corrections)[SON].full_name == "Phạm Văn B"
 
 
 @pytest.mark.parametrize("order", list(permutations([registered(), deceased(), deceased()])))
@@ -125,7 +174,7 @@ def test_residence_is_removed_when_both_facts_are_there(order: tuple[Event, ...]
     event = case.said(ResidenceRemoved)
     assert (event.removed_on, event.owned_household) == (TODAY, True)
     assert event.confirmation_number == f"XT-2026-{DECEASED}"
-    assert case.records[0].key == DECEASED
+    assert case.row("removals")["personal_id"] == DECEASED
     assert len(case.events) == len(case.records) == 1
 
 

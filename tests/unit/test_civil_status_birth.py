@@ -71,7 +71,7 @@ def test_the_row_of_births_holds_plain_values() -> None:
 
 def test_every_sentence_can_be_made_in_both_languages() -> None:
     values: dict[str, Any] = {"days": 7, "from_day": TODAY, "years": 120, "case": "case-1"}
-    values["day"] = TODAY
+    values |= {"day": TODAY, "number": "12/2026", "court": "TAND"}
     rules: Rules[Refusal] = RULES
     for code in get_args(Refusal):
         reason = rules.reason(code, **values)

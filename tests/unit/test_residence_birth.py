@@ -51,7 +51,7 @@ def test_a_child_is_registered_when_both_facts_are_there_in_any_order(
     assert event.registered_on == TODAY
     assert event.confirmation_number == "TT-2026-001226000007"
     assert case.row("residents")["household_owner"] == FATHER
-    assert case.state.newcomer is None, "nothing more is remembered than the outcome"
+    assert case.state.residence == event, "what may have to be taken back is remembered"
 
 
 @pytest.mark.parametrize("order", list(permutations([identified(), settled(), identified()])))

@@ -44,6 +44,7 @@ from services.social_insurance import death as social_insurance_death
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.fire.cast import DECLARATIONS, everybody
 from tests.fire.officials import FAMILY, Step, roster
+from tests.fire.requests import Request
 from tests.fire.words import resolve
 from tests.unit.driver import NOW, Desk, World
 
@@ -99,10 +100,16 @@ class Agencies:
             self.complete(file["after"])
         submitted = declaration(file["declaration"])
         steps = [Step.model_validate(step) for step in file.get("officials", ())]
-        said = self.deliver(
-            name, submitted, steps, payouts=file.get("payouts", ()), days=file.get("days", 0)
-        )
-        return submitted, said
+        asked = [Request.model_validate(request) for request in file.get("requests", ())]
+        then = [
+            *instructions(submitted, file.get("payouts", ())),
+            *(
+                request.event(self.group, submitted.declarant, roster(), local_date(NOW))
+                for request in asked
+                if request.status == 202
+            ),
+        ]
+        return submitted, self.deliver(name, submitted, steps, then, days=file.get("days", 0))
 
     def desks(self, case: str) -> list[Desk]:
         """Return the desks of a case."""
@@ -120,14 +127,14 @@ class Agencies:
         case: str,
         submitted: DeclarationSubmitted,
         officials: Sequence[Step] = (),
-        payouts: Sequence[Any] = (),
+        then: Sequence[Event] = (),
         days: int = 0,
     ) -> list[Event]:
         """Deliver the declaration and everything that follows, and return what was said.
 
         Officials and the family take their steps one by one, when nothing else is left to hear, and
-        then the family says where else money is to go; in the end so many days pass. The bank
-        answers as it does by the account's number.
+        then comes what they want besides: another account, a second thought; in the end so many
+        days pass. The bank answers as it does by the account's number.
         """
         desks = self.desks(case)
         bag: list[tuple[Desk, Event]] = [
@@ -135,7 +142,7 @@ class Agencies:
         ]
         said: list[Event] = []
         steps = [step for step in officials if step.status == 202]
-        instructed = instructions(submitted, payouts)
+        coming = list(then)
         late = [desk for desk in desks if days]
 
         def take(desk: Desk, before: int) -> None:
@@ -144,15 +151,15 @@ class Agencies:
                 heard = [new, *reports(new)]
                 bag.extend((d, e) for e in heard for d in desks if e.type in d.procedure.handles)
 
-        while bag or steps or instructed or late:
+        while bag or steps or coming or late:
             if bag:
                 desk, event = bag.pop(self.random.randrange(len(bag)))
                 before = len(desk.events)
                 desk.hear(event)
                 take(desk, before)
-            elif steps or instructed:
+            elif steps or coming:
                 step = steps.pop(0) if steps else None
-                act = acted(step, case, submitted, said) if step else instructed.pop(0)
+                act = acted(step, case, submitted, said) if step else coming.pop(0)
                 bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
             else:
                 desk = late.pop()

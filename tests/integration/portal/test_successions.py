@@ -45,7 +45,7 @@ class Couple:
         await eventually(lambda: self.settled(who))
 
     def settled(self, who: str) -> bool:
-        rows = self.counter.rows("deceased", _id=who)
+        rows = self.counter.rows("deceased", personal_id=who)
         return bool(rows) and not rows[0]["open"]
 
 
@@ -132,7 +132,7 @@ async def test_a_declaration_that_was_on_its_way_while_its_declarant_died_passes
     counter.mongo["onestop_portal"]["successions"].delete_one({"case_id": case_id})
     before = await counter.published(case_id, CasePassed)
     assert await counter.accepted(key, couple.declares()) == case_id
-    assert counter.rows("deceased", _id=couple.mother)[0]["asked"] == 1
+    assert counter.rows("deceased", personal_id=couple.mother)[0]["asked"] == 1
     await eventually(lambda: couple.settled(couple.mother))
     assert len(await counter.published(case_id, CasePassed)) == len(before) + 1
 
@@ -141,7 +141,7 @@ async def test_what_is_done_again_is_published_as_it_was(counter: Counter, coupl
     case_id = await counter.accepted(body=couple.declares())
     await couple.loses(couple.mother)
     again = {"$set": {"open": True}}
-    counter.mongo["onestop_portal"]["deceased"].update_one({"_id": couple.mother}, again)
+    counter.mongo["onestop_portal"]["deceased"].update_one({"personal_id": couple.mother}, again)
     await eventually(lambda: couple.settled(couple.mother))
     first, second = await counter.published(case_id, CasePassed)
     assert first == second

@@ -1,0 +1,1 @@
+"""Second thoughts: withdrawal, revocation and correction, and what follows from them."""

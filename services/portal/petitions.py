@@ -1,0 +1,168 @@
+"""What is asked for about a case that was declared: from a request to the event. Pure.
+
+A declarant withdraws; an official revokes or corrects a registration. Whether that counts, the
+agency says that owns the registration.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import BaseModel, ValidationError
+
+from contracts.catalogue import catalogue, topic_of
+from contracts.common.events import DeclarationSubmitted
+from contracts.common.tasks import Official
+from contracts.compensation.events import (
+    Asked,
+    CorrectionRequested,
+    Judgement,
+    RevocationRequested,
+    WithdrawalRequested,
+)
+from contracts.envelope import Envelope, Event, envelope_of
+from contracts.group import ProcedureSpec
+from contracts.model import Input, Name, PersonalId
+from services.chassis.consumer import from_outside
+from services.chassis.message import Outgoing
+from services.portal.declaration import SOURCE, fingerprint
+from services.portal.fields import errors_in
+from services.portal.problems import Problem
+from services.portal.submissions import Claim, claim_id
+
+Submission = Envelope[DeclarationSubmitted]
+
+_NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/petitions")
+_EVENTS: dict[Asked, type[Event]] = {
+    "withdrawal": WithdrawalRequested,
+    "revocation": RevocationRequested,
+    "correction": CorrectionRequested,
+}
+
+
+class Withdrawal(Input):
+    """There is nothing to say: who withdraws is known by a token."""
+
+
+class Revocation(Input):
+    """The judgement by which a registration is void."""
+
+    judgement: Judgement
+
+
+class Correction(Input):
+    """The decision by which a registration is put right, and the facts that change."""
+
+    decision_number: Name
+    changes: dict[str, Any]
+
+
+BODIES: dict[Asked, type[Input]] = {
+    "withdrawal": Withdrawal,
+    "revocation": Revocation,
+    "correction": Correction,
+}
+
+
+class Petition(NamedTuple):
+    """A request about a case: what, by whom, under which key. `raw` is the body as it was sent."""
+
+    asked: Asked
+    person: PersonalId
+    key: str
+    raw: Any
+    event: Event
+
+    @property
+    def id(self) -> UUID:
+        """The id of the event, and by which the answer names it."""
+        return uuid5(_NAMESPACE, claim_id(self.person, self.key))
+
+
+def body_of(asked: Asked, raw: Any) -> Input:
+    """Return what the body says. Raises `Problem` 422, naming each field at fault."""
+    said: Input = _read(BODIES[asked], raw)
+    return said
+
+
+def withdrawal(submission: Submission, holder: PersonalId, key: str, raw: Any) -> Petition:
+    """Return the request of whoever has the case in hand. Raises `Problem` 409 or 422."""
+    body_of("withdrawal", raw)
+    _registration(submission, WithdrawalRequested)
+    return Petition("withdrawal", holder, key, raw, WithdrawalRequested(declarant=holder))
+
+
+def revocation(submission: Submission, official: Official, key: str, raw: Any) -> Petition:
+    """Return an official's request that a registration be void. Raises `Problem` 403, 409, 422."""
+    said = body_of("revocation", raw)
+    assert isinstance(said, Revocation)
+    about = _by(official, submission, RevocationRequested)
+    event = RevocationRequested(**about, judgement=said.judgement)
+    return Petition("revocation", official.person_id, key, raw, event)
+
+
+def correction(submission: Submission, official: Official, key: str, raw: Any) -> Petition:
+    """Return an official's request to put right a registration. Raises as `revocation`."""
+    said = body_of("correction", raw)
+    assert isinstance(said, Correction)
+    about = _by(official, submission, CorrectionRequested)
+    model = catalogue().groups[submission.group].correction
+    assert model is not None, "a group that hears of corrections says what can be corrected"
+    changes = _read(model, said.changes, "changes").model_dump(mode="json", exclude_none=True)
+    event = CorrectionRequested(**about, decision_number=said.decision_number, changes=changes)
+    return Petition("correction", official.person_id, key, raw, event)
+
+
+def claim_of(petition: Petition, submission: Submission, at: datetime) -> Claim:
+    """Return what the key is claimed for, with the event as it is published."""
+    case_id, event = submission.subject, petition.event
+    value = envelope_of(type(event))(
+        id=petition.id,
+        source=SOURCE,
+        type=event.type,
+        subject=case_id,
+        time=at,
+        group=submission.group,
+        correlationid=submission.correlationid,
+        traceparent=submission.traceparent,
+        data=event,
+    ).encode()
+    print_ = fingerprint([case_id, petition.asked, petition.raw])
+    return Claim(claim_id(petition.person, petition.key), print_, case_id, value)
+
+
+def message(asked: Asked, claim: Claim) -> Outgoing:
+    """Return a claimed request as it is published, the same bytes however often."""
+    event = _EVENTS[asked]
+    return from_outside(topic_of(event), claim.case_id, event.type, claim.value)
+
+
+def _by(official: Official, submission: Submission, event: type[Event]) -> dict[str, Any]:
+    """Return what every act about a registration says. Raises `Problem` 403 or 409."""
+    spec, declared = _registration(submission, event), submission.data
+    if not official.may_decide(spec.owner, declared.province, spec.name):
+        raise Problem(403, "beyond-office", "the case is outside of the official's office")
+    persons = tuple(dict.fromkeys((declared.declarant, *declared.people)))
+    return {"procedure": spec.name, "official": official, "persons": persons}
+
+
+def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:
+    spec = catalogue().groups[submission.group].hearing(event)
+    if spec is None:
+        raise Problem(409, "not-possible", "this cannot be asked for in a case of this group")
+    return spec
+
+
+def _read(model: type[Input], raw: Any, prefix: str = "") -> Any:
+    try:
+        return model.model_validate(raw, extra="forbid")
+    except ValidationError as fault:
+        errors = errors_in(fault, raw, prefix)
+        fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
+        raise Problem(422, "invalid-request", f"correct {fields}", errors) from None
+
+
+def schema(asked: Asked) -> dict[str, Any]:
+    """Return the schema of a body, for the documentation of the API."""
+    model: type[BaseModel] = BODIES[asked]
+    return model.model_json_schema()
