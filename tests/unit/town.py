@@ -1,4 +1,4 @@
-"""All agencies and one case: what each says is heard by the others, in an order that a test draws.
+"""All agencies, the bank and one case: what each says the others hear, in an order that is drawn.
 
 Each event has the number of the entry by which its agency said it, as on the wire.
 """
@@ -12,7 +12,7 @@ from contracts.envelope import Event
 from services.portal import people
 from services.social_insurance.birth import INSURANCE_NUMBER
 from tests.unit.driver import Desk, World
-from tests.unit.written import OFFICES
+from tests.unit.written import OFFICES, reports
 
 FOR_EVER = ("personal-id", INSURANCE_NUMBER, "registration-number", "decision-number")
 """Numbers that are used up, whatever becomes of what they were given for."""
@@ -74,6 +74,8 @@ class Town:
         for said in desk.events[before:]:
             self.said.append((service, said, self._entries[service]))
             self.send(said, self._entries[service])
+            for report in reports(said):
+                self.send(report)
 
     def settle(self, choose: Callable[[int], int] = lambda _: 0) -> None:
         """Deliver everything, and what follows; `choose` draws which of so many is next."""
