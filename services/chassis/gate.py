@@ -103,7 +103,8 @@ class Gate(Generic[S, V]):
             return self._after(Decision(state), _review(state), step)
         opened = self._opened(state, step.verdict, context)
         decision = opened._replace(signatory=step.signatory)
-        if _review(decision.state) is not None:
+        if _review(decision.state) not in (None, _review(state)):
+            # Shut again: what was waited for is no more, and something else is now.
             return decision._replace(events=(*step.events, *decision.events))
         return self._after(decision, _review(state), step)
 
