@@ -6,10 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from services.chassis.testing import eventually
 from tests.faults.city import LIMIT_SECONDS, City
 from tests.faults.snapshot import Rows, Snapshot, snapshot
 from tests.faults.test_shuffled import registers
+
+pytestmark = pytest.mark.timeout(900)
+"""Its commands start some forty processes of Python, one for each service and question."""
 
 WITHOUT = ("residence", "payments")
 """They are away while some declare: the cases of these are in flight when all is lost."""
