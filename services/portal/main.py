@@ -8,13 +8,13 @@ from services.portal import (
     family,
     inbox,
     notices,
-    outbox,
     people,
     queue,
-    ratings,
+    satisfaction,
     tasks,
     tracker,
     web,
+    webhook,
 )
 
 service = Service(
@@ -24,8 +24,8 @@ service = Service(
         tasks.tasks,
         people.register,
         notices.notices,
-        ratings.rating,
-        *outbox.procedures(),
+        satisfaction.rating,
+        *webhook.procedures(),
     ],
     door=True,
 )
