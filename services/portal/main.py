@@ -9,15 +9,15 @@ from services.portal import (
     family,
     inbox,
     notices,
-    outbox,
     payouts,
     people,
     queue,
-    ratings,
     results,
+    satisfaction,
     tasks,
     tracker,
     web,
+    webhook,
 )
 
 service = Service(
@@ -27,9 +27,9 @@ service = Service(
         tasks.tasks,
         people.register,
         notices.notices,
-        ratings.rating,
         results.results,
-        *outbox.procedures(),
+        satisfaction.rating,
+        *webhook.procedures(),
     ],
     door=True,
     taken_in=[
