@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,16 @@ SETTINGS = {
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The six services, and a population that the portal knows."""
-    with Stack(tmp_path_factory.mktemp("city"), command=command, environment=SETTINGS) as stack:
-        _import(stack, tmp_path_factory.mktemp("people") / "people.ndjson")
+    stack = Stack(tmp_path_factory.mktemp("city"), command=command, environment=SETTINGS)
+    with inhabited(stack, tmp_path_factory.mktemp("people") / "people.ndjson") as city:
+        yield city
+
+
+@contextmanager
+def inhabited(stack: Stack, people: Path) -> Iterator[City]:
+    """Start a stack, and import the population by way of this file."""
+    with stack:
+        _import(stack, people)
         city = City(stack, Flow(stack))
         asyncio.run(city.finished())
         yield city
