@@ -68,7 +68,7 @@ async def test_payments_and_the_bank_are_killed_while_money_moves(
 
 async def test_payments_dies_between_the_order_and_the_confirmation(city: City) -> None:
     """The bank has taken the orders, and its answers find nobody."""
-    await turn(city.stack, delay=2.0, silent=1.0, lost=1.0)
+    await turn(city.stack, delay=6.0, silent=1.0, lost=1.0)
     async with city.flow.declaring(COUNT):
         pass
     await eventually(lambda: _ordered(city), LIMIT_SECONDS)
