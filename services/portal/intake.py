@@ -24,7 +24,7 @@ from services.chassis.store import StoreUnavailable
 from services.portal import declaration
 from services.portal.declaration import FilledIn, Sent
 from services.portal.identity import new_identity
-from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.known import People
 from services.portal.problems import Problem, unavailable
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.successions import Successions
@@ -83,7 +83,7 @@ class Intake:
     """Accepts declarations, singly and in batches."""
 
     def __init__(self, runtime: Runtime, successions: Successions) -> None:
-        self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
+        self._people = People(runtime.registers)
         self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self.clock = runtime.clock.now
@@ -155,11 +155,7 @@ class Intake:
 
     async def _look_up(self, candidates: Sequence[_Candidate]) -> dict[str, Person]:
         wanted = {id for c in candidates if c.filled is not None for id in c.filled.people}
-        if not wanted:
-            return {}
-        these = {"_id": {"$in": list(wanted)}}
-        rows = await asyncio.gather(self._people.find(these), self._deceased.find(these))
-        return persons(*rows)
+        return await self._people.named(wanted)
 
     async def _reconsider(self, objected: Sequence[_Candidate]) -> None:
         """Let through what was accepted before: repeated, it is accepted whatever changed since."""

@@ -25,7 +25,7 @@ from services.portal.declaration import SOURCE, fingerprint, parse_json
 from services.portal.declarations import body_of, checked_key, require
 from services.portal.dispatch import Dispatch
 from services.portal.fields import errors_in
-from services.portal.people import DECEASED, PEOPLE, persons
+from services.portal.known import People
 from services.portal.problems import Problem, documented, error
 from services.portal.submissions import Claim, Submissions, claim_id
 
@@ -54,7 +54,7 @@ class Instructions:
     """Takes instructions at the door: each key once, and by who may give them."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._people, self._deceased = runtime.registers[PEOPLE], runtime.registers[DECEASED]
+        self._people = People(runtime.registers)
         self._submissions = Submissions(runtime.store)
         self._instructions = Submissions(runtime.store, "payout_instructions")
         self._journal, self._clock = runtime.journal, runtime.clock.now
@@ -92,8 +92,7 @@ class Instructions:
         row = views.row_from(await self._journal.case(case_id))
         check_waits(declared, row["ended"] if row else {})
         check_entitled(declared, instruction.by)
-        these = {"_id": instruction.by}
-        known = persons(await self._people.find(these), await self._deceased.find(these))
+        known = await self._people.named([instruction.by])
         if instruction.by not in known or known[instruction.by].deceased_on is not None:
             raise Problem(
                 422,

@@ -7,12 +7,16 @@ in another, so the one must not overwrite the other, in whichever order they are
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from contracts.common.events import PersonIdentified
 from contracts.common.people import Person
 from contracts.people.events import PersonDeceased, PersonRecorded
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 
 PEOPLE = "people"
 """The register of people: persons in JSON by their identifier."""
+NEWBORNS = "newborns"
+"""The register of children who were declared here, as their certificates name them: what is known
+of them until an import does, and so a register of its own, which no import has to outrun."""
 DECEASED = "deceased"
 """The register of those whose death was registered, by identifier: once, and for ever."""
 Row = Mapping[str, Any]
@@ -38,6 +42,26 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
     return Decision(Known(entry=context.cause.entry), records=(record,))
 
 
+@register.on(PersonIdentified)
+def identified(state: Known, event: PersonIdentified, context: Context) -> Decision[Known]:
+    """Keep a child who has just got an identifier, where it has a household to live in."""
+    child, household = event.child, event.household
+    if household is None:
+        return Decision(state)
+    fields = {
+        "full_name": child.full_name,
+        "sex": child.sex,
+        "born_on": child.born_on.isoformat(),
+        "nationality": child.nationality,
+        "ethnicity": child.ethnicity,
+        "province": household.province,
+        "commune": household.commune,
+        "address": household.address,
+        "household_owner": household.owner,
+    }
+    return Decision(state, records=(Record(NEWBORNS, event.personal_id, fields, insert_only=True),))
+
+
 @register.on(PersonDeceased)
 def deceased(state: Known, event: PersonDeceased, context: Context) -> Decision[Known]:
     """Keep that the person is deceased, whatever is recorded of them before or after.
@@ -54,7 +78,7 @@ def deceased(state: Known, event: PersonDeceased, context: Context) -> Decision[
 
 
 def persons(people: Iterable[Row], deceased: Iterable[Row]) -> dict[str, Person]:
-    """Return the persons in rows of both registers, by identifier."""
+    """Return the persons in rows of these registers, by identifier."""
     died = {row["_id"]: row["deceased_on"] for row in deceased}
     found = {}
     for row in people:
