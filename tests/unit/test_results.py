@@ -46,7 +46,12 @@ def heard(
     event: Event, *, known: Any = results, signed: Signed | None = SIGNED, **cause: Any
 ) -> list[Record]:
     """Return what one event leads to."""
-    about = {"group": "birth", "entry": 1, "time": NOW, "source": "/services/x"} | cause
+    about: dict[str, Any] = {
+        "group": "birth",
+        "entry": 1,
+        "time": NOW,
+        "source": "/services/x",
+    } | cause
     context = Context(
         case_id="case-1",
         procedure="results",
