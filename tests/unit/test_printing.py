@@ -95,8 +95,8 @@ def test_every_vietnamese_letter_is_set_whole(registry: Registry, form: Any) -> 
 def test_every_letter_has_a_shape_of_its_own() -> None:
     paper._load_fonts()
     for name in (paper.REGULAR, paper.BOLD):
-        face = pdfmetrics.getFont(name).face
-        glyphs = [face.charToGlyph.get(ord(letter)) for letter in LETTERS]
+        font: Any = pdfmetrics.getFont(name)
+        glyphs = [font.face.charToGlyph.get(ord(letter)) for letter in LETTERS]
         assert None not in glyphs
         assert 0 not in glyphs
         assert len(set(glyphs)) == len(LETTERS)
