@@ -10,7 +10,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from asn1crypto.cms import ContentInfo
+from asn1crypto.cms import (
+    ContentInfo,
+    IssuerAndSerialNumber,
+    SignedData,
+    SignerIdentifier,
+    SignerInfo,
+)
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -131,12 +137,43 @@ def _check_written(signature: EmbeddedPdfSignature, content: bytes) -> None:
     """Require the one way to write a seal: it stands in the only bytes that it does not cover."""
     _, until, since, _ = (int(number) for number in signature.byte_range)
     written = content[until:since]
-    cms = ContentInfo.load(signature.pkcs7_content)
-    digits = cms.dump().hex().upper().encode()
-    if len(cms["content"]["certificates"]) != 1:
-        raise Invalid("the seal has not just its own certificate")
+    digits = _as_portals_write(ContentInfo.load(signature.pkcs7_content)).hex().upper().encode()
     if written != b"<" + digits.ljust(len(written) - 2, b"0") + b">":
-        raise Invalid("the seal is not written as it should be: something has been changed")
+        raise Invalid("the seal is not written as a portal does: something has been changed")
+
+
+def _as_portals_write(cms: ContentInfo) -> bytes:
+    """Return the CMS (RFC 5652) with everything that no signature covers as portals write it."""
+    signed = cms["content"]
+    (certificate,), (signer,) = signed["certificates"], signed["signer_infos"]
+    sha256 = {"algorithm": "sha256"}
+    identifier = IssuerAndSerialNumber(
+        {
+            "issuer": certificate.chosen.issuer,
+            "serial_number": certificate.chosen.serial_number,
+        }
+    )
+    info = SignerInfo(
+        {
+            "version": "v1",
+            "sid": SignerIdentifier({"issuer_and_serial_number": identifier}),
+            "digest_algorithm": sha256,
+            "signed_attrs": signer["signed_attrs"],
+            "signature_algorithm": {"algorithm": "sha256_rsa"},
+            "signature": signer["signature"],
+        }
+    )
+    data = SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [sha256],
+            "encap_content_info": {"content_type": "data"},
+            "certificates": [certificate],
+            "signer_infos": [info],
+        }
+    )
+    expected = ContentInfo({"content_type": "signed_data", "content": data})
+    return bytes(expected.dump())
 
 
 def _attachments(reader: PdfFileReader) -> dict[str, bytes]:

@@ -56,13 +56,15 @@ def test_a_changed_byte_of_a_pdf_fails_wherever_it_is(registry: Registry, pdf: b
     regions = {
         "the page": range(page),
         "what was attached": range(page, begin),
+        "the head of the seal": range(begin, begin + 120),
         "the seal": range(begin, begin + used),
         "the room for the seal": range(begin + used, end),
         "what comes after it": range(end, len(pdf)),
     }
     for name, region in regions.items():
         for position in random.sample(region, 25):
-            for other in {pdf[position] ^ 1, pdf[position] ^ 0x20}:
+            digit = ord("A") if pdf[position] != ord("A") else ord("B")
+            for other in {pdf[position] ^ 1, pdf[position] ^ 0x20, digit}:
                 changed = bytearray(pdf)
                 changed[position] = other
                 with pytest.raises(Invalid):
