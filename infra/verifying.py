@@ -21,6 +21,7 @@ from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
@@ -29,6 +30,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from infra.authority import PORTAL
 from infra.errors import OnestopError
+from services.portal.documents import VALID
 from services.portal.keys import KeySet
 from services.portal.printing import Line, lines
 from services.portal.verification import Invalid, PublicKey, Statement, key_of, verify
@@ -88,9 +90,12 @@ class Verifier:
         if not isinstance(jws, str):
             raise Invalid("it is not signed")
         verified = Verified(verify(jws, key, self._authority))
-        for name, signed in _told(verified).items():
-            if told.get(name) != signed:
-                raise Invalid(f"what it says of `{name}` is not what was signed")
+        if told.get("state") == "revoked":
+            raise Invalid(f"the portal said that it was revoked ({told.get('revoked_at')})")
+        expected = {**_told(verified), "jws": jws, "jwk": key.model_dump(mode="json")}
+        for name in sorted(expected.keys() | told.keys()):
+            if name not in expected or told.get(name) != expected[name]:
+                raise Invalid(f"what it says of '{name}' is not what was signed")
         return verified
 
     def _pdf(self, content: bytes) -> Verified:
@@ -182,12 +187,23 @@ def _attachments(reader: PdfFileReader) -> dict[str, bytes]:
 
 
 def _told(verified: Verified) -> dict[str, Any]:
-    """Return what the portal's answer says of a document besides the signature."""
+    """Return what the portal's answer says of a document that holds, besides the signature."""
     statement = verified.statement
+    signature = statement.signature
     return {
         "number": statement.number,
+        "state": "valid",
         "title": _sentence(statement.document.title),
-        "agency": statement.signature.agency,
+        "agency": signature.agency,
+        "signed": {
+            "agency": signature.agency,
+            "official": signature.official,
+            "key": signature.kid,
+            "at": to_jsonable_python(signature.at),
+        },
+        "revoked_at": None,
+        "reason": None,
+        "detail": _sentence(VALID),
         "case_id": statement.case_id,
         "group": statement.group,
         "procedure": statement.procedure,
