@@ -139,7 +139,7 @@ class Documents:
         after = [each for each in found if each["at"] >= row["at"]]
         if after:
             return Result(state="revoked", detail=_REVOKED, revocation=after[-1], **about)
-        return Result(state="valid", detail=_VALID, **about)
+        return Result(state="valid", detail=VALID, **about)
 
     async def printed(self, number: str) -> bytes:
         """Return the document as a sealed PDF, the same bytes every time.
@@ -236,7 +236,8 @@ def _invalid(error: Invalid) -> Text:
     return Text(vi="Chữ ký không hợp lệ.", en=f"The signature is not valid: {error}.")
 
 
-_VALID = Text(vi="Chữ ký hợp lệ.", en="The signature is valid.")
+VALID = Text(vi="Chữ ký hợp lệ.", en="The signature is valid.")
+"""What is said of a document that holds."""
 _REVOKED = Text(vi="Kết quả đã bị thu hồi.", en="The result has been revoked.")
 _UNSIGNED = Text(
     vi="Cơ quan chưa ký kết quả này.", en="The agency has no key, and has not signed this result."
