@@ -10,11 +10,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from asn1crypto.cms import ContentInfo
+from asn1crypto.cms import (
+    ContentInfo,
+    IssuerAndSerialNumber,
+    SignedData,
+    SignerIdentifier,
+    SignerInfo,
+)
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
@@ -23,6 +30,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from infra.authority import PORTAL
 from infra.errors import OnestopError
+from services.portal.documents import VALID
 from services.portal.keys import KeySet
 from services.portal.printing import Line, lines
 from services.portal.verification import Invalid, PublicKey, Statement, key_of, verify
@@ -82,9 +90,12 @@ class Verifier:
         if not isinstance(jws, str):
             raise Invalid("it is not signed")
         verified = Verified(verify(jws, key, self._authority))
-        for name, signed in _told(verified).items():
-            if told.get(name) != signed:
-                raise Invalid(f"what it says of `{name}` is not what was signed")
+        if told.get("state") == "revoked":
+            raise Invalid(f"the portal said that it was revoked ({told.get('revoked_at')})")
+        expected = {**_told(verified), "jws": jws, "jwk": key.model_dump(mode="json")}
+        for name in sorted(expected.keys() | told.keys()):
+            if name not in expected or told.get(name) != expected[name]:
+                raise Invalid(f"what it says of '{name}' is not what was signed")
         return verified
 
     def _pdf(self, content: bytes) -> Verified:
@@ -131,12 +142,43 @@ def _check_written(signature: EmbeddedPdfSignature, content: bytes) -> None:
     """Require the one way to write a seal: it stands in the only bytes that it does not cover."""
     _, until, since, _ = (int(number) for number in signature.byte_range)
     written = content[until:since]
-    cms = ContentInfo.load(signature.pkcs7_content)
-    digits = cms.dump().hex().upper().encode()
-    if len(cms["content"]["certificates"]) != 1:
-        raise Invalid("the seal has not just its own certificate")
+    digits = _as_portals_write(ContentInfo.load(signature.pkcs7_content)).hex().upper().encode()
     if written != b"<" + digits.ljust(len(written) - 2, b"0") + b">":
-        raise Invalid("the seal is not written as it should be: something has been changed")
+        raise Invalid("the seal is not written as a portal does: something has been changed")
+
+
+def _as_portals_write(cms: ContentInfo) -> bytes:
+    """Return the CMS (RFC 5652) with everything that no signature covers as portals write it."""
+    signed = cms["content"]
+    (certificate,), (signer,) = signed["certificates"], signed["signer_infos"]
+    sha256 = {"algorithm": "sha256"}
+    identifier = IssuerAndSerialNumber(
+        {
+            "issuer": certificate.chosen.issuer,
+            "serial_number": certificate.chosen.serial_number,
+        }
+    )
+    info = SignerInfo(
+        {
+            "version": "v1",
+            "sid": SignerIdentifier({"issuer_and_serial_number": identifier}),
+            "digest_algorithm": sha256,
+            "signed_attrs": signer["signed_attrs"],
+            "signature_algorithm": {"algorithm": "sha256_rsa"},
+            "signature": signer["signature"],
+        }
+    )
+    data = SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [sha256],
+            "encap_content_info": {"content_type": "data"},
+            "certificates": [certificate],
+            "signer_infos": [info],
+        }
+    )
+    expected = ContentInfo({"content_type": "signed_data", "content": data})
+    return bytes(expected.dump())
 
 
 def _attachments(reader: PdfFileReader) -> dict[str, bytes]:
@@ -145,12 +187,23 @@ def _attachments(reader: PdfFileReader) -> dict[str, bytes]:
 
 
 def _told(verified: Verified) -> dict[str, Any]:
-    """Return what the portal's answer says of a document besides the signature."""
+    """Return what the portal's answer says of a document that holds, besides the signature."""
     statement = verified.statement
+    signature = statement.signature
     return {
         "number": statement.number,
+        "state": "valid",
         "title": _sentence(statement.document.title),
-        "agency": statement.signature.agency,
+        "agency": signature.agency,
+        "signed": {
+            "agency": signature.agency,
+            "official": signature.official,
+            "key": signature.kid,
+            "at": to_jsonable_python(signature.at),
+        },
+        "revoked_at": None,
+        "reason": None,
+        "detail": _sentence(VALID),
         "case_id": statement.case_id,
         "group": statement.group,
         "procedure": statement.procedure,

@@ -24,13 +24,14 @@ from contracts.birth.form import BirthForm
 from contracts.common.documents import RECEIPT
 from contracts.common.events import (
     CaseCompleted,
-    CaseOrphaned,
     CasePassed,
     DeclarationSubmitted,
     FeeRefunded,
     FeeSettled,
     PersonIdentified,
 )
+from contracts.common.orphans import NOTICES as ORPHANS
+from contracts.common.orphans import orphaned_case
 from contracts.common.task_events import task_events, task_notices
 from contracts.compensation.events import (
     BirthCorrected,
@@ -61,6 +62,7 @@ RESIDENCE = "permanent-residence-registration"
 HEALTH_CARD = "health-insurance-card"
 IDENTITY_CARD = "child-identity-card"
 FEES = "fee-settlement"
+ORPHANED_BIRTH = "orphaned-birth-case"
 PREMIUM = "premium-funding"
 
 PROCEDURES = (
@@ -159,6 +161,7 @@ PROCEDURES = (
         shows=("months", "total"),
         requires=(HEALTH_CARD,),
     ),
+    orphaned_case(ORPHANED_BIRTH),
 )
 
 USUAL = (BIRTH, IDENTIFIER, RESIDENCE, HEALTH_CARD, FEES, PREMIUM)
@@ -236,10 +239,7 @@ GROUP = ProcedureGroup(
             vi="Người yêu cầu đã qua đời; hồ sơ được chuyển cho người cha hoặc người mẹ còn lại.",
             en="The declarant has died; the case has passed to the other parent.",
         ),
-        CaseOrphaned: Text(
-            vi="Người yêu cầu đã qua đời; hồ sơ chờ cán bộ tiếp nhận.",
-            en="The declarant has died; the case waits for an official.",
-        ),
+        **ORPHANS,
         CaseCompleted: Text(
             vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."
         ),

@@ -88,6 +88,23 @@ class CaseOrphaned(Event, type="portal.case-orphaned.v1"):
     has to."""
 
     deceased: PersonalId
+    province: ProvinceCode | None = None
+    persons: tuple[PersonalId, ...] = Field(
+        default=(), description="Whom the declaration names: none of them decides about it."
+    )
+
+
+class CaseAdopted(Event, type="civil-status.case-adopted.v1"):
+    """An official goes on with the case of a declarant who has died."""
+
+    deceased: PersonalId
+
+
+class CaseAbandoned(Event, type="civil-status.case-abandoned.v1"):
+    """Nobody goes on with the case of a declarant who has died; what was declared is decided."""
+
+    deceased: PersonalId
+    reason: Reason
 
 
 class CaseCompleted(Event, type="portal.case-completed.v1"):

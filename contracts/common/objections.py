@@ -2,6 +2,27 @@
 
 from collections.abc import Mapping
 
+from contracts.common.events import SupplementSubmitted
+from contracts.common.tasks import Task
+
+
+def objection_to_supplement(task: Task | None, event: SupplementSubmitted) -> str | None:
+    """Return the code of why a supplement does not count.
+
+    Whether it came in time is told by when the portal took it, whatever it was delayed by since.
+    """
+    if task is None:
+        return "nothing-asked"
+    if task.state == "decided":
+        return "procedure-ended"
+    if task.request is None:
+        return "supplied-before"
+    if task.request != event.request:
+        return "asked-anew"
+    late = task.supplement_until is not None and event.received_at > task.supplement_until
+    return "supplement-too-late" if late else None
+
+
 WHY: Mapping[str, Mapping[str, str]] = {
     code: {"vi": vi, "en": en}
     for code, vi, en in (

@@ -21,7 +21,7 @@ from contracts.common.events import (
     TaskClaimRequested,
     TaskDecisionSubmitted,
 )
-from contracts.common.objections import WHY
+from contracts.common.objections import WHY, objection_to_supplement
 from contracts.common.supplements import NOT_SUPPLIED, ON_ITS_WAY, supplement_until
 from contracts.common.task_events import HEARD, task_events
 from contracts.common.tasks import (
@@ -198,7 +198,7 @@ class Reviews:
         return Step(after, (said,))
 
     def _supplied(self, review: Review | None, event: SupplementSubmitted, id: UUID) -> Step:
-        code = _objection_to_supplement(review, event)
+        code = objection_to_supplement(review.task if review else None, event)
         if code is None:
             return Step(review, (), Verdict(supplement=Supplement(event, id)))
         said = self._events.supplement_declined(
@@ -295,24 +295,6 @@ def _objection_to_holder(task: Task, act: Act) -> str | None:
     if isinstance(act.decided, Refusal) and _reason(act.decided, task) is None:
         return "reason-missing"
     return None
-
-
-def _objection_to_supplement(review: Review | None, event: SupplementSubmitted) -> str | None:
-    """Return the code of why a supplement does not count.
-
-    Whether it came in time is told by when the portal took it, whatever it was delayed by since.
-    """
-    if review is None:
-        return "nothing-asked"
-    task = review.task
-    if task.state == "decided":
-        return "procedure-ended"
-    if task.request is None:
-        return "supplied-before"
-    if task.request != event.request:
-        return "asked-anew"
-    late = task.supplement_until is not None and event.received_at > task.supplement_until
-    return "supplement-too-late" if late else None
 
 
 def _reason(refusal: Refusal, task: Task) -> Reason | None:

@@ -18,7 +18,7 @@ InsuranceNumber = Annotated[
 Basis = Literal["contributions", "pension", "work-accident"]
 """What entitles to the funeral allowance (Law on Social Insurance 2024, art. 85)."""
 Ground = Literal["social-assistance", "disaster"]
-"""What entitles to burial support (Decree 20/2021/ND-CP, art. 11 and 14)."""
+"""What entitles to burial support (DOMAIN.md, burial support)."""
 
 
 class Relative(Value):

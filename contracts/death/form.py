@@ -19,7 +19,7 @@ Relation = Literal[
 PlaceKind = Literal["hospital", "home", "elsewhere"]
 Cause = Literal["illness", "accident", "suspicious", "disaster", "declared-by-court"]
 Issuer = Literal["hospital", "police", "forensics", "commune", "court"]
-"""Who gave notice of the death (Decree 123/2015/ND-CP, art. 4 (2))."""
+"""Who gave notice of the death (DOMAIN.md, death notice; the court is ours)."""
 
 
 class PlaceOfDeath(Input):

@@ -5,12 +5,13 @@ from datetime import date
 from contracts.common.documents import RECEIPT
 from contracts.common.events import (
     CaseCompleted,
-    CaseOrphaned,
     DeclarationSubmitted,
     FeeRefunded,
     FeeSettled,
     PayoutInstructed,
 )
+from contracts.common.orphans import NOTICES as ORPHANS
+from contracts.common.orphans import orphaned_case
 from contracts.common.task_events import task_events, task_notices
 from contracts.compensation.events import (
     BenefitCancelled,
@@ -61,6 +62,7 @@ REMOVAL = "permanent-residence-removal"
 BENEFIT = "funeral-benefit"
 PAYOUT = "benefit-payout"
 FEES = "death-fee-settlement"
+ORPHANED_DEATH = "orphaned-death-case"
 
 PROCEDURES = (
     ProcedureSpec(
@@ -158,6 +160,7 @@ PROCEDURES = (
         shows=("receipt_number", "due", "waived", "method"),
         documents={FeeSettled: RECEIPT},
     ),
+    orphaned_case(ORPHANED_DEATH),
 )
 
 SINCE = date(2023, 7, 10)
@@ -257,10 +260,7 @@ GROUP = ProcedureGroup(
         ),
         FeeSettled: Text(vi="Đã thanh toán phí, lệ phí.", en="The fees have been settled."),
         FeeRefunded: Text(vi="Đã hoàn trả phí.", en="The fees have been refunded."),
-        CaseOrphaned: Text(
-            vi="Người yêu cầu đã qua đời; hồ sơ chờ cán bộ tiếp nhận.",
-            en="The declarant has died; the case waits for an official.",
-        ),
+        **ORPHANS,
         CaseCompleted: Text(
             vi="Hồ sơ đã giải quyết xong.", en="Every procedure of your case has ended."
         ),

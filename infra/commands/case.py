@@ -105,10 +105,14 @@ def _procedures(case: Mapping[str, Any]) -> Table:
 
 
 def _outcome(procedure: Mapping[str, Any]) -> str:
-    """Return why it was refused, what it gave, or whom it waits for."""
+    """Return why it was refused, what it gave, or whom or what it waits for."""
     if reason := procedure.get("reason"):
         other = reason.get("refers_to")
         return str(reason["en"]) + (f" ({other})" if other and other not in reason["en"] else "")
+    if asked := procedure.get("supplement"):
+        until = datetime.fromisoformat(asked["until"]).astimezone(VIET_NAM)
+        missing = "; ".join(_english(each) for each in asked["missing"])
+        return f"the family is asked until {until:%Y-%m-%d %H:%M} for: {missing}"
     if result := procedure.get("result"):
         return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in result.items())
     if procedure["state"] == "waiting" and procedure.get("waits_for"):

@@ -29,7 +29,7 @@ DECLARATIONS = Counter(
 )
 CASE_RATING = Histogram(
     "onestop_case_rating",
-    "How families rate a finished case, 1 to 5",
+    "How a finished case is rated, 1 to 5",
     ["group"],
     buckets=(1, 2, 3, 4, 5),
 )

@@ -27,7 +27,7 @@ class Inquest(NamedTuple):
 
     @property
     def late(self) -> bool:
-        """Whether the death is declared late (Law on Civil Status 2014, art. 33 (1))."""
+        """Whether the death is declared late, by the period in the rules."""
         limit = self.rules.death_late_after_days.in_force(self.received_on)
         return (self.received_on - self.form.died_on).days > limit
 
@@ -54,7 +54,7 @@ def examine(inquest: Inquest) -> Reason | None:
 
 
 def _entitled(inquest: Inquest) -> Reason | None:
-    """Relatives and institutions are taken at their word (art. 33 (1)); nobody declares oneself."""
+    """Relatives and institutions are taken at their word; nobody declares oneself. Ours."""
     if inquest.declarant != inquest.form.deceased:
         return None
     return inquest.rules.reason("declares-own-death")
@@ -69,7 +69,7 @@ def _lived(inquest: Inquest) -> Reason | None:
 
 
 def _noticed(inquest: Inquest) -> Reason | None:
-    """Who has to give notice follows from cause and place (Decree 123/2015/ND-CP, art. 4 (2))."""
+    """Who has to give notice follows from cause and place (DOMAIN.md, death notice)."""
     form, notice, rules = inquest.form, inquest.form.evidence, inquest.rules
     if not isinstance(notice, DeathNotice):
         return rules.reason("notice-missing")

@@ -1,11 +1,11 @@
 """Civil status, by the Ministry of Justice: a table of contents."""
 
 from services.chassis.service import Service
-from services.civil_status import birth, death
+from services.civil_status import birth, death, orphans
 from services.civil_status.rules import RULES
 
 service = Service(
     "civil-status",
-    procedures=[birth.registration, death.registration],
+    procedures=[birth.registration, death.registration, orphans.birth, orphans.death],
     rules=RULES,
 )

@@ -146,7 +146,7 @@ class Documents:
             change = next((each for each in after if each["becomes"] == becomes), None)
             if change is not None:
                 return Result(state=becomes, detail=detail, change=change, **about)
-        return Result(state="valid", detail=_VALID, **about)
+        return Result(state="valid", detail=VALID, **about)
 
     async def printed(self, number: str) -> bytes:
         """Return the document as a sealed PDF, the same bytes every time.
@@ -244,7 +244,8 @@ def _invalid(error: Invalid) -> Text:
     return Text(vi="Chữ ký không hợp lệ.", en=f"The signature is not valid: {error}.")
 
 
-_VALID = Text(vi="Chữ ký hợp lệ.", en="The signature is valid.")
+VALID = Text(vi="Chữ ký hợp lệ.", en="The signature is valid.")
+"""What is said of a document that holds."""
 _DETAILS: Mapping[Literal["revoked", "superseded"], Text] = {
     "revoked": Text(vi="Kết quả đã bị thu hồi.", en="The result has been revoked."),
     "superseded": Text(

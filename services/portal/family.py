@@ -18,8 +18,8 @@ from services.portal import ratings, supplements
 from services.portal.citizens import Caller, Hands
 from services.portal.declaration import parse_json
 from services.portal.declarations import DECLARATION_BYTES, body_of, checked_key, require
-from services.portal.directory import Directory
 from services.portal.dispatch import Dispatch
+from services.portal.known import People
 from services.portal.problems import Problem, documented
 from services.portal.ratings import Rating
 from services.portal.register import CASES
@@ -51,7 +51,7 @@ class Families:
     def __init__(self, runtime: Runtime) -> None:
         self._hands = Hands(runtime)
         self._tasks = runtime.registers[TASKS]
-        self._directory = Directory(runtime)
+        self._people = People(runtime.registers)
         self._cases = runtime.registers[CASES]
         self._ratings = Submissions(runtime.store, "ratings")
         self._supplements = Submissions(runtime.store, "supplements")
@@ -101,7 +101,7 @@ class Families:
         filled = supplements.filled(sent, declared.data)
         correction = None
         if filled is not None:
-            known = await self._directory.persons(filled.people)
+            known = await self._people.named(filled.people)
             correction = supplements.corrected(filled, declared.data, known)
         claim = supplements.claim_of(wish, sent, declared, correction, self._clock())
         return (await self._supplements.claim([claim])).held[claim.id]

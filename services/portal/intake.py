@@ -23,8 +23,8 @@ from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
 from services.portal import declaration
 from services.portal.declaration import FilledIn, Sent
-from services.portal.directory import Directory
 from services.portal.identity import new_identity
+from services.portal.known import People
 from services.portal.problems import Problem, unavailable
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.successions import Successions
@@ -83,7 +83,7 @@ class Intake:
     """Accepts declarations, singly and in batches."""
 
     def __init__(self, runtime: Runtime, successions: Successions) -> None:
-        self._directory = Directory(runtime)
+        self._people = People(runtime.registers)
         self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self.clock = runtime.clock.now
@@ -155,7 +155,7 @@ class Intake:
 
     async def _look_up(self, candidates: Sequence[_Candidate]) -> dict[str, Person]:
         wanted = {id for c in candidates if c.filled is not None for id in c.filled.people}
-        return await self._directory.persons(wanted)
+        return await self._people.named(wanted)
 
     async def _reconsider(self, objected: Sequence[_Candidate]) -> None:
         """Let through what was accepted before: repeated, it is accepted whatever changed since."""

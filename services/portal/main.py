@@ -10,16 +10,16 @@ from services.portal import (
     family,
     inbox,
     notices,
-    outbox,
     payouts,
     people,
     queue,
-    ratings,
     results,
+    satisfaction,
     second_thoughts,
     tasks,
     tracker,
     web,
+    webhook,
 )
 
 service = Service(
@@ -30,9 +30,9 @@ service = Service(
         tasks.tasks,
         people.register,
         notices.notices,
-        ratings.rating,
         results.results,
-        *outbox.procedures(),
+        satisfaction.rating,
+        *webhook.procedures(),
     ],
     door=True,
     taken_in=[

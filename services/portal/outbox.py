@@ -4,24 +4,18 @@ With the channel off the procedure is not there, and costs nothing. With it on, 
 own events too: a notice is a notice, whoever said what it follows from.
 """
 
-import os
-from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
 
 from contracts.catalogue import Catalogue, catalogue
 from contracts.envelope import Event
-from services.chassis.clock import EPOCH
 from services.chassis.procedure import Context, Decision, Procedure, Record
 from services.portal.notices import Stateless, details_of, said_by, text_of, told
 
 OUTBOX = "outbox"
 """The register of notices for the channel, by the id of the event."""
-URL = "ONESTOP_NOTICES_URL"
-
-
-def procedures(environment: Mapping[str, str] = os.environ) -> tuple[Procedure[Any], ...]:
-    """Return the procedure that fills the outbox, if an address is named that empties it."""
-    return (procedure(catalogue()),) if environment.get(URL) else ()
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a new row is due. Attempts are counted by the machine's clock, which is never before this,
+whatever time it is for the system."""
 
 
 def procedure(known: Catalogue) -> Procedure[Stateless]:
@@ -49,7 +43,6 @@ def happened(state: Stateless, event: Event, context: Context) -> Decision[State
         "text": {"vi": text.vi, "en": text.en},
         **details_of(event),
         "attempts": 0,
-        # Attempts are counted by the machine's clock, which this is before, whatever time it is.
-        "due": EPOCH,
+        "due": AT_ONCE,
     }
     return Decision(state, records=(Record(OUTBOX, str(cause.id), row, insert_only=True),))

@@ -24,9 +24,9 @@ from services.portal import views
 from services.portal.citizens import Caller
 from services.portal.declaration import SOURCE, fingerprint, parse_json
 from services.portal.declarations import body_of, checked_key, require
-from services.portal.directory import Directory
 from services.portal.dispatch import Dispatch
 from services.portal.fields import errors_in
+from services.portal.known import People
 from services.portal.problems import Problem, documented
 from services.portal.submissions import Claim, Submissions, claim_id
 
@@ -54,7 +54,7 @@ class Instructions:
     """Takes instructions at the door: each key once, and by who may give them."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._directory = Directory(runtime)
+        self._people = People(runtime.registers)
         self._submissions = Submissions(runtime.store)
         self._instructions = Submissions(runtime.store, "payout_instructions")
         self._journal, self._clock = runtime.journal, runtime.clock.now
@@ -94,7 +94,7 @@ class Instructions:
         row = views.row_from(await self._journal.case(case_id))
         check_waits(declared, row["ended"] if row else {})
         check_entitled(declared, person)
-        known = await self._directory.persons([person])
+        known = await self._people.named([person])
         if person not in known or known[person].deceased_on is not None:
             unknown = "the population register holds no living person of this identifier"
             raise Problem(403, "not-entitled", unknown)

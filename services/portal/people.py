@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from contracts.common.events import PersonIdentified
 from contracts.common.people import Person
 from contracts.compensation.events import (
     DeathRecordCancelled,
     DeathRecordCorrected,
+    IdentificationCancelled,
     PersonCorrected,
 )
 from contracts.people.events import PersonDeceased, PersonRecorded
@@ -20,12 +22,15 @@ from services.chassis.procedure import Context, Decision, Procedure, Record, Sta
 
 PEOPLE = "people"
 """The register of people: persons in JSON by their identifier."""
+NEWBORNS = "newborns"
+"""The register of children who were declared here, as their certificates name them: what is known
+of them until an import does, and so a register of its own, which no import has to outrun."""
 DECEASED = "deceased"
 """The register of those whose death was registered, by case."""
 CORRECTIONS = "corrections"
 """What civil status has put right of people, by identifier."""
 STANDS = {"cancelled": False}
-"""What finds those of the deceased whom no court has found to live."""
+"""What finds those of newborns and deceased whom no court has found not to be."""
 Row = Mapping[str, Any]
 
 
@@ -36,7 +41,7 @@ class Known(State):
     corrected: int = -1
     """The same, of what was put right."""
     cancelled: bool = False
-    """Whether the death that this case registered is void."""
+    """Whether the birth or death that this case registered is void."""
 
 
 register = Procedure("people-register", initial=Known())
@@ -51,6 +56,36 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
     fields = person.model_dump(mode="json", exclude={"personal_id"})
     record = Record(PEOPLE, person.personal_id, fields)
     return Decision(state.with_(entry=context.cause.entry), records=(record,))
+
+
+@register.on(PersonIdentified)
+def identified(state: Known, event: PersonIdentified, context: Context) -> Decision[Known]:
+    """Keep a child who has just got an identifier, where it has a household to live in."""
+    child, household = event.child, event.household
+    if household is None or state.cancelled:
+        return Decision(state)
+    fields = {
+        "cancelled": False,
+        "full_name": child.full_name,
+        "sex": child.sex,
+        "born_on": child.born_on.isoformat(),
+        "nationality": child.nationality,
+        "ethnicity": child.ethnicity,
+        "province": household.province,
+        "commune": household.commune,
+        "address": household.address,
+        "household_owner": household.owner,
+    }
+    return Decision(state, records=(Record(NEWBORNS, event.personal_id, fields, insert_only=True),))
+
+
+@register.on(IdentificationCancelled)
+def identification_cancelled(
+    state: Known, event: IdentificationCancelled, context: Context
+) -> Decision[Known]:
+    """Forget a child whose registration is void."""
+    record = Record(NEWBORNS, event.personal_id, {"cancelled": True})
+    return Decision(state.with_(cancelled=True), records=(record,))
 
 
 @register.on(PersonDeceased)

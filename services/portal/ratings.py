@@ -1,4 +1,4 @@
-"""How well a family was served: one rating for each finished case. Pure."""
+"""A rating, from a request to the event that is published: one for each finished case. Pure."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,16 +12,12 @@ from contracts.envelope import Envelope, envelope_of
 from contracts.model import Input
 from services.chassis.consumer import from_outside
 from services.chassis.message import Outgoing
-from services.chassis.procedure import Context, Decision, Measure, Procedure
 from services.portal.declaration import SOURCE, fingerprint
 from services.portal.fields import errors_in
-from services.portal.notices import Stateless
 from services.portal.problems import Problem
 from services.portal.submissions import Claim
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/ratings")
-
-rating = Procedure("rating", initial=Stateless())
 
 
 class Rating(Input):
@@ -29,13 +25,6 @@ class Rating(Input):
 
     stars: Annotated[int, Field(ge=1, le=5, strict=True)]
     comment: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
-
-
-@rating.on(CaseRated)
-def rated(state: Stateless, event: CaseRated, context: Context) -> Decision[Stateless]:
-    """Measure it, by group and nothing else."""
-    group = {"group": context.cause.group}
-    return Decision(state, measures=(Measure("case_rating", event.stars, group),))
 
 
 def read(raw: Any) -> Rating:

@@ -33,7 +33,7 @@ class Results:
 
     def __init__(self, known: Catalogue) -> None:
         self._given: dict[tuple[str, str], tuple[ProcedureSpec, Document]] = {}
-        self._changed: dict[tuple[str, str], tuple[ProcedureSpec, Change]] = {}
+        self._changed: dict[tuple[str, str], list[tuple[ProcedureSpec, Change]]] = {}
         self.hears: dict[type[Event], None] = {}
         for group in known.groups.values():
             for spec in group.procedures:
@@ -42,15 +42,15 @@ class Results:
                 changes = spec.afterwards if spec.documents else {}
                 affecting = {e: change for e, change in changes.items() if change in AFFECTING}
                 for event, change in affecting.items():
-                    self._changed[group.name, event.type] = spec, change
+                    self._changed.setdefault((group.name, event.type), []).append((spec, change))
                 self.hears.update(dict.fromkeys((*spec.documents, *affecting)))
 
     def heard(self, state: Nothing, event: Event, context: Context) -> Decision[Nothing]:
         """Keep a document under its number, or note what has become of those of a procedure."""
         key = context.cause.group, context.cause.type
-        given, changed = self._given.get(key), self._changed.get(key)
+        given = self._given.get(key)
         records = [_given(*given, event, context)] if given else []
-        records += [_changed(*changed, event, context)] if changed else []
+        records += [_changed(*each, event, context) for each in self._changed.get(key, ())]
         return Decision(state, records=tuple(records))
 
 

@@ -19,8 +19,8 @@ from services.portal import petitions
 from services.portal.citizens import Caller, Hands
 from services.portal.declaration import parse_json
 from services.portal.declarations import body_of, checked_key, require
-from services.portal.directory import Directory
 from services.portal.dispatch import Dispatch
+from services.portal.known import People
 from services.portal.officials import Asking
 from services.portal.petitions import Petition, Submission
 from services.portal.problems import Problem, documented
@@ -45,7 +45,7 @@ class Petitions:
     def __init__(self, runtime: Runtime) -> None:
         self._submissions = Submissions(runtime.store)
         self._requests = Submissions(runtime.store, "requests")
-        self._hands, self._directory = Hands(runtime), Directory(runtime)
+        self._hands, self._people = Hands(runtime), People(runtime.registers)
         self._dispatch = Dispatch(runtime.publisher)
         self._clock = runtime.clock.now
 
@@ -64,7 +64,7 @@ class Petitions:
         `StoreUnavailable`, and `Problem` 403 or 404.
         """
         claim = await self._hands.declared(case_id, person)
-        if not await self._directory.lives(person):
+        if not await self._people.lives(person):
             raise Problem(403, "not-your-case", "the case is another person's")
         return _submitted.decode(claim.value)  # type: ignore[return-value]
 

@@ -23,7 +23,7 @@ from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
 from services.portal.declaration import SOURCE
-from services.portal.directory import Directory
+from services.portal.known import People
 from services.portal.people import DECEASED, STANDS
 from services.portal.register import CASES
 from services.portal.submissions import Claim, Submissions
@@ -47,7 +47,12 @@ def event_of(
     submission: Submission, deceased: str, successor: str | None, cause: UUID, at: datetime
 ) -> tuple[str, bytes]:
     """Return the type and the bytes of the event: the case passes, or nobody is left to go on."""
-    event: CasePassed | CaseOrphaned = CaseOrphaned(deceased=deceased)
+    declared = submission.data
+    event: CasePassed | CaseOrphaned = CaseOrphaned(
+        deceased=deceased,
+        province=declared.province,
+        persons=tuple(dict.fromkeys((declared.declarant, *declared.people))),
+    )
     if successor is not None:
         event = CasePassed(deceased=deceased, successor=successor)
     envelope = envelope_of(type(event)).model_construct(
@@ -70,8 +75,8 @@ class Successions:
     """Works through the deceased who may have running cases."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._deceased, self._cases = runtime.registers[DECEASED], runtime.registers[CASES]
-        self._directory = Directory(runtime)
+        self._deceased, self._people = runtime.registers[DECEASED], People(runtime.registers)
+        self._cases = runtime.registers[CASES]
         self._submissions = Submissions(runtime.store)
         self._rows = runtime.store.collection(SUCCESSIONS)
         self._publisher = runtime.publisher
@@ -129,7 +134,7 @@ class Successions:
         assert isinstance(envelope.data, DeclarationSubmitted)
         submission: Submission = envelope  # type: ignore[assignment]
         ids = [id for id in candidates(submission.data) if id != deceased]
-        known = await self._directory.persons(ids)
+        known = await self._people.named(ids)
         living = (id for id in ids if id in known and known[id].deceased_on is None)
         successor = next(living, None)
         type, value = event_of(submission, deceased, successor, cause, self._clock())

@@ -7,19 +7,16 @@ register to be made when an entry is written.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from pydantic import Field
-from pydantic_core import to_jsonable_python
 
 from contracts.catalogue import Catalogue, catalogue
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
 from contracts.envelope import Event
-from contracts.group import ProcedureGroup, Result
-from contracts.model import Reason, of_valid
+from contracts.group import ProcedureGroup
+from contracts.model import of_valid
 from services.chassis.memory import MemoryCodec
 from services.chassis.procedure import (
     Context,
@@ -31,6 +28,7 @@ from services.chassis.procedure import (
     State,
 )
 from services.portal import pauses, time_limits
+from services.portal.endings import end_of, endings_of
 from services.portal.pauses import Break, Breaks
 from services.portal.register import CASES, Submission, limit_of, row, submission_of
 from services.portal.standing import Closed, End, Plan, Plans, Step
@@ -51,16 +49,6 @@ COMPLETED = Case(completed=True)
 """What is remembered of every case that has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """That an event ends a procedure, how, and what of the event is shown."""
-
-    procedure: str
-    state: Result
-    shows: tuple[str, ...]
-    has_reason: bool
-
-
 class Tracker:
     """Follows the cases of every group that somebody can declare."""
 
@@ -68,7 +56,7 @@ class Tracker:
         groups = {name: group for name, group in known.groups.items() if group.form is not None}
         self._groups = frozenset(groups)
         self._plans = Plans(groups)
-        self._endings = {(name, type): e for name in groups for type, e in _endings(groups[name])}
+        self._endings = {(name, type): e for name in groups for type, e in endings_of(groups[name])}
 
     def submitted(
         self, state: Case, event: DeclarationSubmitted, context: Context
@@ -108,7 +96,7 @@ class Tracker:
         if state.completed or not _counts(ending.procedure, state, cause.entry):
             return Decision(state)
         submission = state.submission
-        ended = {**state.ended, ending.procedure: _end(ending, event, context)}
+        ended = {**state.ended, ending.procedure: end_of(ending, event, context)}
         after = _remembered(submission, ended, state.watch, state.breaks)
         if submission is None:
             return Decision(after)
@@ -177,22 +165,6 @@ def _counts(procedure: str, state: Case, entry: int) -> bool:
         return False
     known = state.ended.get(procedure)
     return known is None or entry > known["entry"]
-
-
-def _end(ending: Ending, event: Event, context: Context) -> End:
-    cause = context.cause
-    end: End = {"state": ending.state, "at": cause.time, "entry": cause.entry}
-    if ending.shows:
-        end["result"] = _shown(event, ending.shows)
-    if ending.has_reason:
-        end["reason"] = _shown(event, ("reason",))["reason"]
-    return end
-
-
-def _shown(event: Event, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return these fields as JSON has them; `model_dump` would walk all the others too."""
-    shown: dict[str, Any] = to_jsonable_python({name: getattr(event, name) for name in names})
-    return shown
 
 
 def _remembered(
@@ -305,15 +277,6 @@ def _procedure_seconds(state: Case, timed: Iterable[Step]) -> tuple[Measure, ...
             }
             measures.append(Measure("procedure_seconds", seconds, labels))
     return tuple(measures)
-
-
-def _endings(group: ProcedureGroup) -> Iterator[tuple[str, Ending]]:
-    for spec in group.procedures:
-        for event, result in spec.ends.items():
-            fields = event.model_fields
-            has_reason = "reason" in fields and fields["reason"].annotation is Reason
-            shows = tuple(name for name in fields if name in spec.shows)
-            yield event.type, Ending(spec.name, result, shows, has_reason)
 
 
 def _used(group: ProcedureGroup) -> Iterator[type[Event]]:

@@ -17,23 +17,27 @@ import hmac
 import logging
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 import httpx
 from pydantic_core import to_json
 
+from contracts.catalogue import catalogue
 from services.chassis import metrics
+from services.chassis.clock import Clock
 from services.chassis.encoding import Document
+from services.chassis.procedure import Procedure
 from services.chassis.runtime import Runtime
 from services.chassis.settings import SettingsError
+from services.portal import outbox
 from services.portal.citizens import Hands
-from services.portal.outbox import OUTBOX, URL
+from services.portal.outbox import OUTBOX
 from services.portal.submissions import Submissions
 
 log = logging.getLogger(__name__)
 
-SECRET = "ONESTOP_NOTICES_SECRET"
+URL, SECRET = "ONESTOP_NOTICES_URL", "ONESTOP_NOTICES_SECRET"
 PREFIX = "whsec_"
 _SHORTEST_SECRET = 24
 
@@ -46,6 +50,8 @@ LEASE = timedelta(seconds=30)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=15)
 AT_ONCE = 8
 _TOGETHER = 200
+_MACHINE = Clock()
+"""Receivers and pauses know no other time, whatever the system's clock shows."""
 
 
 class Receiver(NamedTuple):
@@ -72,6 +78,11 @@ class Receiver(NamedTuple):
                 f"{URL} cannot be used: it begins with neither http:// nor https://"
             )
         return cls(url, _key(environment.get(SECRET, "")))
+
+
+def procedures(environment: Mapping[str, str] = os.environ) -> tuple[Procedure[Any], ...]:
+    """Return the procedure that fills the outbox, if an address is named that empties it."""
+    return (outbox.procedure(catalogue()),) if environment.get(URL) else ()
 
 
 def signature(key: bytes, id: str, timestamp: int, body: bytes) -> str:
@@ -130,7 +141,7 @@ class Webhook:
         """Try all that is due, some at once. Raises `StoreUnavailable`, after which it is begun
         anew."""
         rows = await self._outbox.find(
-            {"due": {"$lte": datetime.now(UTC)}}, sort=[("due", 1)], limit=_TOGETHER
+            {"due": {"$lte": _MACHINE.now()}}, sort=[("due", 1)], limit=_TOGETHER
         )
         done = await asyncio.gather(*map(self._one, rows), return_exceptions=True)
         for fault in filter(None, done):
@@ -143,14 +154,14 @@ class Webhook:
 
     async def _one(self, row: Document) -> None:
         async with self._free:
-            now = datetime.now(UTC)
+            now = _MACHINE.now()
             due = {"_id": row["_id"], "due": row["due"]}
             if not await self._outbox.update(due, {"$set": {"due": now + LEASE}}):
                 return  # another replica has it
             taken = await self._taken(row)
             metrics.NOTICES_SENT.labels("taken" if taken else "failed").inc()
             attempts = row["attempts"] + 1
-            after = None if taken else datetime.now(UTC) + pause_after(attempts)
+            after = None if taken else _MACHINE.now() + pause_after(attempts)
             done = {"attempts": attempts, "due": after}
             await self._outbox.update({"_id": row["_id"]}, {"$set": done})
 
@@ -158,7 +169,7 @@ class Webhook:
         claims = await self._submissions.of_cases([row["case_id"]])
         claim = claims.get(row["case_id"])
         body = body_of(row, await self._hands.holder(claim) if claim else None)
-        timestamp = int(datetime.now(UTC).timestamp())
+        timestamp = int(_MACHINE.now().timestamp())
         headers = {
             "content-type": "application/json",
             "webhook-id": row["_id"],

@@ -53,7 +53,7 @@ def allowance(died_on: date, rules: SocialInsuranceRules) -> Amount:
 def support(request: BurialSupportRequest, died_on: date, rules: SocialInsuranceRules) -> Amount:
     """Return burial support: twenty times the standard of social assistance, fifty in a disaster.
 
-    Decree 20/2021/ND-CP, art. 11 (1) and 14 (1): at least so much, and no province gives more yet.
+    DOMAIN.md, burial support: at least so much, and no province gives more yet.
     """
     month = died_on.replace(day=1)
     in_disaster = request.ground == "disaster"
@@ -72,7 +72,7 @@ def _known_since(request: BenefitRequest, rules: SocialInsuranceRules) -> date:
 def _insured(
     request: FuneralAllowanceRequest, died_on: date, cause: Cause, rules: SocialInsuranceRules
 ) -> Reason | None:
-    """A pension, an accident at work, or long enough contributions entitle (art. 85 (1))."""
+    """A pension, an accident at work, or long enough contributions entitle (art. 85)."""
     if request.basis == "work-accident" and cause != "accident":
         return rules.reason("no-accident")
     least = rules.contribution_months.in_force(died_on)

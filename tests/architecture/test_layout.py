@@ -20,7 +20,10 @@ DOMAIN_WORDS = frozenset(
 SHARED = {"case", "linked procedure group", "official", "procedure"}
 
 # The names of all metrics are declared once, and in the chassis: the portal's too.
-ALLOWED = {"services.chassis.metrics": {"at risk", "case completed", "declaration", "overdue"}}
+ALLOWED = {
+    "services.chassis.metrics": {"at risk", "case completed", "declaration", "overdue"}
+    | {"notice", "rating"}
+}
 
 
 def catalogue_words() -> frozenset[str]:

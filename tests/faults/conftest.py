@@ -25,21 +25,24 @@ SETTINGS = {
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The six services, and a population that the portal knows."""
-    with founded(tmp_path_factory.mktemp("city")) as city:
+    stack = Stack(tmp_path_factory.mktemp("city"), command=command, environment=SETTINGS)
+    with inhabited(stack, tmp_path_factory.mktemp("people") / "people.ndjson") as city:
         yield city
 
 
 @pytest.fixture
 def new_city(tmp_path: Path) -> Iterator[City]:
     """Another one, with nothing behind it."""
-    with founded(tmp_path / "city") as city:
+    stack = Stack(tmp_path / "city", command=command, environment=SETTINGS)
+    with inhabited(stack, tmp_path / "people.ndjson") as city:
         yield city
 
 
 @contextmanager
-def founded(folder: Path) -> Iterator[City]:
-    with Stack(folder, command=command, environment=SETTINGS) as stack:
-        _import(stack, folder / "people.ndjson")
+def inhabited(stack: Stack, people: Path) -> Iterator[City]:
+    """Start a stack, and import the population by way of this file."""
+    with stack:
+        _import(stack, people)
         city = City(stack, Flow(stack))
         asyncio.run(city.finished())
         yield city

@@ -22,7 +22,7 @@ from tests.fire.mixture import DEATHS, interleaved
 from tests.fire.population import population
 from tests.fire.portal import Item, Portal
 
-FAMILIES = 150
+FAMILIES = 250
 AT_ONCE = 4
 LIMIT_SECONDS = 60.0
 

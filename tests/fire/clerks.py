@@ -30,11 +30,13 @@ class Clerks:
     ) -> list[str]:
         """Do all of this about a case, and return what came differently."""
         problems: list[str] = []
+        requests: dict[str, str] = {}
         for number, step in enumerate(steps):
             if step.by == FAMILY:
-                problem = await self._family.supply(case_id, number, step, declaration)
+                asked = requests.get(step.procedure)
+                problem = await self._family.supply(case_id, number, step, declaration, asked)
             else:
-                problem = await self._one(case_id, number, step)
+                problem = await self._one(case_id, number, step, requests)
             problems += [f"step {number}, {step.by} {step.does}: {problem}"] if problem else []
         return problems
 
@@ -43,7 +45,9 @@ class Clerks:
         task = await self._task(task_id(case_id, procedure), by)
         return str(task and task["state"])
 
-    async def _one(self, case_id: str, number: int, step: Step) -> str | None:
+    async def _one(
+        self, case_id: str, number: int, step: Step, requests: dict[str, str]
+    ) -> str | None:
         task = task_id(case_id, step.procedure)
         if not await self._is_there(task, step.by):
             return "there is no such task"
@@ -58,7 +62,10 @@ class Clerks:
             return f"HTTP {answer.status_code}, not {step.status}: {answer.text[:200]}"
         if answer.status_code != 202:
             return None
-        word = await self._word(task, step.by, answer.json()["act_id"])
+        act = answer.json()["act_id"]
+        if step.does == "supplement":
+            requests[step.procedure] = act
+        word = await self._word(task, step.by, act)
         if word is None:
             return "the agency has not answered"
         code = (word["reason"] or {}).get("code") if not word["counted"] else None

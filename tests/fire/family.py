@@ -1,4 +1,4 @@
-"""Playing the family of a written declaration: it reads its case and supplies what is missing."""
+"""Playing the family of a written declaration: it supplies what it was asked for."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -13,8 +13,6 @@ from tests.fire.portal import FireError, Portal
 _INTERVAL = 0.05
 """Seconds between questions. There is nothing to await: the portal pushes no news to us."""
 
-NOTHING_AWAITED = 409
-
 Asked = Mapping[str, Any]
 """What the page of a case says that the family is asked for."""
 
@@ -26,15 +24,19 @@ class Family:
         self._portal, self._issuer, self._patience = portal, issuer, patience
 
     async def supply(
-        self, case_id: str, number: int, step: Step, declaration: Mapping[str, Any]
+        self,
+        case_id: str,
+        number: int,
+        step: Step,
+        declaration: Mapping[str, Any],
+        request: str | None,
     ) -> str | None:
-        """Supply what is asked for, and wait until it has been received; return what went wrong."""
-        asked = None
-        if step.status != NOTHING_AWAITED:
-            asked = await self._until(case_id, step.procedure, lambda asked: asked is not None)
-            if asked is None:
-                return "the family is not asked for anything"
-        request = asked["request"] if asked else str(UUID(int=number))
+        """Supply what was asked for by this request, and wait until it has been received.
+
+        Without a request the family sends something all the same. Returns what went wrong. Played
+        again it is the same, though nothing is asked for any more.
+        """
+        request = request or str(UUID(int=number))
         answer = await self._portal.ask(
             "POST",
             f"/api/cases/{case_id}/supplements",

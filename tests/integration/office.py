@@ -23,6 +23,7 @@ from services.chassis.reading import Reader
 from services.chassis.runtime import Runtime
 from services.chassis.service import DECIDING
 from services.chassis.settings import Haste, Settings
+from services.chassis.signing import Signer
 from services.chassis.testing import POINTS, Act, eventually, inject
 from tests.integration.events import CITIZEN, NOON, Answered, Paid, Passed, Told
 
@@ -225,13 +226,16 @@ class Offices:
         door: bool = False,
         groups: Mapping[str, str] = NO_GROUPS,
         haste: Haste = DECIDING,
+        signer: Signer | None = None,
         **settings: Any,
     ) -> Office:
         """Return an office that has not been started, with topics of its own."""
         name = f"office-{_run}-{next(_numbers)}"
         topics = (f"{name}-citizen.events", f"{name}-bank.events")
         create_topics(self.servers.addresses.kafka, (*topics, topic(name)), PARTITIONS)
-        return self._open(name, topics, procedures, settings, groups, door=door, haste=haste)
+        return self._open(
+            *(name, topics, procedures, settings, groups), door=door, haste=haste, signer=signer
+        )
 
     def again(self, office: Office, *procedures: Procedure[Any], **settings: Any) -> Office:
         """Return one more replica of an office, or a new version of it."""
@@ -247,6 +251,7 @@ class Offices:
         *,
         door: bool = False,
         haste: Haste = DECIDING,
+        signer: Signer | None = None,
     ) -> Office:
         addresses = self.servers.addresses
         defaults = {
@@ -265,7 +270,7 @@ class Offices:
         )
         secret = chosen.secret.get_secret_value()
         grouped = [(procedure, groups.get(procedure.name)) for procedure in procedures]
-        folder = Folder(name, grouped, secret=secret)
+        folder = Folder(name, grouped, secret=secret, signer=signer)
         office = Office(Runtime(name, topics, reader, folder, chosen, haste=haste))
         self.opened.append(office)
         return office

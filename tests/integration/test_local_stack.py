@@ -273,6 +273,7 @@ def test_ports_are_those_of_the_documentation_unless_set() -> None:
     assert ports.by_name == {
         **{"portal": 8080, "civil-status": 9999, "payments": 8082},
         **{"kafka": 19092, "kafka-controller": 19093, "mongo": 27117, "prometheus": 9090},
+        "gateway": 8090,
     }
     moved = Ports.fixed(services, 9000, {})
     assert (moved["portal"], moved["kafka"]) == (9000, 9090)

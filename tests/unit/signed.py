@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from contracts.birth.events import BirthRegistered
+from infra import authority as authorities
 from infra.authority import Authority
 from services.chassis.signing import Keyring
 from services.portal.keys import Keys
@@ -40,3 +44,10 @@ class Registry:
         """Return what the portal prints of a document."""
         signed = jws or self.sign(sample())
         return Order(self.portal.verify(signed), signed, self.portal.key(key_of(signed)), None)
+
+    def seal(self, organisation: str) -> bytes:
+        """Return a seal that the authority has certified for somebody."""
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = authorities._name(organisation, organisation)
+        certificate = self.authority._certified(key.public_key(), name)
+        return authorities._pem(key) + certificate.public_bytes(Encoding.PEM)

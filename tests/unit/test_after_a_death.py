@@ -11,6 +11,7 @@ from contracts.common.tasks import TaskOpened
 from contracts.compensation.events import (
     DeathRecordCancelled,
     DeathRecordCorrected,
+    IdentificationCancelled,
     PersonCorrected,
 )
 from contracts.death.events import (
@@ -38,7 +39,7 @@ from services.residence.rules import RULES as RESIDENCE
 from services.social_insurance import death as social_insurance
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.unit import officials
-from tests.unit.births import child
+from tests.unit.births import child, identified
 from tests.unit.deaths import (
     DECEASED,
     SON,
@@ -302,3 +303,32 @@ def test_in_any_order_a_refused_declaration_costs_nothing(order: tuple[int, ...]
 def test_another_group_or_a_bundle_without_fees_is_not_charged() -> None:
     assert not fees(submitted(group="birth")).events
     assert not fees(submitted(bundle=("death-registration",))).events
+
+
+def test_the_door_knows_a_child_who_was_declared_here_from_its_identification() -> None:
+    case = Desk(portal.register, None)
+    case.hear(identified())
+    (record,) = case.records
+    row = {"_id": record.key, **record.row()}
+    assert record.register == portal.NEWBORNS
+    assert record.insert_only
+    known = portal.persons([row], [], [])[record.key]
+    assert (known.full_name, known.province) == ("Trần Gia Khôi", "01")
+    died = {"personal_id": record.key, "deceased_on": "2026-11-19", "cancelled": False}
+    assert portal.persons([row], [died], [])[record.key].deceased_on == date(2026, 11, 19)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_door_forgets_a_child_whose_registration_is_void(first: int) -> None:
+    cancelled = IdentificationCancelled(personal_id=identified().personal_id, reason=WHY)
+    case = Desk(portal.register, None)
+    for event in [identified(), cancelled][:: 1 - 2 * first]:
+        case.hear(event)
+    assert case.records[-1].row() == {"cancelled": True}
+    assert not case.records[-1].insert_only
+
+
+def test_a_child_without_a_household_waits_for_an_import() -> None:
+    case = Desk(portal.register, None)
+    case.hear(identified(household=None))
+    assert not case.records

@@ -14,12 +14,11 @@ from contracts.common.task_events import task_events
 from contracts.common.tasks import SupplementRequested, TaskOpened
 from contracts.envelope import Event
 from contracts.model import Text
-from services.chassis.clock import EPOCH
 from services.chassis.procedure import Cause, Context, Decision
 from services.chassis.settings import SettingsError
-from services.portal import notices, outbox
+from services.portal import notices, outbox, webhook
 from services.portal.notices import DETAILS, Stateless
-from services.portal.outbox import OUTBOX
+from services.portal.outbox import AT_ONCE, OUTBOX
 from services.portal.webhook import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
@@ -129,14 +128,14 @@ def test_the_channel_tells_of_exactly_what_the_groups_have_texts_for() -> None:
 
 def test_a_row_of_the_channel_is_due_whatever_the_system_s_clock_says() -> None:
     found = row(CHANNEL, REGISTERED)
-    assert (found["due"], found["attempts"], found["at"]) == (EPOCH, 0, NOW)
+    assert (found["due"], found["attempts"], found["at"]) == (AT_ONCE, 0, NOW)
     assert DETAILS != OUTBOX
 
 
 def test_the_channel_is_off_unless_an_address_is_named() -> None:
-    assert outbox.procedures({}) == ()
-    assert outbox.procedures({"ONESTOP_NOTICES_URL": ""}) == ()
-    assert len(outbox.procedures({"ONESTOP_NOTICES_URL": "http://a/"})) == 1
+    assert webhook.procedures({}) == ()
+    assert webhook.procedures({"ONESTOP_NOTICES_URL": ""}) == ()
+    assert len(webhook.procedures({"ONESTOP_NOTICES_URL": "http://a/"})) == 1
     assert Receiver.from_environment({}) is None
 
 

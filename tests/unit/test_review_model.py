@@ -1,5 +1,10 @@
-"""Officials and a family do whatever they like, in any order: a task keeps its promises."""
+"""Officials and a family do whatever they like, in any order: a task keeps its promises.
 
+At each agency that has officials, with the facts that its procedure needs coming before, between
+and again after all of that.
+"""
+
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,14 +12,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contracts.birth.events import BirthRefused, BirthRegistered
-from contracts.birth.process import BIRTH
 from contracts.common.supplements import SupplementDeclined, SupplementReceived
-from contracts.common.tasks import Act, ActDeclined, TaskDecided, TaskEvent
+from contracts.common.tasks import Act, ActDeclined, Official, TaskDecided, TaskEvent
+from contracts.envelope import Event
 from services.chassis.gate import CLAIM
-from services.civil_status import birth
-from services.civil_status.rules import RULES
-from tests.unit.births import MOTHER, submitted
+from services.population.persons import IDENTIFIER
+from tests.unit.births import MOTHER
 from tests.unit.driver import Desk
 from tests.unit.officials import (
     APPROVE,
@@ -27,50 +30,67 @@ from tests.unit.officials import (
     reviewed,
 )
 from tests.unit.supplements import STRANGE, supplement
+from tests.unit.test_births_reviewed import OFFICES, Office
 
-STAFF = tuple(official(number) for number in (1, 2, 3))
-STRANGERS = (
-    official(4, "residence"),
-    official(5, provinces=("79",)),
-    official(6, person_id=MOTHER),
+STAFF, FOREIGN, FAR, FAMILY = (1, 2, 3), 4, 5, 6
+"""Who acts: three of the agency, one of another, one of another province, and the mother."""
+Deed = Callable[[str, Official], Act]
+DEEDS: tuple[Deed, ...] = (
+    claim,
+    release,
+    lambda procedure, who: decide(procedure, who, APPROVE),
+    lambda procedure, who: decide(procedure, who, REFUSE),
+    lambda procedure, who: decide(procedure, who, SUPPLEMENT),
 )
-POLICIES = {approval: reviewed(RULES, BIRTH, approval) for approval in ("review", "review-by-two")}
+acts = st.tuples(st.sampled_from((*STAFF, *STAFF, FOREIGN, FAR, FAMILY)), st.sampled_from(DEEDS))
+Wanted = tuple[int, Deed]
 
-acts: st.SearchStrategy[Act] = st.sampled_from((*STAFF, *STRANGERS)).flatmap(
-    lambda who: st.sampled_from(
-        (
-            claim(BIRTH, who),
-            release(BIRTH, who),
-            *(decide(BIRTH, who, what) for what in (APPROVE, REFUSE, SUPPLEMENT)),
-        )
-    )
-)
+
+def official_of(office: Office, number: int) -> Official:
+    if number == FOREIGN:
+        return official(number, "payments")
+    if number == FAR:
+        return official(number, office.agency, provinces=("79",))
+    if number == FAMILY:
+        return official(number, office.agency, person_id=MOTHER)
+    return official(number, office.agency)
 
 
 class Reviewed(RuleBasedStateMachine):
-    """One birth under review, and what an onlooker who counts himself knows of it.
+    """One procedure under review, and what an onlooker who counts himself knows of it.
 
     What he knows of the family: `awaited` is the last request while nothing has answered it.
     """
 
-    @initialize(approval=st.sampled_from(sorted(POLICIES)), early=st.lists(acts, max_size=2))
-    def declared(self, approval: str, early: list[Act]) -> None:
-        """The declaration may come after acts, if somebody is quicker than the truth."""
+    @initialize(
+        office=st.sampled_from(OFFICES),
+        approval=st.sampled_from(("review", "review-by-two")),
+        early=st.lists(acts, max_size=2),
+        backwards=st.booleans(),
+    )
+    def begun(self, office: Office, approval: str, early: list[Wanted], backwards: bool) -> None:
+        """The facts may come after acts, if somebody is quicker than the truth."""
+        self.office = office
         self.needed = 1 if approval == "review" else 2
-        self.desk = Desk(birth.registration, POLICIES[approval])
+        rules = reviewed(office.rules, office.name, approval)  # type: ignore[arg-type]
+        self.desk = Desk(office.procedure, rules)
         self.holder: str | None = None
         self.approved: list[str] = []
-        self.last: Act | None = None
+        self.last: Wanted | None = None
         self.awaited: UUID | None = None
         self.requests: list[UUID] = []
-        for act in early:
-            self.act(act)
-        self.desk.hear(submitted())
+        self.facts: list[Event] = list(office.hears)[:: -1 if backwards else 1]
+        for wanted in early:
+            self.act(wanted)
+        for fact in self.facts:
+            self.desk.hear(fact)
 
-    @rule(act=acts)
-    def act(self, act: Act) -> None:
+    @rule(wanted=acts)
+    def act(self, wanted: Wanted) -> None:
         """Somebody wants something, at this very moment."""
-        self.last = act
+        self.last = wanted
+        number, deed = wanted
+        act = deed(self.office.name, official_of(self.office, number))
         before = len(self.desk.events)
         self.desk.now += timedelta(seconds=1)
         self.desk.hear(act)
@@ -81,7 +101,7 @@ class Reviewed(RuleBasedStateMachine):
             assert len(answers) == 1
             return
         who = act.official
-        assert who in STAFF, "a stranger's act never counts"
+        assert number in STAFF, "a stranger's act never counts"
         if isinstance(first, TaskDecided) and first.decision == "approve":
             assert self.holder == who.person_id, "only the holder decides"
             self.approved.append(who.person_id)
@@ -91,6 +111,15 @@ class Reviewed(RuleBasedStateMachine):
         held = first.task.held_by
         assert self.holder in (None, who.person_id), "what one holds, no other moves"
         self.holder = held.person_id if held else None
+
+    @rule(deed=st.sampled_from(DEEDS[1:]), number=st.sampled_from(STAFF))
+    def go_on(self, deed: Deed, number: int) -> None:
+        """Whoever has the task goes on with it; where nobody has it, somebody takes it."""
+        if self.holder is None:
+            self.act((number, claim))
+        else:
+            ids = {official_of(self.office, n).person_id: n for n in STAFF}
+            self.act((ids[self.holder], deed))
 
     @rule()
     def repeat(self) -> None:
@@ -106,7 +135,7 @@ class Reviewed(RuleBasedStateMachine):
         request = self.awaited if known else earlier
         until = self.desk.deadlines.get(CLAIM, self.desk.now)
         before, stood = len(self.desk.events), self.desk.state
-        self.desk.hear(supplement(BIRTH, request, until if late else self.desk.now))
+        self.desk.hear(supplement(self.office.name, request, until if late else self.desk.now))
         (answer,) = self.desk.events[before:]
         counts = request == self.awaited is not None and not late
         assert isinstance(answer, SupplementReceived if counts else SupplementDeclined)
@@ -122,22 +151,29 @@ class Reviewed(RuleBasedStateMachine):
             self.desk.time_out(CLAIM)
             self.holder = self.awaited = None
 
-    @rule()
-    def declared_again(self) -> None:
-        """The declaration is heard under another id."""
-        before = len(self.desk.events)
-        self.desk.hear(submitted())
+    @rule(which=st.integers(0, 1))
+    def heard_again(self, which: int) -> None:
+        """A fact is heard under another id."""
+        before, stood = len(self.desk.events), self.desk.state
+        self.desk.hear(self.facts[which % len(self.facts)])
         assert len(self.desk.events) == before
+        assert self.desk.state == stood
 
     @invariant()
     def promises(self) -> None:
         """Decided once; by enough different people; a deadline where somebody holds it."""
-        ends = [e for e in self.desk.events if isinstance(e, BirthRegistered | BirthRefused)]
+        granted, refused = self.office.granted, self.office.refused
+        ends = [e for e in self.desk.events if isinstance(e, granted | refused)]
         assert len(ends) <= 1
-        if any(isinstance(end, BirthRegistered) for end in ends):
+        if any(isinstance(end, granted) for end in ends):
             assert len(self.approved) == len(set(self.approved)) == self.needed
-        if any(isinstance(end, BirthRefused) for end in ends):
-            assert self.desk.world.of(self.desk.case) == set(), "a refused case holds no claim"
+        if any(isinstance(end, refused) for end in ends):
+            kept = {
+                id
+                for id in self.desk.world.of(self.desk.case)
+                if not id.startswith(f"{IDENTIFIER}/")
+            }
+            assert kept == set(), "what is refused holds no claim; identifiers are for life"
         awaits = self.holder is not None or self.awaited is not None
         assert (CLAIM in self.desk.deadlines) == awaits
         assert self.holder is None or self.awaited is None

@@ -123,3 +123,21 @@ def test_the_key_is_made_once_and_readable_by_its_owner_alone(issuer: Issuer) ->
 def test_an_issuer_without_keys_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(OnestopError, match="onestop up"):
         Issuer(tmp_path / "nowhere").token(WHO)
+
+
+def test_a_citizen_is_a_person_and_no_official(issuer: Issuer, tokens: Tokens) -> None:
+    token = issuer.citizen("001196000001")
+    assert tokens.person(token) == "001196000001"
+    with pytest.raises(Problem) as raised:
+        tokens.official(token)
+    assert (raised.value.status, raised.value.kind) == (403, "not-an-official")
+
+
+def test_an_official_is_a_person_too_and_without_a_token_nobody_is(
+    issuer: Issuer, tokens: Tokens
+) -> None:
+    assert tokens.person(issuer.token(WHO)) == WHO.person_id
+    for bad in (None, "nonsense", signed(issuer, exp=datetime.now(UTC) - HOUR)):
+        with pytest.raises(Problem) as raised:
+            tokens.person(bad)
+        assert (raised.value.status, raised.value.kind) == (401, "not-identified")

@@ -1,0 +1,212 @@
+"""Who is paid, and who is not, on the whole system: a payee dies before an official has decided."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.birth.process import IDENTITY_CARD
+from contracts.common.events import CaseAdopted, CaseOrphaned
+from contracts.common.tasks import Official, task_id
+from contracts.death import process as death
+from contracts.death.events import DestinationRequested
+from infra.issuer import Issuer
+from infra.local import Stack
+from infra.local.waiting import wait_until
+from services.chassis.testing import eventually
+from tests.e2e.city import City, Document, inhabited
+from tests.e2e.onestop import LIMIT_SECONDS
+from tests.e2e.test_deaths import birth, death_of, result, until
+from tests.faults.bank import movements, wrongly_paid
+from tests.faults.invariants import broken
+from tests.faults.snapshot import snapshot
+from tests.fire.families import DEFAULT_SEED, Family, elders, family
+from tests.fire.portal import Item, Portal
+from tests.unit.officials import APPROVE, official
+
+POLICY = """
+[[approval.funeral-benefit]]
+from = 2020-01-01
+value = "review"
+source = "a test"
+confidence = "low"
+"""
+HOUSE: Family = family(DEFAULT_SEED, 7)
+ELDER = elders(DEFAULT_SEED, HOUSE)[0]
+DONE = "portal.case-completed.v1"
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """The six services, where officials decide about every benefit."""
+    rules = tmp_path_factory.mktemp("rules")
+    (rules / "social-insurance.toml").write_text(POLICY, encoding="utf-8")
+    environment = {"ONESTOP_RULES": str(rules)}
+    with inhabited(Stack(tmp_path_factory.mktemp("city"), environment=environment)) as city:
+        yield city
+
+
+@dataclass
+class Counter:
+    """A citizen's and an official's way to the portal."""
+
+    portal: Portal
+    issuer: Issuer
+
+    async def declare(self, key: str, declaration: Document) -> str:
+        (answer,) = await self.portal.declare([Item(key, declaration)])
+        assert answer.case_id, answer.sentence()
+        return answer.case_id
+
+    async def approve(self, case: str, procedure: str, agency: str) -> None:
+        """Have an official claim and approve a task, when it is there."""
+        who = official(agency=agency)
+        for act, body in (("claim", None), ("decision", APPROVE)):
+            await self.act(who, f"{task_id(case, procedure)}/{act}", body)
+
+    async def act(self, who: Official, path: str, body: Any) -> None:
+        async def taken() -> bool:
+            answer = await self.portal.ask(
+                "POST",
+                f"/api/tasks/{path}",
+                headers={
+                    "Authorization": f"Bearer {self.issuer.token(who)}",
+                    "Idempotency-Key": path,
+                },
+                json=body,
+            )
+            return answer is not None and answer.status_code == 202
+
+        await eventually(taken, LIMIT_SECONDS)
+
+    async def instruct(self, case: str, by: str, key: str = "elsewhere") -> int:
+        answer = await self.portal.ask(
+            "POST",
+            f"/api/cases/{case}/payout",
+            headers={
+                "Authorization": f"Bearer {self.issuer.citizen(by)}",
+                "Idempotency-Key": key,
+            },
+            json={"payout": {"method": "cash", "office": "Ủy ban nhân dân phường"}},
+        )
+        assert answer is not None
+        return answer.status_code
+
+
+def of_elder(day: date) -> Document:
+    """The death of an elder, declared by the son, who is to be paid; his wife agrees."""
+    declared = death_of(HOUSE, day)
+    form, payee = declared["form"], HOUSE.father.personal_id
+    form.update(relation="child", deceased=ELDER.personal_id)
+    form["evidence"]["number"] = "e2e-elder"
+    relatives = [{"personal_id": HOUSE.mother.personal_id, "consents": True}]
+    form["benefit"].update(payee=payee, relatives=relatives, insurance_number="0116004719")
+    return declared
+
+
+def without_benefit(deceased: str, by: str, died: date, number: str) -> Document:
+    """A death for which nothing but the removal of residence is asked."""
+    declared = death_of(HOUSE, died + timedelta(days=1))
+    declared["declarant"] = by
+    form = declared["form"]
+    form.update(relation="relative", deceased=deceased)
+    del form["benefit"]
+    form["evidence"]["number"] = number
+    return declared
+
+
+@dataclass(frozen=True)
+class Story:
+    """The elder's case, and that of the payee's death."""
+
+    elder: Document
+    payee: Document
+    asked: Document
+    strangers: int
+    late: int
+
+
+async def told(city: City) -> Story:
+    async with Portal(city.stack.url("portal")) as portal:
+        counter, day = Counter(portal, Issuer(city.issuer)), await portal.today()
+        father, mother = HOUSE.father.personal_id, HOUSE.mother.personal_id
+        elder = await counter.declare("elder", of_elder(day))
+        await until(portal, elder, "social-insurance.task-opened.v1")
+        yesterday = day - timedelta(days=1)
+        payee = await counter.declare(
+            "payee", without_benefit(father, mother, yesterday, "e2e-payee")
+        )
+        died = await until(portal, payee, DONE)
+        await until(portal, elder, CaseOrphaned.type)
+        await counter.approve(elder, death.ORPHANED_DEATH, "civil-status")
+        await until(portal, elder, CaseAdopted.type)
+        await eventually(city.quiet, LIMIT_SECONDS)
+        await counter.approve(elder, death.BENEFIT, "social-insurance")
+        asked = await until(portal, elder, DestinationRequested.type)
+        strangers = await counter.instruct(elder, ELDER.personal_id)
+        for _ in range(2):
+            assert await counter.instruct(elder, mother) == 202
+        ended = await until(portal, elder, DONE)
+        late = await counter.instruct(elder, mother, "too-late")
+        return Story(ended, died, asked, strangers, late)
+
+
+@pytest.fixture(scope="module")
+def story(city: City) -> Story:
+    return asyncio.run(told(city))
+
+
+def test_a_payee_who_died_before_the_decision_is_paid_nothing_and_a_relative_is(
+    story: Story, city: City
+) -> None:
+    assert story.elder["status"] == "completed"
+    (row,) = city.rows("social-insurance", "benefits")
+    assert row["payee"] == HOUSE.mother.personal_id
+    assert row["in_place_of"] == HOUSE.father.personal_id
+    paid = result(story.elder, death.PAYOUT)
+    assert (paid["amount"], paid["payout"]["method"]) == (row["amount"], "cash")
+
+
+def test_where_to_pay_is_asked_first_and_paid_once(story: Story, city: City) -> None:
+    types = [event["type"] for event in story.asked["timeline"]]
+    assert "payments.payout-ordered.v1" not in types, "nothing goes to the account of the dead"
+    (moved,) = asyncio.run(movements(city.stack))
+    assert moved["amount"] == result(story.elder, death.PAYOUT)["amount"]
+
+
+def test_only_who_is_entitled_and_in_time_says_where_to_pay(story: Story) -> None:
+    assert (story.strangers, story.late) == (403, 409)
+
+
+def test_a_case_whose_declarant_died_is_adopted_by_an_official(story: Story) -> None:
+    types = [event["type"] for event in story.elder["timeline"]]
+    assert types.count(CaseOrphaned.type) == types.count(CaseAdopted.type) == 1
+    assert story.payee["status"] == "completed"
+
+
+async def a_child_who_dies(city: City) -> Document:
+    house = family(DEFAULT_SEED, 11)
+    async with Portal(city.stack.url("portal")) as portal:
+        counter, day = Counter(portal, Issuer(city.issuer)), await portal.today()
+        declared = birth(house, day)
+        declared["form"]["evidence"]["code"] = "97001.GCS.00011.26"
+        born = await until(portal, await counter.declare("child", declared), DONE)
+        child = result(born, IDENTITY_CARD)["card_number"]
+        died = without_benefit(child, house.father.personal_id, day, "e2e-child")
+        return await until(portal, await counter.declare("child-died", died), DONE)
+
+
+@pytest.mark.usefixtures("story")
+def test_the_death_of_a_child_who_was_declared_here_can_be_declared(city: City) -> None:
+    assert asyncio.run(a_child_who_dies(city))["status"] == "completed"
+
+
+@pytest.mark.usefixtures("story")
+def test_nothing_is_lost_or_done_twice(city: City) -> None:
+    assert wait_until(city.quiet, LIMIT_SECONDS)
+    found = asyncio.run(snapshot(city.stack))
+    assert broken(found, {}) == []
+    assert wrongly_paid(found, asyncio.run(movements(city.stack))) == []

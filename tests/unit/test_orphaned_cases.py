@@ -1,0 +1,63 @@
+"""The case of a declarant who has died waits for an official, where nobody else is left."""
+
+from typing import Any
+
+import pytest
+
+from contracts.birth.process import ORPHANED_BIRTH
+from contracts.common.events import CaseAbandoned, CaseAdopted, CaseOrphaned
+from contracts.common.tasks import ActDeclined, TaskOpened
+from contracts.death.process import ORPHANED_DEATH
+from contracts.envelope import Event
+from services.chassis.procedure import Procedure
+from services.civil_status import orphans
+from services.civil_status.rules import RULES
+from tests.unit import officials
+from tests.unit.driver import Desk
+
+MOTHER, WITNESS = "001196001000", "001185002000"
+ORPHANED = CaseOrphaned(deceased=MOTHER, province="01", persons=(MOTHER, WITNESS))
+
+
+def orphaned(procedure: Procedure[Any] = orphans.birth) -> Desk:
+    case = Desk(procedure, RULES)
+    case.hear(ORPHANED)
+    case.hear(ORPHANED)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("procedure", "name"), [(orphans.birth, ORPHANED_BIRTH), (orphans.death, ORPHANED_DEATH)]
+)
+@pytest.mark.parametrize(
+    ("decision", "end"), [(officials.APPROVE, CaseAdopted), (officials.REFUSE, CaseAbandoned)]
+)
+def test_an_official_takes_the_case_in_hand_or_leaves_it(
+    procedure: Procedure[Any], name: str, decision: dict[str, Any], end: type[Event]
+) -> None:
+    case = orphaned(procedure)
+    task = case.said(TaskOpened).task
+    assert (task.procedure, task.province, task.second_person) == (name, "01", False)
+    who = officials.official()
+    case.hear(officials.claim(name, who))
+    case.hear(officials.decide(name, who, decision))
+    assert vars(case.said(end))["deceased"] == MOTHER
+
+
+@pytest.mark.parametrize("person", [MOTHER, WITNESS])
+def test_nobody_whom_the_declaration_names_takes_it(person: str) -> None:
+    case = orphaned()
+    case.hear(officials.claim(ORPHANED_BIRTH, officials.official(person_id=person)))
+    assert case.said(ActDeclined).reason.code == "own-case"
+
+
+def test_an_official_of_another_province_does_not_take_it() -> None:
+    case = orphaned()
+    case.hear(officials.claim(ORPHANED_BIRTH, officials.official(provinces=("79",))))
+    assert case.said(ActDeclined).reason.code == "not-yours"
+
+
+def test_what_an_older_portal_said_has_no_province_and_waits_all_the_same() -> None:
+    case = Desk(orphans.birth, RULES)
+    case.hear(CaseOrphaned(deceased=MOTHER))
+    assert case.said(TaskOpened).task.province is None
