@@ -184,14 +184,16 @@ OTHER_DAY = HealthCardCorrected(
     valid_until=date(2032, 9, 30),
     premium_months=76,
 )
+BETWEEN = OTHER_DAY.with_(valid_from=date(2026, 5, 2), premium_months=77)
 VOID = HealthCardCancelled(
     personal_id=CHILD, card_number=CARD, cancelled_on=date(2026, 11, 20), reason=WHY
 )
+CARDS = ((ISSUED, 1), (BETWEEN, 2), (OTHER_DAY, 3), (VOID, 4))
 MONTH = 105_300, 113_850
 """4.5 % of the reference levels before 1 July 2026 and since."""
 
 
-@pytest.mark.parametrize("order", list(permutations([(ISSUED, 1), (OTHER_DAY, 2), (VOID, 3)])))
+@pytest.mark.parametrize("order", list(permutations(CARDS)))
 def test_the_budget_bears_the_months_begun_of_the_card_as_last_corrected(
     order: tuple[Heard, ...],
 ) -> None:
