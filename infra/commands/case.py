@@ -17,7 +17,7 @@ from tests.fire.words import VIET_NAM
 
 HELP = "\n\n".join(
     (
-        "Show a case: its procedures, who is being waited for, and its timeline.",
+        "Show a case: its procedures, whom it waits for, what did not go well, and its timeline.",
         "[bold]Examples[/]",
         "  onestop case 018f6f0e-7a52-7cc1-a0c6-1f6f0d3f2f11",
         "  onestop case 018f6f0e-7a52-7cc1-a0c6-1f6f0d3f2f11 --json",
@@ -57,6 +57,10 @@ def case_command(
     console.print()
     console.print(_procedures(case))
     console.print()
+    for said in case["account"]:
+        console.print(f"- {escape(_english(said))}")
+    if case["account"]:
+        console.print()
     console.print(_timeline(case))
 
 

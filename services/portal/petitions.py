@@ -5,10 +5,10 @@ agency says that owns the registration.
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from contracts.catalogue import catalogue, topic_of
 from contracts.common.events import DeclarationSubmitted
@@ -31,6 +31,7 @@ from services.portal.problems import Problem
 from services.portal.submissions import Claim, claim_id
 
 Submission = Envelope[DeclarationSubmitted]
+M = TypeVar("M", bound=Input)
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/petitions")
 _EVENTS: dict[Asked, type[Event]] = {
@@ -79,23 +80,16 @@ class Petition(NamedTuple):
         return uuid5(_NAMESPACE, claim_id(self.person, self.key))
 
 
-def body_of(asked: Asked, raw: Any) -> Input:
-    """Return what the body says. Raises `Problem` 422, naming each field at fault."""
-    said: Input = _read(BODIES[asked], raw)
-    return said
-
-
 def withdrawal(submission: Submission, holder: PersonalId, key: str, raw: Any) -> Petition:
     """Return the request of whoever has the case in hand. Raises `Problem` 409 or 422."""
-    body_of("withdrawal", raw)
+    _read(Withdrawal, raw)
     _registration(submission, WithdrawalRequested)
     return Petition("withdrawal", holder, key, raw, WithdrawalRequested(declarant=holder))
 
 
 def revocation(submission: Submission, official: Official, key: str, raw: Any) -> Petition:
     """Return an official's request that a registration be void. Raises `Problem` 403, 409, 422."""
-    said = body_of("revocation", raw)
-    assert isinstance(said, Revocation)
+    said = _read(Revocation, raw)
     about = _by(official, submission, RevocationRequested)
     event = RevocationRequested(**about, judgement=said.judgement)
     return Petition("revocation", official.person_id, key, raw, event)
@@ -103,8 +97,7 @@ def revocation(submission: Submission, official: Official, key: str, raw: Any) -
 
 def correction(submission: Submission, official: Official, key: str, raw: Any) -> Petition:
     """Return an official's request to put right a registration. Raises as `revocation`."""
-    said = body_of("correction", raw)
-    assert isinstance(said, Correction)
+    said = _read(Correction, raw)
     about = _by(official, submission, CorrectionRequested)
     model = catalogue().groups[submission.group].correction
     assert model is not None, "a group that hears of corrections says what can be corrected"
@@ -127,8 +120,8 @@ def claim_of(petition: Petition, submission: Submission, at: datetime) -> Claim:
         traceparent=submission.traceparent,
         data=event,
     ).encode()
-    print_ = fingerprint([case_id, petition.asked, petition.raw])
-    return Claim(claim_id(petition.person, petition.key), print_, case_id, value)
+    sent = fingerprint([case_id, petition.asked, petition.raw])
+    return Claim(claim_id(petition.person, petition.key), sent, case_id, value)
 
 
 def message(asked: Asked, claim: Claim) -> Outgoing:
@@ -153,7 +146,8 @@ def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:
     return spec
 
 
-def _read(model: type[Input], raw: Any, prefix: str = "") -> Any:
+def _read(model: type[M], raw: Any, prefix: str = "") -> M:
+    """Return what somebody sent. Raises `Problem` 422, naming each field at fault."""
     try:
         return model.model_validate(raw, extra="forbid")
     except ValidationError as fault:
@@ -164,5 +158,4 @@ def _read(model: type[Input], raw: Any, prefix: str = "") -> Any:
 
 def schema(asked: Asked) -> dict[str, Any]:
     """Return the schema of a body, for the documentation of the API."""
-    model: type[BaseModel] = BODIES[asked]
-    return model.model_json_schema()
+    return BODIES[asked].model_json_schema()

@@ -70,6 +70,21 @@ async def test_insert_only_rows_belong_to_the_first_case_that_writes_them(office
     assert await office.rows("first") == {"lamp": {"number": 1}}
 
 
+async def test_what_was_only_inserted_is_older_than_any_row_that_says_its_entry(
+    offices: Offices,
+) -> None:
+    """Cheap to write for the many, and yet to be put right for the few."""
+    office = offices.open(writer)
+    registers = office.runtime.registers
+    inserted = entry(2)
+    inserted.records[0]["insert_only"] = True
+    for order in ([inserted, entry(3)], [entry(3), inserted], [inserted, entry(3), inserted]):
+        await registers["latest"].delete({})
+        for each in order:
+            await registers.apply([each])
+        assert await office.rows("latest") == {"a": {"n": 3}}
+
+
 async def test_the_newest_wins_when_two_replicas_write_a_row_for_the_first_time_at_once(
     offices: Offices,
 ) -> None:
