@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from contracts.common.events import SupplementSubmitted
-from contracts.common.tasks import Task
+from contracts.common.tasks import Refusal, Task
+from contracts.model import Reason
 
 
 def objection_to_supplement(task: Task | None, event: SupplementSubmitted) -> str | None:
@@ -21,6 +22,13 @@ def objection_to_supplement(task: Task | None, event: SupplementSubmitted) -> st
         return "asked-anew"
     late = task.supplement_until is not None and event.received_at > task.supplement_until
     return "supplement-too-late" if late else None
+
+
+def reason_of(refusal: Refusal, task: Task) -> Reason | None:
+    """Return the official's own reason, or else what the rules found."""
+    if refusal.reason is None:
+        return task.finding
+    return Reason(code="refused-by-official", vi=refusal.reason.vi, en=refusal.reason.en)
 
 
 WHY: Mapping[str, Mapping[str, str]] = {

@@ -21,7 +21,7 @@ from contracts.common.events import (
     TaskClaimRequested,
     TaskDecisionSubmitted,
 )
-from contracts.common.objections import WHY, objection_to_supplement
+from contracts.common.objections import WHY, objection_to_supplement, reason_of
 from contracts.common.supplements import NOT_SUPPLIED, ON_ITS_WAY, supplement_until
 from contracts.common.task_events import HEARD, task_events
 from contracts.common.tasks import (
@@ -252,7 +252,7 @@ class Reviews:
             )
             return Step(after, (self._said(self._events.supplement_requested, after, act, id),))
         if isinstance(decided, Refusal):
-            after, reason = review.moved(state="decided"), _reason(decided, task)
+            after, reason = review.moved(state="decided"), reason_of(decided, task)
             said = self._said(
                 self._events.decided, after, act, id, decision="refuse", reason=reason
             )
@@ -292,13 +292,6 @@ def _objection_to_holder(task: Task, act: Act) -> str | None:
         return None
     if isinstance(act.decided, Approval) and task.finding is not None:
         return "rules-refuse"
-    if isinstance(act.decided, Refusal) and _reason(act.decided, task) is None:
+    if isinstance(act.decided, Refusal) and reason_of(act.decided, task) is None:
         return "reason-missing"
     return None
-
-
-def _reason(refusal: Refusal, task: Task) -> Reason | None:
-    """Return the official's own reason, or else what the rules found."""
-    if refusal.reason is None:
-        return task.finding
-    return Reason(code="refused-by-official", vi=refusal.reason.vi, en=refusal.reason.en)

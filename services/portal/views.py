@@ -204,9 +204,8 @@ def timeline(group: str, entries: Iterable[Entry]) -> list[TimelineView]:
     What the portal said and heard of itself happened once.
     """
     described = catalogue().groups[group]
-    happened = [each for entry in entries for each in _of_entry(described, entry)]
     once: dict[str, TimelineView] = {}
-    for each in happened:
+    for each in (each for entry in entries for each in _of_entry(described, entry)):
         once.setdefault(each["event_id"], each)
     return sorted(once.values(), key=lambda each: each["at"])
 
@@ -237,9 +236,8 @@ def _limited(step: Step, row: Document, now: datetime) -> _Limited:
     limit = time_limits.of_step(step, row["submitted_at"], ended, breaks)
     if limit is None:
         return {"due_at": None, "timeliness": None}
-    end = ended.get(step.name)
-    due_at = None if limit.paused else limit.due_at
-    return {"due_at": due_at, "timeliness": limit.timeliness(end and end["at"], now)}
+    timeliness = limit.timeliness(ended.get(step.name, {}).get("at"), now)
+    return {"due_at": None if limit.paused else limit.due_at, "timeliness": timeliness}
 
 
 def _procedure(

@@ -4,13 +4,12 @@ Both facts may come first, and they come for a bundle that does not ask for a be
 registration is revoked, before or after, nobody has a right to a benefit.
 """
 
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 from contracts.common.calendar import local_date
 from contracts.common.review import Review, Reviews, Supplement, Verdict
-from contracts.compensation.events import BenefitCancelled, RegistrationRevoked
+from contracts.compensation.events import RegistrationRevoked
 from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest, heirs
 from contracts.death.events import (
     BenefitRefused,
@@ -18,48 +17,28 @@ from contracts.death.events import (
     DeathRegistered,
     FuneralAllowanceGranted,
 )
-from contracts.death.form import Cause, DeathForm
+from contracts.death.form import DeathForm
 from contracts.death.process import BENEFIT
-from contracts.model import Name, PersonalId, ProvinceCode, Reason, Value
+from contracts.model import PersonalId, Reason
 from contracts.people.events import PersonDeceased
 from services.chassis.gate import Gate
-from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
-from services.social_insurance.funeral import Amount, allowance, examine, support
+from services.chassis.procedure import Claim, Context, Decision, Procedure, State
+from services.social_insurance.funeral import examine
+from services.social_insurance.grants import (
+    NUMBER,
+    Application,
+    Grant,
+    benefit_row,
+    granted,
+    number_of,
+)
 from services.social_insurance.rules import SocialInsuranceRules
 
 PERSON = "funeral-benefit"
 """The kind of claim that makes allowance and support exclude each other."""
-NUMBER = "decision-number"
 LIFE, DIED, RECEIVES = "life", "died", "receives"
 """Of everybody who has died the case of their death claims the life, until a court should find that
 they have not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """What is asked for, and what is known of the death."""
-
-    deceased: PersonalId
-    died_on: date
-    cause: Cause
-    province: ProvinceCode
-    request: BenefitRequest
-
-
-class Grant(Value):
-    """A benefit that was granted, and its row in the register."""
-
-    decision_number: Name
-    row: dict[str, Any]
-
-    def cancelled(self, reason: Reason) -> BenefitCancelled:
-        """Say that the decision is void."""
-        fields = {name: self.row[name] for name in ("kind", "deceased", "payee", "amount")}
-        return BenefitCancelled(decision_number=self.decision_number, reason=reason, **fields)
-
-    def record(self, cancelled: bool = False) -> Record:
-        """Return the row of the register of benefits."""
-        return Record("benefits", self.decision_number, {**self.row, "cancelled": cancelled})
 
 
 class Benefit(State):
@@ -244,59 +223,6 @@ def persons_of(application: Application) -> tuple[PersonalId, ...]:
     return tuple(dict.fromkeys((application.deceased, request.payee, *named)))
 
 
-def granted(
-    application: Application, payee: PersonalId, number: str, context: Context
-) -> FuneralAllowanceGranted | BurialSupportGranted:
-    """Return the decision, with everything that it was reckoned from."""
-    request = application.request
-    if isinstance(request, FuneralAllowanceRequest):
-        return allowance_event(application, request, payee, number, context)
-    amount = support(request, application.died_on, context.rules)
-    return BurialSupportGranted(
-        decision_number=number,
-        decided_on=local_date(context.now),
-        deceased=application.deceased,
-        payee=payee,
-        in_place_of=_replaced(request, payee),
-        payout=request.payout,
-        ground=request.ground,
-        month=amount.month,
-        standard=amount.base,
-        multiple=amount.multiple,
-        amount=amount.total,
-    )
-
-
-def allowance_event(
-    application: Application,
-    request: FuneralAllowanceRequest,
-    payee: PersonalId,
-    number: str,
-    context: Context,
-) -> FuneralAllowanceGranted:
-    """Return the decision about an allowance."""
-    amount: Amount = allowance(application.died_on, context.rules)
-    return FuneralAllowanceGranted(
-        decision_number=number,
-        decided_on=local_date(context.now),
-        deceased=application.deceased,
-        payee=payee,
-        in_place_of=_replaced(request, payee),
-        payout=request.payout,
-        insurance_number=request.insurance_number,
-        basis=request.basis,
-        contribution_months=request.contribution_months,
-        month=amount.month,
-        reference_level=amount.base,
-        multiple=amount.multiple,
-        amount=amount.total,
-    )
-
-
-def _replaced(request: BenefitRequest, payee: PersonalId) -> PersonalId | None:
-    return None if payee == request.payee else request.payee
-
-
 def grant(
     state: Benefit,
     event: FuneralAllowanceGranted | BurialSupportGranted,
@@ -314,16 +240,3 @@ def refuse(
     """Refuse the benefit; the registered death and the removal of residence stand."""
     event = BenefitRefused(personal_id=application.deceased, reason=reason)
     return Decision(state.with_(outcome="refused"), events=(event,), releases=releases)
-
-
-def number_of(application: Application, context: Context, k: int) -> str:
-    """Return the k-th candidate for the decision's number: MT-<province>-<year>-<8 digits>."""
-    year = local_date(context.now).year
-    return f"MT-{application.province}-{year}-{context.derive(NUMBER, k, 10**8):08}"
-
-
-def benefit_row(event: FuneralAllowanceGranted | BurialSupportGranted) -> dict[str, Any]:
-    """Return what the register of benefits has: the decision, whole; dates as ISO text."""
-    fields = event.model_dump(mode="json", exclude={"decision_number", "payout"})
-    kind = "allowance" if isinstance(event, FuneralAllowanceGranted) else "support"
-    return {"kind": kind, **fields}

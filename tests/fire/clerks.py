@@ -40,10 +40,15 @@ class Clerks:
             problems += [f"step {number}, {step.by} {step.does}: {problem}"] if problem else []
         return problems
 
-    async def state(self, case_id: str, by: str, procedure: str) -> str:
-        """Return where a task stands, as this official sees it."""
-        task = await self._task(task_id(case_id, procedure), by)
-        return str(task and task["state"])
+    async def state(self, case_id: str, by: str, procedure: str, awaited: str) -> str:
+        """Return where a task stands, as this official sees it; wait for the awaited state."""
+        start = monotonic()
+        while True:
+            task = await self._task(task_id(case_id, procedure), by)
+            found = str(task and task["state"])
+            if found == awaited or monotonic() - start > self._patience:
+                return found
+            await asyncio.sleep(_INTERVAL)
 
     async def _one(
         self, case_id: str, number: int, step: Step, requests: dict[str, str]

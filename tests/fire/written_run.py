@@ -122,6 +122,7 @@ class _Sending:
             return [f"case {answer.case_id} has not ended"]
         acted = await self._asked(written, answer.case_id, declaration, "ended")
         acted += await self._petitioners.changed(answer.case_id, written.expected)
+        acted += await self._waiting(written, answer.case_id)
         if acted:
             return [*acted, f"case {answer.case_id}"]
         async with self._at_once:
@@ -138,20 +139,25 @@ class _Sending:
         """Let officials and family do their part, and return what came differently."""
         steps = [step.resolved(self._run, self._day) for step in written.officials]
         problems = await self._clerks.play(case_id, steps, declaration)
-        by = {
-            step.procedure: step.by
-            for step in written.officials
-            if step.status == 202 and step.by != FAMILY
-        }
-        for procedure, state in written.expected.tasks.items():
-            found = await self._clerks.state(case_id, by[procedure], procedure)
-            problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
         said = [one.model_dump(mode="json") for one in written.payouts]
         resolved = words.resolve(said, self._run, self._day)
         instructions = [Instruction.model_validate(one) for one in resolved]
         problems += await self._payees.play(case_id, instructions)
         if written.expected.asked:
             await self._payees.until_asked(case_id, written.expected.asked)
+        return problems
+
+    async def _waiting(self, written: Written, case_id: str) -> list[str]:
+        """Return which tasks do not stand where they must when everybody has done their part."""
+        by = {
+            step.procedure: step.by
+            for step in written.officials
+            if step.status == 202 and step.by != FAMILY
+        }
+        problems = []
+        for procedure, state in written.expected.tasks.items():
+            found = await self._clerks.state(case_id, by[procedure], procedure, state)
+            problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
         return problems
 
     async def _asked(

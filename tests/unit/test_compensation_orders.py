@@ -18,11 +18,16 @@ from contracts.compensation.events import (
     RecoveryClaimed,
     RegistrationRevoked,
 )
-from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted, PayoutOrdered
+from contracts.death.events import (
+    BurialSupportGranted,
+    FuneralAllowanceGranted,
+    PayoutConfirmed,
+    PayoutOrdered,
+)
 from contracts.envelope import Event
 from contracts.model import Reason
 from services.payments import birth as payments
-from services.payments import death as payouts
+from services.payments import payout as payouts
 from services.payments.rules import RULES as PAYMENTS
 from services.population import birth as population
 from services.population import death as deceased_record
@@ -40,6 +45,7 @@ from tests.unit.fees import balances
 from tests.unit.officials import official
 from tests.unit.requests import JUDGEMENT
 from tests.unit.tracking import CARD, CHILD
+from tests.unit.written import reports
 
 WHY = Reason(code="revoked-by-court", vi="Đã bị hủy.", en="It is void.")
 Heard = tuple[Event, int]
@@ -165,7 +171,11 @@ def test_nothing_stands_of_what_is_revoked_in_every_order(office: Office) -> Non
     for order in permutations(events):
         desk = heard(office, order)
         assert rows(desk, office) == {}
-        lost = [id for id in desk.world.held if id.startswith(("deceased/", "funeral-benefit/"))]
+        lost = [
+            id
+            for id in desk.world.held
+            if id.startswith(("deceased/", "funeral-benefit/", "life/"))
+        ]
         assert lost == []
 
 
@@ -215,15 +225,21 @@ def test_a_benefit_is_claimed_back_or_never_ordered(asked: dict[str, Any]) -> No
     granted, cancelled = decided.events
     assert isinstance(granted, FuneralAllowanceGranted | BurialSupportGranted)
     office = Office(payouts.payout, PAYMENTS, (), (), (), "death")
-    paid = heard(office, [(granted, 1), (cancelled, 2)])
-    assert paid.said(RecoveryClaimed).amount == paid.said(PayoutOrdered).amount == granted.amount
+    (ordered,) = heard(office, [(granted, 1)]).events
+    (report,) = reports(ordered)
     fund = "social-insurance-fund" if asked is deaths.ALLOWANCE else "state-budget"
-    assert balances(paid.records) == {
-        fund: 0,
-        "benefits-payable": -granted.amount,
-        "benefits-recoverable": granted.amount,
-    }
+    # The bank speaks of what was ordered: no word of it comes before the grant.
+    for last in permutations([(cancelled, 2), (report, 0)]):
+        paid = heard(office, [(granted, 1), *last])
+        assert paid.said(PayoutOrdered).amount == paid.said(PayoutConfirmed).amount
+        assert paid.said(RecoveryClaimed).amount == granted.amount
+        assert balances(r for r in paid.records if r.register == "ledger") == {
+            fund: 0,
+            "benefits-payable": 0,
+            "cash-at-bank": -granted.amount,
+            "benefits-recoverable": granted.amount,
+        }
     never = heard(office, [(cancelled, 2), (granted, 1)])
     assert never.said(PayoutRefused).reason == WHY
     assert len(never.events) == 1
-    assert never.records == []
+    assert balances(never.records) == {fund: 0, "benefits-payable": 0}
