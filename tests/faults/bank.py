@@ -26,13 +26,20 @@ async def turn(stack: Stack, **faults: Any) -> None:
 
 
 def wrongly_paid(found: Snapshot, moved: Sequence[Row]) -> list[str]:
-    """Return what is wrong with the money: out of the bank = confirmed = granted, each once."""
+    """Return what is wrong with the money: out of the bank = confirmed, each once.
+
+    That is what was granted and not cancelled before it was paid, and what is claimed back since.
+    """
     return [*_moved(found, moved), *_confirmed(found, moved), *_waiting(found)]
 
 
 def _moved(found: Snapshot, moved: Sequence[Row]) -> Iterator[str]:
+    ledger = found.rows("payments", "ledger")
+    never = {row["about"] for row in ledger if row["what"] == "benefit-cancellation"}
     granted = Counter(
-        (row["_id"], row["amount"]) for row in found.rows("social-insurance", "benefits")
+        (row["_id"], row["amount"])
+        for row in found.rows("social-insurance", "benefits")
+        if row["_id"] not in never
     )
     paid = Counter((row["about"], row["amount"]) for row in moved)
     for decision, amount in granted.keys() | paid.keys():

@@ -122,8 +122,13 @@ def _copies(found: Snapshot, revoked: Told) -> Iterator[str]:
 
 
 def _recovered(found: Snapshot) -> Iterator[str]:
-    """What was given for something void is claimed back, once; and what is told is posted."""
+    """What was given for something void is claimed back, once; and what is told is posted.
+
+    A benefit that is void is claimed back where the bank has paid it, and else owed no more.
+    """
     ledger = found.rows("payments", "ledger")
+    paid = {row["_case"] for row in ledger if row["what"] == "payout"}
+    let_go = Counter(row["_case"] for row in ledger if row["what"] == "benefit-cancellation")
     cancelled = told(found, "social-insurance", BenefitCancelled)
     refused = told(found, "payments", PayoutRefused)
     claimed = told(found, "payments", RecoveryClaimed)
@@ -137,6 +142,10 @@ def _recovered(found: Snapshot) -> Iterator[str]:
         times = len(claimed.get(case_id, [])), posted[key]
         if times != ((0, 0) if case_id in refused else (1, 1)):
             yield f"benefit {key[0]} was cancelled, and claimed and posted {times} times"
+        if (case_id in claimed) != (case_id in paid):
+            yield f"benefit {key[0]} was cancelled: paid {case_id in paid}, and not claimed so"
+        if let_go[case_id] != (case_id in refused):
+            yield f"benefit {key[0]} was cancelled, and owed no more {let_go[case_id]} times"
     for case_id in claimed.keys() - cancelled:
         yield f"case {case_id} claims back what was not cancelled"
     changes = {*told(found, "social-insurance", HealthCardCancelled)}
