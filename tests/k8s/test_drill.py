@@ -88,9 +88,9 @@ def test_the_check_notices_what_is_missing() -> None:
 def test_the_check_notices_what_has_not_ended_or_was_put_aside() -> None:
     found = empty()
     row: Object = {"_id": "a", "status": "in-progress", "ended": {}}
-    letter: Object = {"_id": "t/0/1", "reason": "no JSON", "status": "replayed", "key": None}
+    letter: Object = {"_id": "t/0/1", "reason": "no JSON", "status": "dead", "key": None}
     found.collections["portal"]["cases"] = [row]
     found.collections["payments"]["dead_letters"] = [{**letter, "value": b""}]
     faults = wrong(found, 1)
     assert "case a is in-progress" in faults
-    assert "payments has the dead letter t/0/1: no JSON" in faults
+    assert "payments put t/0/1 aside: no JSON" in faults
