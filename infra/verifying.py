@@ -92,6 +92,8 @@ class Verifier:
         verified = Verified(verify(jws, key, self._authority))
         if told.get("state") == "revoked":
             raise Invalid(f"the portal said that it was revoked ({told.get('revoked_at')})")
+        if told.get("state") == "superseded":
+            raise Invalid(f"the portal said that it was corrected ({told.get('superseded_at')})")
         expected = {**_told(verified), "jws": jws, "jwk": key.model_dump(mode="json")}
         for name in sorted(expected.keys() | told.keys()):
             if name not in expected or told.get(name) != expected[name]:
@@ -202,6 +204,7 @@ def _told(verified: Verified) -> dict[str, Any]:
             "at": to_jsonable_python(signature.at),
         },
         "revoked_at": None,
+        "superseded_at": None,
         "reason": None,
         "detail": _sentence(VALID),
         "case_id": statement.case_id,

@@ -36,9 +36,10 @@ def test_what_its_officials_do_counts_or_does_not_as_it_says(name: str) -> None:
 
 
 def test_there_is_a_written_declaration_for_each_way_to_end() -> None:
+    asked_for = {name for bundle in GROUP.bundles for name in bundle.procedures}
     for spec in GROUP.procedures:
         for end in spec.ends.values():
-            if spec.name != "child-identity-card":
+            if spec.name in asked_for - {"child-identity-card"}:
                 assert (spec.name, end) in ways_to_end("birth")
 
 

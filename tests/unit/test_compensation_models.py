@@ -135,7 +135,7 @@ class Death(Case):
 
 @pytest.mark.parametrize("model", [Birth, Death], ids=lambda model: model.__name__)
 def test_any_order_repetition_and_interleaving_ends_the_same(model: type[Case]) -> None:
-    steps = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)
+    steps = settings(max_examples=60, stateful_step_count=40, deadline=None, derandomize=True)
     run_state_machine_as_test(model, settings=steps)
 
 
