@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from contracts.catalogue import PARTITIONS, catalogue
+from infra.authority import FOLDER as AUTHORITY
 from infra.issuer import FOLDER, Issuer
 from infra.local import mongo, parts, prometheus, topics
 from infra.local.clock import ClockSetting, machine_now
@@ -142,7 +143,7 @@ class Stack:
 
     def wipe(self) -> None:
         """Remove the data and logs of earlier runs. Raises StackError while a stack uses them."""
-        self._folder.wipe({*SERVERS, GATEWAY, FOLDER, *self.services})
+        self._folder.wipe({*SERVERS, GATEWAY, FOLDER, AUTHORITY, *self.services})
 
     def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that was killed or stopped, and wait until it is ready.

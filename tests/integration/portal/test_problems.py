@@ -128,16 +128,24 @@ async def test_the_documentation_shows_every_path_with_its_problems(counter: Cou
     example = posted["requestBody"]["content"]["application/json"]["example"]
     assert example["group"] in ("birth",)
     assert set(document["paths"]) == {
+        "/.well-known/jwks.json",
         "/api/declarations",
         "/api/declarations/batch",
         "/api/cases",
         "/api/cases/{case_id}",
+        "/api/cases/{case_id}/payout",
+        "/api/cases/{case_id}/rating",
+        "/api/cases/{case_id}/supplements",
         "/api/clock",
+        "/api/notices",
+        "/api/results/{number}",
+        "/api/results/{number}.pdf",
         "/api/tasks",
         "/api/tasks/{task_id}",
         "/api/tasks/{task_id}/claim",
         "/api/tasks/{task_id}/decision",
         "/api/tasks/{task_id}/release",
+        "/api/verify/{number}",
     }
 
 
