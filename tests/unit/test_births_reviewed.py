@@ -139,11 +139,10 @@ def ends(desk: Desk, office: Office) -> list[Event]:
 
 
 def test_these_are_all_the_procedures_with_a_review() -> None:
-    named = {(office.agency, office.name) for office in OFFICES}
+    named = {(each.agency, each.name) for each in OFFICES}
     asked_for = {name for bundle in GROUP.bundles for name in bundle.procedures}
-    reviewed = [spec for spec in PROCEDURES if spec.review and spec.name in asked_for]
-    assert {(spec.owner, spec.name) for spec in reviewed} == named
-    assert all(spec.review in (None, task_events(spec.owner)) for spec in PROCEDURES)
+    assert {(s.owner, s.name) for s in PROCEDURES if s.review and s.name in asked_for} == named
+    assert all(s.review in (None, task_events(s.owner)) for s in PROCEDURES)
 
 
 @each_office

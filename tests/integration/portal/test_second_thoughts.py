@@ -153,7 +153,7 @@ async def test_only_what_can_be_corrected_is_taken(
 
 async def test_the_page_tells_what_happened_in_plain_words(counter: Counter) -> None:
     case = await counter.accepted()
-    sent = await post(counter, case, "withdrawal", {"declarant": MOTHER})
+    sent = await post(counter, case, "withdrawal", {}, MOTHER)
     request = UUID(sent.json()["request_id"])
     withdrawn = DeclarationWithdrawn(request=request, declarant=MOTHER, reason=GONE)
     refund = FeeRefunded(receipt_number="BL-2026-1", amount=16_000, reason=GONE)
@@ -204,13 +204,13 @@ async def test_without_the_broker_nothing_is_promised(counter: Counter) -> None:
     case, key = await counter.accepted(), new_key()
     await counter.kill("kafka")
     try:
-        answer = await post(counter, case, "withdrawal", {"declarant": MOTHER}, key=key)
+        answer = await post(counter, case, "withdrawal", {}, MOTHER, key=key)
         assert (answer.status_code, kind(answer)) == (503, "unavailable")
     finally:
         await counter.start("kafka")
 
     async def taken() -> bool:
-        answer = await post(counter, case, "withdrawal", {"declarant": MOTHER}, key=key)
+        answer = await post(counter, case, "withdrawal", {}, MOTHER, key=key)
         return answer.status_code == 202
 
     await eventually(taken)
