@@ -29,7 +29,7 @@ from tests.fire.declared import Declared
 
 POLICY = f"""
 [[approval.{RESIDENCE}]]
-from = 2020-01-01
+from = 2022-01-01
 value = "review"
 source = "a test"
 confidence = "low"

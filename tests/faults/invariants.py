@@ -15,10 +15,12 @@ from contracts.common.events import (
     CaseCompleted,
     CaseOrphaned,
     CasePassed,
+    CaseRated,
     DeclarationSubmitted,
     FeeRefunded,
     FeeSettled,
     PayoutInstructed,
+    SupplementSubmitted,
 )
 from contracts.common.task_events import ACTS
 from contracts.death import process as death
@@ -42,8 +44,9 @@ REGISTERS = {
 }
 """Where each granted procedure has its one row."""
 _AT_THE_DOOR: tuple[type[Event], ...] = (
-    *(DeclarationSubmitted, CasePassed, CaseOrphaned, PayoutInstructed),
     *REQUESTS,
+    *(DeclarationSubmitted, CasePassed, CaseOrphaned),
+    *(SupplementSubmitted, PayoutInstructed, CaseRated),
     *ACTS,
 )
 TAKEN_AT_THE_DOOR = [event.type.encode() for event in _AT_THE_DOOR]

@@ -105,6 +105,12 @@ def load_groups(group: Literal["birth", "death", "both"]) -> dict[str, Written]:
     return {stem: one for stem, one in found.items() if one.declaration.get("group") == group}
 
 
+def ending(these: Mapping[str, Written]) -> int:
+    """Return of how many the end is awaited: some wait for somebody, and some take days."""
+    sent = [one for one in these.values() if not one.days]
+    return sum(one.expected.ends or one.expected.status != 202 for one in sent)
+
+
 def load_named(stems: Sequence[str]) -> dict[str, Written]:
     """Return the written declarations of these names, and those that they come after.
 
