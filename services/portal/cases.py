@@ -156,6 +156,7 @@ def _begin(group: str) -> None:
     """Let the metrics of a group be there before its first case: a rate is told by two values."""
     for channel in get_args(Channel):
         metrics.DECLARATIONS.labels(group, channel)
+    metrics.CASE_RATING.labels(group)
     for outcome, on_time in product(get_args(Outcome), ON_TIME.values()):
         metrics.CASE_SECONDS.labels(group, outcome, on_time)
     for spec in catalogue().groups[group].procedures:

@@ -91,9 +91,9 @@ class Instructions:
         envelope = _codec.decode(claim.value)
         declared = envelope.data
         assert isinstance(declared, DeclarationSubmitted)
+        check_entitled(declared, person)
         row = views.row_from(await self._journal.case(case_id))
         check_waits(declared, row["ended"] if row else {})
-        check_entitled(declared, person)
         known = await self._people.named([person])
         if person not in known or known[person].deceased_on is not None:
             unknown = "the population register holds no living person of this identifier"

@@ -26,7 +26,7 @@ from services.portal.problems import Problem, error, under_their_media_type
 from services.portal.queue import Queue
 from services.portal.second_thoughts import Petitions
 from services.portal.successions import Successions
-from services.portal.webhook import DELIVER_SECONDS, Receiver, Webhook, client
+from services.portal.webhook import DELIVER_SECONDS, Receiver, Webhook, begin, client
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             runtime.every(SETTLE_SECONDS, successions.settle)
+            begin(runtime.name)
             if receiver is not None:
                 _tell_outside(runtime, receiver, http)
             yield

@@ -121,6 +121,13 @@ def client() -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=ANSWER_WITHIN, follow_redirects=False, trust_env=False)
 
 
+def begin(service: str) -> None:
+    """Let the metrics of the channel be there before its first notice, also where there is none."""
+    metrics.NOTICES_WAITING.labels(service).set(0)
+    for outcome in ("taken", "failed"):
+        metrics.NOTICES_SENT.labels(outcome)
+
+
 class Webhook:
     """Empties the outbox towards one receiver."""
 
@@ -130,8 +137,6 @@ class Webhook:
         self._name, self._receiver = runtime.name, receiver
         self._free = asyncio.Semaphore(AT_ONCE)
         self._http = http
-        for outcome in ("taken", "failed"):
-            metrics.NOTICES_SENT.labels(outcome)
 
     async def prepare(self) -> None:
         """Create the index. Raises `StoreUnavailable`."""

@@ -44,8 +44,7 @@ REGISTERS = {
 }
 """Where each granted procedure has its one row."""
 _AT_THE_DOOR: tuple[type[Event], ...] = (
-    *REQUESTS,
-    *(DeclarationSubmitted, CasePassed, CaseOrphaned),
+    *(*REQUESTS, DeclarationSubmitted, CasePassed, CaseOrphaned),
     *(SupplementSubmitted, PayoutInstructed, CaseRated),
     *ACTS,
 )
