@@ -44,15 +44,15 @@ REGISTERS = {
 }
 """Where each granted procedure has its one row."""
 _AT_THE_DOOR: tuple[type[Event], ...] = (
-    *(*REQUESTS, DeclarationSubmitted, CasePassed, CaseOrphaned),
-    *(SupplementSubmitted, PayoutInstructed, CaseRated),
+    *REQUESTS,
     *ACTS,
+    *(DeclarationSubmitted, CasePassed, CaseOrphaned, CaseRated, PayoutInstructed),
+    SupplementSubmitted,
 )
 TAKEN_AT_THE_DOOR = [event.type.encode() for event in _AT_THE_DOOR]
 """What the portal publishes for others, and so does not have in its journal."""
 FINISHED = ("completed", "partial", "refused")
-FEES = ("fees", "refund")
-"""The postings that follow from what payments says of fees."""
+FEES = ("fees", "refund")  # the postings that follow from what payments says of fees
 
 
 def broken(
