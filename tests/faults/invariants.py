@@ -88,8 +88,7 @@ def _accounts(found: Snapshot, outcomes: Mapping[str, str]) -> Iterator[str]:
     for case_id in outcomes.keys() - accepted:
         yield f"case {case_id} was acknowledged and is not on the topic"
     for case_id, expected in outcomes.items():
-        status = statuses.get(case_id)
-        if status != expected:
+        if (status := statuses.get(case_id)) != expected:
             yield f"case {case_id} is {status}, not {expected}"
     ends = Counter(
         case_id
@@ -131,6 +130,7 @@ def _money(found: Snapshot) -> Iterator[str]:
         credit = sum(line["credit"] for line in posting["lines"])
         if debit != credit or debit <= 0:
             yield f"posting {posting['_id']}: {debit} debited, {credit} credited"
+    yield from _twice("the posting of", (f"{row['what']} {row['about']}" for row in postings))
     premiums = Counter(row["about"] for row in postings if row["what"] == "premium")
     cards = {row["_id"] for row in found.rows("social-insurance", "cards")}
     for card in cards | premiums.keys():
@@ -169,8 +169,8 @@ def _benefits(found: Snapshot) -> Iterator[str]:
 
 
 def _uniqueness(found: Snapshot) -> Iterator[str]:
-    births = _standing(found, "civil-status", "births")
-    yield from _twice("the registration of", map(_child, births))
+    children = map(_child, _standing(found, "civil-status", "births"))
+    yield from _twice("the registration of", children)
     cards = _standing(found, "social-insurance", "cards")
     yield from _twice("a card for", (row["personal_id"] for row in cards))
     deaths = _standing(found, "civil-status", "deaths")
