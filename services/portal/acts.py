@@ -1,39 +1,33 @@
 """What an official wants, from a request to the event that is published. Pure."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from contracts.catalogue import topic_of
 from contracts.common.events import (
-    DeclarationSubmitted,
     TaskClaimRequested,
     TaskDecisionSubmitted,
     TaskReleaseRequested,
 )
 from contracts.common.tasks import Act, Official, OfficialDecision
-from contracts.envelope import Codec, Event, envelope_of
-from contracts.model import PersonalId
-from services.chassis.consumer import from_outside
 from services.chassis.encoding import Document
-from services.chassis.message import Outgoing
-from services.portal.declaration import SOURCE, fingerprint
-from services.portal.fields import errors_in
-from services.portal.problems import Problem
+from services.portal.case_events import SOURCE, Thread, encoded, persons_of, submitted, thread_of
+from services.portal.declaration import fingerprint
+from services.portal.fields import read
 from services.portal.submissions import Claim, claim_id
 
 Kind = Literal["claim", "release", "decision"]
 
-_ACTS: dict[Kind, type[Act]] = {
+ACTS: dict[Kind, type[Act]] = {
     "claim": TaskClaimRequested,
     "release": TaskReleaseRequested,
     "decision": TaskDecisionSubmitted,
 }
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/acts")
 _decision: TypeAdapter[OfficialDecision] = TypeAdapter(OfficialDecision)
-_codec = Codec([DeclarationSubmitted])
 
 DECISION_SCHEMA = _decision.json_schema()
 """For the documentation of the API."""
@@ -41,12 +35,7 @@ DECISION_SCHEMA = _decision.json_schema()
 
 def decided(raw: Any) -> OfficialDecision:
     """Return the decision in a body. Raises `Problem` 422, naming each field at fault."""
-    try:
-        return _decision.validate_python(raw, extra="forbid")
-    except ValidationError as fault:
-        errors = errors_in(fault, raw)
-        fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
-        raise Problem(422, "invalid-decision", f"correct {fields}", errors) from None
+    return read(partial(_decision.validate_python, extra="forbid"), raw, "invalid-decision")
 
 
 class Wish(NamedTuple):
@@ -74,36 +63,17 @@ def claim_of(
 
     `row` is the task's; `declared` is the claim that began its case.
     """
-    event, id = _ACTS[wish.kind], claim_id(official.person_id, wish.key)
-    first = _codec.decode(declared.value) if declared else None
+    id = claim_id(official.person_id, wish.key)
+    first = submitted(declared) if declared else None
     data: dict[str, Any] = {
         "task_id": wish.task_id,
         "procedure": row["procedure"],
         "official": official,
-        "persons": _persons(first.data) if first else (),
+        "persons": persons_of(first.data) if first else (),
     }
     if wish.decision is not None:
         data["decided"] = wish.decision
-    value = envelope_of(event)(
-        id=act_id(id),
-        source=SOURCE,
-        type=event.type,
-        subject=row["case_id"],
-        time=at,
-        group=row["group"],
-        correlationid=first.correlationid if first else act_id(id),
-        traceparent=first.traceparent if first else None,
-        data=event.model_validate(data),
-    ).encode()
+    event = ACTS[wish.kind].model_validate(data)
+    alone = Thread(row["case_id"], row["group"], act_id(id), None)
+    value = encoded(event, act_id(id), at, thread_of(first) if first else alone)
     return Claim(id, fingerprint([wish.task_id, wish.kind, wish.raw]), row["case_id"], value)
-
-
-def message(kind: Kind, claim: Claim) -> Outgoing:
-    """Return a claimed act as it is published, the same bytes however often."""
-    event = _ACTS[kind]
-    return from_outside(topic_of(event), claim.case_id, event.type, claim.value)
-
-
-def _persons(declaration: Event) -> tuple[PersonalId, ...]:
-    assert isinstance(declaration, DeclarationSubmitted)
-    return tuple(dict.fromkeys((declaration.declarant, *declaration.people)))

@@ -44,9 +44,7 @@ class Hands:
 
         Raises `StoreUnavailable`, and `Problem` 404 or 403.
         """
-        claim = (await self._submissions.of_cases([case_id])).get(case_id)
-        if claim is None:
-            raise Problem(404, "no-such-case", "there is no case with this id")
+        claim = await began(self._submissions, case_id)
         if await self.holder(claim) != person:
             raise Problem(403, "not-your-case", "the case is another person's")
         return claim
@@ -74,3 +72,11 @@ class Hands:
         while holder in passed:
             holder = passed.pop(holder)
         return holder
+
+
+async def began(submissions: Submissions, case_id: str) -> Claim:
+    """Return the claim that began a case. Raises `StoreUnavailable`, and `Problem` 404."""
+    claim = (await submissions.of_cases([case_id])).get(case_id)
+    if claim is None:
+        raise Problem(404, "no-such-case", "there is no case with this id")
+    return claim

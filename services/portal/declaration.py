@@ -12,20 +12,18 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
 from contracts.common.events import Channel, DeclarationSubmitted
 from contracts.common.people import Person
-from contracts.envelope import envelope_of
 from contracts.group import Form
 from contracts.model import Input, Name, PersonalId
 from services.chassis.broker import LARGEST_EVENT
+from services.portal.case_events import Thread, encoded
 from services.portal.fields import errors_in, filled_in, joined, paths_of
 from services.portal.problems import FieldError, Problem, error, invalid
 
-SOURCE = "/services/portal"
 FORM = "form"
 
 
@@ -67,14 +65,6 @@ class Identity:
     case_id: str
     event_id: UUID
     traceparent: str
-
-
-def parse_json(body: bytes) -> Any:
-    """Return the JSON in a body. Raises `Problem` 400 where there is none."""
-    try:
-        return from_json(body, allow_inf_nan=False)
-    except ValueError as fault:
-        raise Problem(400, "invalid-json", f"the body is not JSON: {fault}") from None
 
 
 def sent(raw: Any) -> Sent:
@@ -155,22 +145,8 @@ def event_of(
 
 def encode(event: DeclarationSubmitted, identity: Identity) -> bytes:
     """Return the event in its envelope, as it is published. Raises `Problem` 413."""
-    value = (
-        envelope_of(DeclarationSubmitted)
-        .model_construct(
-            id=identity.event_id,
-            source=SOURCE,
-            type=DeclarationSubmitted.type,
-            subject=identity.case_id,
-            time=event.received_at,
-            group=event.group,
-            entry=0,
-            correlationid=identity.event_id,
-            traceparent=identity.traceparent,
-            data=event,
-        )
-        .encode()
-    )
+    thread = Thread(identity.case_id, event.group, identity.event_id, identity.traceparent)
+    value = encoded(event, identity.event_id, event.received_at, thread)
     if len(value) > LARGEST_EVENT:
         raise Problem(413, "too-large", f"the declaration is {len(value):,} bytes as an event")
     return value

@@ -1,6 +1,5 @@
 """POST /api/declarations: one declaration, or a batch, each line with its key and answer."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -11,7 +10,17 @@ from typing_extensions import TypedDict
 
 from contracts.model import Input
 from services.chassis import tracing
-from services.portal.declaration import Declaration, parse_json
+from services.portal.bodies import (
+    accepted,
+    body_of,
+    checked_key,
+    keyed,
+    no_key,
+    parse_json,
+    require,
+    too_large,
+)
+from services.portal.declaration import Declaration
 from services.portal.examples import BATCH, DECLARATION
 from services.portal.fields import errors_in
 from services.portal.intake import TOGETHER, Answer, Arrival, Intake
@@ -26,8 +35,6 @@ from services.portal.problems import (
 DECLARATION_BYTES = 256 * 1024
 BATCH_BYTES = 16 * 1024 * 1024
 NDJSON = "application/x-ndjson"
-
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 router = APIRouter(tags=["declarations"])
 
@@ -90,16 +97,13 @@ async def declare(
     ] = None,
 ) -> Response:
     """Accept a declaration of any group. Repeat it with the same key until there is an answer."""
-    require(request, "application/json")
-    key = checked_key(idempotency_key)
-    raw = parse_json(await body_of(request, DECLARATION_BYTES))
+    key, raw = await keyed(request, idempotency_key, DECLARATION_BYTES)
     intake, sent = _intake(request), request.headers.get("traceparent")
     answer = await intake.one(Arrival(key, raw, intake.clock(), tracing.current() or sent))
     if isinstance(answer, Problem):
         raise answer
     url = _status_url(answer)
-    body = to_json({"case_id": answer, "status_url": url})
-    return Response(body, 202, {"Location": url}, "application/json")
+    return accepted({"case_id": answer, "status_url": url}, url)
 
 
 @router.post(
@@ -150,14 +154,14 @@ def _encoded(lines: list[LineAnswer]) -> Iterator[bytes]:
 def _line(line: bytes) -> tuple[str, Any]:
     """Return key and declaration of a line. Raises `Problem` 400, 413 or 422."""
     if len(line) > DECLARATION_BYTES:
-        raise _too_large(DECLARATION_BYTES)
+        raise too_large(DECLARATION_BYTES)
     raw = parse_json(line)
     try:
         read = Line.model_validate(raw)
     except ValidationError as fault:
         errors = errors_in(fault, raw)
         if any(each["field"] == "idempotency_key" for each in errors):
-            raise _no_key() from None
+            raise no_key() from None
         raise invalid(errors) from None
     return checked_key(read.idempotency_key), read.declaration
 
@@ -180,46 +184,3 @@ def _intake(request: Request) -> Intake:
 
 def _status_url(case_id: str) -> str:
     return f"/api/cases/{case_id}"
-
-
-def checked_key(key: str | None) -> str:
-    """Return an idempotency key as it was sent. Raises `Problem` 400 for one that is none."""
-    if key is None or not _KEY.fullmatch(key):
-        raise _no_key()
-    return key
-
-
-def _no_key() -> Problem:
-    return Problem(
-        400,
-        "no-idempotency-key",
-        "name the request by an Idempotency-Key of 1 to 200 visible ASCII characters,"
-        " and repeat it with the same one",
-        [{"field": "idempotency_key", "message": "missing, or not such a key"}],
-    )
-
-
-def require(request: Request, media_type: str) -> None:
-    """Raise `Problem` 415 for a body of another type."""
-    sent, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    charset = parameters.replace(" ", "").replace('"', "")
-    if sent.strip() != media_type or charset not in ("", "charset=utf-8"):
-        raise Problem(415, "unsupported-media-type", f"send {media_type} in UTF-8")
-
-
-async def body_of(request: Request, limit: int) -> bytes:
-    """Return the body. Raises `Problem` 413 as soon as it is longer than `limit` bytes."""
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
-    chunks, length = [], 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length > limit:
-            raise _too_large(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(413, "too-large", f"at most {limit:,} bytes are taken")

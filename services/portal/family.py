@@ -11,19 +11,21 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
+from contracts.common.events import CaseRated, SupplementSubmitted
 from contracts.common.tasks import task_id
 from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
 from services.portal import ratings, supplements
+from services.portal.bodies import accepted, body_of, keyed, parse_json, require
+from services.portal.case_events import Submission, submitted
 from services.portal.citizens import Caller, Hands
-from services.portal.declaration import parse_json
-from services.portal.declarations import DECLARATION_BYTES, body_of, checked_key, require
-from services.portal.dispatch import Dispatch
+from services.portal.declarations import DECLARATION_BYTES
+from services.portal.door import Door
 from services.portal.known import People
 from services.portal.problems import Problem, documented
 from services.portal.ratings import Rating
 from services.portal.register import CASES
-from services.portal.submissions import Claim, Submissions
+from services.portal.submissions import Claim
 from services.portal.supplements import Supplementation, Wish
 from services.portal.tasks import TASKS
 
@@ -53,9 +55,13 @@ class Families:
         self._tasks = runtime.registers[TASKS]
         self._people = People(runtime.registers)
         self._cases = runtime.registers[CASES]
-        self._ratings = Submissions(runtime.store, "ratings")
-        self._supplements = Submissions(runtime.store, "supplements")
-        self._dispatch = Dispatch(runtime.publisher)
+        self._supplements = Door(runtime, "supplements")
+        self._ratings = Door(
+            runtime,
+            "ratings",
+            reused=("already-rated", "this case has its rating: there is one for each"),
+            unavailable="it cannot be taken at the moment: send it again",
+        )
         self._clock = runtime.clock.now
 
     async def supply(self, case_id: str, wish: Wish) -> UUID:
@@ -65,16 +71,11 @@ class Families:
         `StoreUnavailable`, and `Problem` 403, 404, 409, 413, 422 or 503.
         """
         declared = await self._hands.declared(case_id, wish.person)
-        held = (await self._supplements.find([wish.claim_id])).get(wish.claim_id)
-        if held is None:
-            held = await self._claimed(wish, declared)
-        if held.fingerprint != wish.fingerprint(case_id):
-            reused = "this Idempotency-Key came with another supplement before: give each its own"
-            raise Problem(409, "key-reused", reused)
-        if not await self._dispatch.sent(supplements.message(held)):
-            again = "nothing can be taken at the moment: send it again with the same key"
-            raise Problem(503, "unavailable", again)
-        return supplements.supplement_id(held.id)
+        sent = wish.fingerprint(case_id)
+        if not await self._supplements.taken_before(wish.claim_id, sent, SupplementSubmitted):
+            claim = await self._supplement(wish, submitted(declared))
+            await self._supplements.take(claim, SupplementSubmitted)
+        return supplements.supplement_id(wish.claim_id)
 
     async def rate(self, case_id: str, person: PersonalId, raw: Any) -> None:
         """Publish the one rating of a finished case. Said again, it is the same one.
@@ -86,16 +87,12 @@ class Families:
         finished = {"_id": case_id, "completed_at": {"$ne": None}}
         if not await self._cases.find(finished, ["_id"], limit=1):
             raise Problem(409, "not-finished", "a case is rated when it has ended")
-        asked = ratings.claim_of(sent, supplements.declared_by(declared), self._clock())
-        held = (await self._ratings.claim([asked])).held[asked.id]
-        if held.fingerprint != asked.fingerprint:
-            raise Problem(409, "already-rated", "this case has its rating: there is one for each")
-        if not await self._dispatch.sent(ratings.message(held)):
-            raise Problem(503, "unavailable", "it cannot be taken at the moment: send it again")
+        asked = ratings.claim_of(sent, submitted(declared), self._clock())
+        await self._ratings.take(asked, CaseRated)
 
-    async def _claimed(self, wish: Wish, began: Claim) -> Claim:
-        sent, declared = supplements.read(wish.raw), supplements.declared_by(began)
-        task = task_id(began.case_id, sent.procedure)
+    async def _supplement(self, wish: Wish, declared: Submission) -> Claim:
+        sent = supplements.read(wish.raw)
+        task = task_id(declared.subject, sent.procedure)
         rows = await self._tasks.find({"_id": task}, limit=1)
         supplements.check_awaited(sent, rows[0] if rows else None)
         filled = supplements.filled(sent, declared.data)
@@ -103,8 +100,7 @@ class Families:
         if filled is not None:
             known = await self._people.named(filled.people)
             correction = supplements.corrected(filled, declared.data, known)
-        claim = supplements.claim_of(wish, sent, declared, correction, self._clock())
-        return (await self._supplements.claim([claim])).held[claim.id]
+        return supplements.claim_of(wish, sent, declared, correction, self._clock())
 
 
 Case = Annotated[str, Path(max_length=128)]
@@ -135,13 +131,11 @@ async def supply(
     ] = None,
 ) -> Response:
     """Take a supplement of whoever has the case. Repeat it with the same key until answered."""
-    require(request, "application/json")
-    key = checked_key(idempotency_key)
-    raw = parse_json(await body_of(request, DECLARATION_BYTES))
+    key, raw = await keyed(request, idempotency_key, DECLARATION_BYTES)
     id = await _families(request).supply(case_id, Wish(person, key, raw))
     url = f"/api/cases/{case_id}"
     body: SupplementSent = {"supplement_id": str(id), "case_url": url}
-    return Response(to_json(body), 202, {"Location": url}, "application/json")
+    return accepted(body, url)
 
 
 @router.post(

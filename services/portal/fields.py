@@ -1,15 +1,29 @@
 """Naming the field at fault: the path, with dots, in the body that was sent. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from services.portal.problems import FieldError, error
+from services.portal.problems import FieldError, Problem, error, named
+
+T = TypeVar("T")
 
 _OF_THE_WHOLE = re.compile(r"([a-z_][a-z0-9_.]*): (.+)", re.DOTALL)
 """How a rule of a whole form names its field: `household: say which household`."""
+
+
+def read(parse: Callable[[Any], T], raw: Any, kind: str, prefix: str = "") -> T:
+    """Return what `parse` makes of what was sent, which stands at `prefix` in its body.
+
+    Raises `Problem` 422 of this kind, naming each field at fault.
+    """
+    try:
+        return parse(raw)
+    except ValidationError as fault:
+        errors = errors_in(fault, raw, prefix)
+        raise Problem(422, kind, f"correct {named(errors)}", errors) from None
 
 
 def errors_in(problem: ValidationError, sent: Any, prefix: str = "") -> list[FieldError]:

@@ -9,12 +9,12 @@ from typing_extensions import TypedDict  # pydantic takes the one of `typing` fr
 from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
 from services.portal import notices, views
+from services.portal.case_events import submitted
 from services.portal.citizens import Caller, Hands
 from services.portal.notices import DETAILS, Notice
 from services.portal.paging import marked, place
 from services.portal.problems import documented
 from services.portal.submissions import Claim
-from services.portal.supplements import declared_by
 
 router = APIRouter(tags=["families"])
 
@@ -58,7 +58,7 @@ class Inboxes:
         return {"notices": shown, "next": marked(last["at"], last["id"]) if last else None}
 
     async def _of_case(self, claim: Claim) -> list[Notice]:
-        group = declared_by(claim).group
+        group = submitted(claim).group
         entries = await self._journal.case(claim.case_id)
         timeline = views.timeline(group, entries) or views.timeline_of(claim)
         rows = await self._details.find({"case_id": claim.case_id})

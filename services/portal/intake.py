@@ -12,16 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ParamSpec, TypeVar
 
-from contracts.catalogue import topic
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
 from services.chassis import metrics, tracing
 from services.chassis.broker import BrokerUnavailable
-from services.chassis.consumer import from_outside
-from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
 from services.portal import declaration
+from services.portal.case_events import message
 from services.portal.declaration import FilledIn, Sent
 from services.portal.identity import new_identity
 from services.portal.known import People
@@ -39,7 +37,6 @@ ANSWER_WITHIN = 8.0
 TOGETHER = 500
 _FLIGHTS = 2
 """How many groups of single declarations may be under way at once."""
-_TOPIC = topic("portal")
 _UNCOUNTED_AT_MOST = 100_000
 
 Answer = str | Problem
@@ -180,7 +177,9 @@ class Intake:
         # They lived when they were looked up; a case that they have got since must pass on too.
         await self._successions.reopen({c.sent.declaration.declarant for c in accepted})
         unique = {(held := claimed.held[c.id]).case_id: held for c in accepted}
-        await self._publisher.publish([_message(claim) for claim in unique.values()])
+        await self._publisher.publish(
+            [message(DeclarationSubmitted, claim) for claim in unique.values()]
+        )
         for candidate in accepted:
             self._count(candidate)
             candidate.arrival.settle(claimed.held[candidate.id].case_id)
@@ -242,7 +241,3 @@ def _another_body() -> Problem:
         "key-reused",
         "this Idempotency-Key came with another declaration before: give each its own key",
     )
-
-
-def _message(claim: Claim) -> Outgoing:
-    return from_outside(_TOPIC, claim.case_id, DeclarationSubmitted.type, claim.value)

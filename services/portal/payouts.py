@@ -8,31 +8,26 @@ from typing import Annotated, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from pydantic import ValidationError
-from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from contracts.catalogue import catalogue, topic_of
+from contracts.catalogue import catalogue
 from contracts.common.events import DeclarationSubmitted, PayoutInstructed
 from contracts.common.payouts import Payout
-from contracts.envelope import Codec, Envelope, envelope_of
 from contracts.group import Form
 from contracts.model import Input, PersonalId
-from services.chassis.consumer import from_outside
 from services.chassis.runtime import Runtime
-from services.portal import views
-from services.portal.citizens import Caller
-from services.portal.declaration import SOURCE, fingerprint, parse_json
-from services.portal.declarations import body_of, checked_key, require
-from services.portal.dispatch import Dispatch
-from services.portal.fields import errors_in
+from services.portal import fields, views
+from services.portal.bodies import accepted, keyed
+from services.portal.case_events import SOURCE, Submission, encoded, submitted, thread_of
+from services.portal.citizens import Caller, began
+from services.portal.declaration import fingerprint
+from services.portal.door import Door
 from services.portal.known import People
 from services.portal.problems import Problem, documented
 from services.portal.submissions import Claim, Submissions, claim_id
 
 BODY_BYTES = 16 * 1024
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/payout-instructions")
-_codec = Codec([DeclarationSubmitted])
 
 router = APIRouter(tags=["cases"])
 
@@ -56,9 +51,8 @@ class Instructions:
     def __init__(self, runtime: Runtime) -> None:
         self._people = People(runtime.registers)
         self._submissions = Submissions(runtime.store)
-        self._instructions = Submissions(runtime.store, "payout_instructions")
+        self._door = Door(runtime, "payout_instructions")
         self._journal, self._clock = runtime.journal, runtime.clock.now
-        self._dispatch = Dispatch(runtime.publisher)
 
     async def take(self, case_id: str, person: PersonalId, key: str, raw: Any) -> None:
         """Publish a person's instruction, and return when the broker has acknowledged it.
@@ -68,47 +62,29 @@ class Instructions:
         """
         instruction = read(raw)
         id, sent = claim_id(person, key), fingerprint([case_id, raw])
-        held = (await self._instructions.find([id])).get(id)
-        if held is None:
-            value = await self._allowed(case_id, person, id, instruction)
-            asked = Claim(id, sent, case_id, value)
-            held = (await self._instructions.claim([asked])).held[id]
-        if held.fingerprint != sent:
-            reused = "this Idempotency-Key came with another request before: give each its own key"
-            raise Problem(409, "key-reused", reused)
-        topic, type = topic_of(PayoutInstructed), PayoutInstructed.type
-        if not await self._dispatch.sent(from_outside(topic, held.case_id, type, held.value)):
-            again = "nothing can be taken at the moment: send it again with the same key"
-            raise Problem(503, "unavailable", again)
+        if await self._door.taken_before(id, sent, PayoutInstructed):
+            return
+        value = await self._allowed(case_id, person, id, instruction)
+        await self._door.take(Claim(id, sent, case_id, value), PayoutInstructed)
 
     async def _allowed(
         self, case_id: str, person: PersonalId, id: str, instruction: Instruction
     ) -> bytes:
         """Return the event of an instruction that may be given."""
-        claim = (await self._submissions.of_cases([case_id])).get(case_id)
-        if claim is None:
-            raise Problem(404, "no-such-case", "there is no case with this id")
-        envelope = _codec.decode(claim.value)
-        declared = envelope.data
-        assert isinstance(declared, DeclarationSubmitted)
-        check_entitled(declared, person)
+        submission = submitted(await began(self._submissions, case_id))
+        check_entitled(submission.data, person)
         row = views.row_from(await self._journal.case(case_id))
-        check_waits(declared, row["ended"] if row else {})
+        check_waits(submission.data, row["ended"] if row else {})
         known = await self._people.named([person])
         if person not in known or known[person].deceased_on is not None:
             unknown = "the population register holds no living person of this identifier"
             raise Problem(403, "not-entitled", unknown)
-        return event_of(instruction, person, envelope, id, self._clock())
+        return event_of(instruction, person, submission, id, self._clock())
 
 
 def read(raw: Any) -> Instruction:
     """Return the instruction in a body. Raises `Problem` 422, naming each field at fault."""
-    try:
-        return Instruction.model_validate(raw, extra="forbid")
-    except ValidationError as fault:
-        errors = errors_in(fault, raw)
-        fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
-        raise Problem(422, "invalid-instruction", f"correct {fields}", errors) from None
+    return fields.read(Instruction.model_validate, raw, "invalid-instruction")
 
 
 def check_waits(declared: DeclarationSubmitted, ended: Any) -> None:
@@ -138,30 +114,15 @@ def form_of(declared: DeclarationSubmitted) -> Form:
 
 
 def event_of(
-    instruction: Instruction,
-    person: PersonalId,
-    envelope: Envelope[Any],
-    id: str,
-    at: datetime,
+    instruction: Instruction, person: PersonalId, submission: Submission, id: str, at: datetime
 ) -> bytes:
     """Return the bytes of the event, which are the same whenever the key is sent again."""
-    data = PayoutInstructed(
+    event = PayoutInstructed(
         by=person,
-        declared=person == envelope.data.declarant,
+        declared=person == submission.data.declarant,
         payout=instruction.payout,
     )
-    return envelope_of(PayoutInstructed)(
-        id=uuid5(_NAMESPACE, id),
-        source=SOURCE,
-        type=data.type,
-        subject=envelope.subject,
-        time=at,
-        group=envelope.group,
-        causationid=envelope.id,
-        correlationid=envelope.correlationid,
-        traceparent=envelope.traceparent,
-        data=data,
-    ).encode()
+    return encoded(event, uuid5(_NAMESPACE, id), at, thread_of(submission), submission.id)
 
 
 @router.post(
@@ -189,11 +150,9 @@ async def instruct(
     ] = None,
 ) -> Response:
     """Take an instruction by who declared the case or is paid in it."""
-    require(request, "application/json")
-    key = checked_key(idempotency_key)
-    raw = parse_json(await body_of(request, BODY_BYTES))
+    key, raw = await keyed(request, idempotency_key, BODY_BYTES)
     instructions: Instructions = request.app.state.instructions
     await instructions.take(case_id, person, key, raw)
     url = f"/api/cases/{case_id}"
     body: Instructed = {"case_id": case_id, "status_url": url}
-    return Response(to_json(body), 202, {"Location": url}, "application/json")
+    return accepted(body, url)

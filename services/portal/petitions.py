@@ -8,10 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import ValidationError
-
-from contracts.catalogue import catalogue, topic_of
-from contracts.common.events import DeclarationSubmitted
+from contracts.catalogue import catalogue
 from contracts.common.tasks import Official
 from contracts.compensation.events import (
     Asked,
@@ -20,25 +17,18 @@ from contracts.compensation.events import (
     RevocationRequested,
     WithdrawalRequested,
 )
-from contracts.envelope import Envelope, Event, envelope_of
+from contracts.envelope import Event
 from contracts.group import ProcedureSpec
 from contracts.model import Input, Name, PersonalId
-from services.chassis.consumer import from_outside
-from services.chassis.message import Outgoing
-from services.portal.declaration import SOURCE, fingerprint
-from services.portal.fields import errors_in
+from services.portal.case_events import SOURCE, Submission, encoded, persons_of, thread_of
+from services.portal.declaration import fingerprint
+from services.portal.fields import read
 from services.portal.problems import Problem
 from services.portal.submissions import Claim, claim_id
 
-Submission = Envelope[DeclarationSubmitted]
 M = TypeVar("M", bound=Input)
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/petitions")
-_EVENTS: dict[Asked, type[Event]] = {
-    "withdrawal": WithdrawalRequested,
-    "revocation": RevocationRequested,
-    "correction": CorrectionRequested,
-}
 
 
 class Withdrawal(Input):
@@ -108,26 +98,10 @@ def correction(submission: Submission, official: Official, key: str, raw: Any) -
 
 def claim_of(petition: Petition, submission: Submission, at: datetime) -> Claim:
     """Return what the key is claimed for, with the event as it is published."""
-    case_id, event = submission.subject, petition.event
-    value = envelope_of(type(event))(
-        id=petition.id,
-        source=SOURCE,
-        type=event.type,
-        subject=case_id,
-        time=at,
-        group=submission.group,
-        correlationid=submission.correlationid,
-        traceparent=submission.traceparent,
-        data=event,
-    ).encode()
+    case_id = submission.subject
+    value = encoded(petition.event, petition.id, at, thread_of(submission))
     sent = fingerprint([case_id, petition.asked, petition.raw])
     return Claim(claim_id(petition.person, petition.key), sent, case_id, value)
-
-
-def message(asked: Asked, claim: Claim) -> Outgoing:
-    """Return a claimed request as it is published, the same bytes however often."""
-    event = _EVENTS[asked]
-    return from_outside(topic_of(event), claim.case_id, event.type, claim.value)
 
 
 def _by(official: Official, submission: Submission, event: type[Event]) -> dict[str, Any]:
@@ -135,8 +109,7 @@ def _by(official: Official, submission: Submission, event: type[Event]) -> dict[
     spec, declared = _registration(submission, event), submission.data
     if not official.may_decide(spec.owner, declared.province, spec.name):
         raise Problem(403, "beyond-office", "the case is outside of the official's office")
-    persons = tuple(dict.fromkeys((declared.declarant, *declared.people)))
-    return {"procedure": spec.name, "official": official, "persons": persons}
+    return {"procedure": spec.name, "official": official, "persons": persons_of(declared)}
 
 
 def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:
@@ -147,13 +120,7 @@ def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:
 
 
 def _read(model: type[M], raw: Any, prefix: str = "") -> M:
-    """Return what somebody sent. Raises `Problem` 422, naming each field at fault."""
-    try:
-        return model.model_validate(raw, extra="forbid")
-    except ValidationError as fault:
-        errors = errors_in(fault, raw, prefix)
-        fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
-        raise Problem(422, "invalid-request", f"correct {fields}", errors) from None
+    return read(model.model_validate, raw, "invalid-request", prefix)
 
 
 def schema(asked: Asked) -> dict[str, Any]:

@@ -69,13 +69,17 @@ def error(field: str, message: str) -> FieldError:
 
 def invalid(errors: Sequence[FieldError]) -> Problem:
     """Return the problem of a declaration that cannot be accepted as it is filled in."""
-    fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
     return Problem(
         422,
         "invalid-declaration",
-        f"the declaration was not accepted: correct {fields} and send it again",
+        f"the declaration was not accepted: correct {named(errors)} and send it again",
         errors,
     )
+
+
+def named(errors: Sequence[FieldError]) -> str:
+    """Return the fields at fault for a sentence, each once."""
+    return ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
 
 
 def unavailable() -> Problem:

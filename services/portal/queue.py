@@ -17,10 +17,9 @@ from contracts.common.tasks import Official, TaskState
 from services.chassis.encoding import Document
 from services.chassis.runtime import Runtime
 from services.portal import acts
-from services.portal.acts import Wish
-from services.portal.declaration import parse_json
-from services.portal.declarations import body_of, checked_key, require
-from services.portal.dispatch import Dispatch
+from services.portal.acts import ACTS, Wish
+from services.portal.bodies import accepted, checked_key, keyed
+from services.portal.door import Door
 from services.portal.officials import Asking
 from services.portal.paging import marked, place
 from services.portal.problems import Problem, documented, error
@@ -76,8 +75,7 @@ class Queue:
     def __init__(self, runtime: Runtime) -> None:
         self._register = runtime.registers[TASKS]
         self._submissions = Submissions(runtime.store)
-        self._acts = Submissions(runtime.store, "acts")
-        self._dispatch = Dispatch(runtime.publisher)
+        self._door = Door(runtime, "acts")
         self._clock = runtime.clock.now
 
     async def prepare(self) -> None:
@@ -116,21 +114,13 @@ class Queue:
     async def send(self, official: Official, wish: Wish) -> UUID:
         """Publish an act and return its id, when the broker has acknowledged it.
 
-        As with declarations, what is published is what was claimed under the key, so that a request
-        that is repeated is the same act. Raises `StoreUnavailable`, and `Problem` 403, 404, 409 or
-        503.
+        Raises `StoreUnavailable`, and `Problem` 403, 404, 409 or 503.
         """
         row = await self.task(official, wish.task_id)
         declared = (await self._submissions.of_cases([row["case_id"]])).get(row["case_id"])
         asked = acts.claim_of(official, wish, row, declared, self._clock())
-        held = (await self._acts.claim([asked])).held[asked.id]
-        if held.fingerprint != asked.fingerprint:
-            reused = "this Idempotency-Key came with another request before: give each its own key"
-            raise Problem(409, "key-reused", reused)
-        if not await self._dispatch.sent(acts.message(wish.kind, held)):
-            again = "nothing can be taken at the moment: send it again with the same key"
-            raise Problem(503, "unavailable", again)
-        return acts.act_id(held.id)
+        await self._door.take(asked, ACTS[wish.kind])
+        return acts.act_id(asked.id)
 
 
 Id = Annotated[str, Path(max_length=256)]
@@ -171,13 +161,13 @@ async def one_task(request: Request, official: Asking, task_id: Id) -> Response:
     return _json(_view(await _queue(request).task(official, task_id)))
 
 
-_ACTS: dict[str, Any] = {
+_SENT: dict[str, Any] = {
     "status_code": 202,
     "responses": {202: {"model": Sent}, **documented(400, 401, 403, 404, 409, 422, 503)},
 }
 
 
-@router.post("/api/tasks/{task_id}/claim", summary="Take a task in hand, or keep it", **_ACTS)
+@router.post("/api/tasks/{task_id}/claim", summary="Take a task in hand, or keep it", **_SENT)
 async def claim(
     request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
 ) -> Response:
@@ -185,7 +175,7 @@ async def claim(
     return await _sent(request, official, Wish(task_id, "claim", checked_key(idempotency_key)))
 
 
-@router.post("/api/tasks/{task_id}/release", summary="Give a task back", **_ACTS)
+@router.post("/api/tasks/{task_id}/release", summary="Give a task back", **_SENT)
 async def release(
     request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
 ) -> Response:
@@ -202,15 +192,13 @@ async def release(
             "content": {"application/json": {"schema": acts.DECISION_SCHEMA}},
         }
     },
-    **_ACTS,
+    **_SENT,
 )
 async def decision(
     request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
 ) -> Response:
     """Decide about a task that is in the official's hand."""
-    require(request, "application/json")
-    key = checked_key(idempotency_key)
-    raw = parse_json(await body_of(request, DECISION_BYTES))
+    key, raw = await keyed(request, idempotency_key, DECISION_BYTES)
     wish = Wish(task_id, "decision", key, raw, acts.decided(raw))
     return await _sent(request, official, wish)
 
@@ -219,7 +207,7 @@ async def _sent(request: Request, official: Official, wish: Wish) -> Response:
     id = await _queue(request).send(official, wish)
     url = f"/api/tasks/{wish.task_id}"
     body: Sent = {"act_id": str(id), "task_url": url}
-    return Response(to_json(body), 202, {"Location": url}, "application/json")
+    return accepted(body, url)
 
 
 def _queue(request: Request) -> Queue:

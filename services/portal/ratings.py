@@ -4,17 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
-from contracts.catalogue import topic_of
-from contracts.common.events import CaseRated, DeclarationSubmitted
-from contracts.envelope import Envelope, envelope_of
+from contracts.common.events import CaseRated
 from contracts.model import Input
-from services.chassis.consumer import from_outside
-from services.chassis.message import Outgoing
-from services.portal.declaration import SOURCE, fingerprint
-from services.portal.fields import errors_in
-from services.portal.problems import Problem
+from services.portal import fields
+from services.portal.case_events import SOURCE, Submission, encoded, thread_of
+from services.portal.declaration import fingerprint
 from services.portal.submissions import Claim
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/ratings")
@@ -29,31 +25,12 @@ class Rating(Input):
 
 def read(raw: Any) -> Rating:
     """Return what was sent. Raises `Problem` 422, naming each field at fault."""
-    try:
-        return Rating.model_validate(raw)
-    except ValidationError as fault:
-        errors = errors_in(fault, raw)
-        fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
-        raise Problem(422, "invalid-rating", f"correct {fields}", errors) from None
+    return fields.read(Rating.model_validate, raw, "invalid-rating")
 
 
-def claim_of(sent: Rating, declared: Envelope[DeclarationSubmitted], at: datetime) -> Claim:
+def claim_of(sent: Rating, declared: Submission, at: datetime) -> Claim:
     """Return what the one rating of a case is claimed for, with the event as it is published."""
     case_id = declared.subject
-    value = envelope_of(CaseRated)(
-        id=uuid5(_NAMESPACE, case_id),
-        source=SOURCE,
-        type=CaseRated.type,
-        subject=case_id,
-        time=at,
-        group=declared.group,
-        correlationid=declared.correlationid,
-        traceparent=declared.traceparent,
-        data=CaseRated(stars=sent.stars, comment=sent.comment),
-    ).encode()
+    event = CaseRated(stars=sent.stars, comment=sent.comment)
+    value = encoded(event, uuid5(_NAMESPACE, case_id), at, thread_of(declared))
     return Claim(case_id, fingerprint(sent.model_dump()), case_id, value)
-
-
-def message(claim: Claim) -> Outgoing:
-    """Return a claimed rating as it is published, the same bytes however often."""
-    return from_outside(topic_of(CaseRated), claim.case_id, CaseRated.type, claim.value)

@@ -7,29 +7,25 @@ answer 202 names the request, by which the agency's word is found in the case (`
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from contracts.common.events import DeclarationSubmitted
 from contracts.compensation.events import Asked
-from contracts.envelope import Codec
 from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
 from services.portal import petitions
-from services.portal.citizens import Caller, Hands
-from services.portal.declaration import parse_json
-from services.portal.declarations import body_of, checked_key, require
-from services.portal.dispatch import Dispatch
+from services.portal.bodies import accepted, keyed
+from services.portal.case_events import Submission, submitted
+from services.portal.citizens import Caller, Hands, began
+from services.portal.door import Door
 from services.portal.known import People
 from services.portal.officials import Asking
-from services.portal.petitions import Petition, Submission
+from services.portal.petitions import Petition
 from services.portal.problems import Problem, documented
 from services.portal.submissions import Submissions
 
 LARGEST_BODY = 16 * 1024
 
 router = APIRouter(tags=["cases"])
-_submitted = Codec([DeclarationSubmitted])
 
 
 class Sent(TypedDict):
@@ -44,18 +40,13 @@ class Petitions:
 
     def __init__(self, runtime: Runtime) -> None:
         self._submissions = Submissions(runtime.store)
-        self._requests = Submissions(runtime.store, "requests")
+        self._door = Door(runtime, "requests")
         self._hands, self._people = Hands(runtime), People(runtime.registers)
-        self._dispatch = Dispatch(runtime.publisher)
         self._clock = runtime.clock.now
 
     async def submission(self, case_id: str) -> Submission:
         """Return the declaration that began a case. Raises `StoreUnavailable`, `Problem` 404."""
-        claims = await self._submissions.of_cases([case_id])
-        if case_id not in claims:
-            raise Problem(404, "no-such-case", "there is no case with this id")
-        envelope = _submitted.decode(claims[case_id].value)
-        return envelope  # type: ignore[return-value]
+        return submitted(await began(self._submissions, case_id))
 
     async def declared(self, case_id: str, person: PersonalId) -> Submission:
         """Return the declaration that began a case which is in this person's hands.
@@ -66,7 +57,7 @@ class Petitions:
         claim = await self._hands.declared(case_id, person)
         if not await self._people.lives(person):
             raise Problem(403, "not-your-case", "the case is another person's")
-        return _submitted.decode(claim.value)  # type: ignore[return-value]
+        return submitted(claim)
 
     async def send(self, petition: Petition, submission: Submission) -> None:
         """Publish a request, when it is claimed under its key, until the broker acknowledges it.
@@ -74,13 +65,7 @@ class Petitions:
         Raises `StoreUnavailable`, and `Problem` 409 or 503.
         """
         asked = petitions.claim_of(petition, submission, self._clock())
-        held = (await self._requests.claim([asked])).held[asked.id]
-        if held.fingerprint != asked.fingerprint:
-            reused = "this Idempotency-Key came with another request before: give each its own key"
-            raise Problem(409, "key-reused", reused)
-        if not await self._dispatch.sent(petitions.message(petition.asked, held)):
-            again = "nothing can be taken at the moment: send it again with the same key"
-            raise Problem(503, "unavailable", again)
+        await self._door.take(asked, type(petition.event))
 
 
 CaseId = Annotated[str, Path(max_length=128)]
@@ -111,7 +96,7 @@ async def withdraw(
     request: Request, person: Caller, case_id: CaseId, idempotency_key: Key = None
 ) -> Response:
     """Ask the agency to end a case of one's own. What is registered by then stays."""
-    key, raw = await _sent(request, idempotency_key)
+    key, raw = await keyed(request, idempotency_key, LARGEST_BODY)
     door = _petitions(request)
     submission = await door.declared(case_id, person)
     return await _answer(door, petitions.withdrawal(submission, person, key, raw), submission)
@@ -126,7 +111,7 @@ async def revoke(
     request: Request, official: Asking, case_id: CaseId, idempotency_key: Key = None
 ) -> Response:
     """Ask the agency to revoke its registration, and with it all that stands on it."""
-    key, raw = await _sent(request, idempotency_key)
+    key, raw = await keyed(request, idempotency_key, LARGEST_BODY)
     door = _petitions(request)
     submission = await door.submission(case_id)
     return await _answer(door, petitions.revocation(submission, official, key, raw), submission)
@@ -141,24 +126,17 @@ async def correct(
     request: Request, official: Asking, case_id: CaseId, idempotency_key: Key = None
 ) -> Response:
     """Ask the agency to correct its registration, and with it every copy."""
-    key, raw = await _sent(request, idempotency_key)
+    key, raw = await keyed(request, idempotency_key, LARGEST_BODY)
     door = _petitions(request)
     submission = await door.submission(case_id)
     return await _answer(door, petitions.correction(submission, official, key, raw), submission)
-
-
-async def _sent(request: Request, idempotency_key: str | None) -> tuple[str, Any]:
-    """Return key and body. Raises `Problem` 400, 413 or 415."""
-    require(request, "application/json")
-    key = checked_key(idempotency_key)
-    return key, parse_json(await body_of(request, LARGEST_BODY))
 
 
 async def _answer(door: Petitions, petition: Petition, submission: Submission) -> Response:
     await door.send(petition, submission)
     url = f"/api/cases/{submission.subject}"
     body: Sent = {"request_id": str(petition.id), "status_url": url}
-    return Response(to_json(body), 202, {"Location": url}, "application/json")
+    return accepted(body, url)
 
 
 def _petitions(request: Request) -> Petitions:

@@ -16,13 +16,12 @@ from uuid import UUID, uuid5
 
 from contracts.catalogue import catalogue, topic
 from contracts.common.events import CaseOrphaned, CasePassed, DeclarationSubmitted
-from contracts.envelope import Codec, Envelope, envelope_of
 from services.chassis.consumer import from_outside
 from services.chassis.encoding import Document
 from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
-from services.portal.declaration import SOURCE
+from services.portal.case_events import Submission, encoded, persons_of, submitted, thread_of
 from services.portal.known import People
 from services.portal.people import DECEASED, STANDS
 from services.portal.register import CASES
@@ -32,9 +31,6 @@ SUCCESSIONS = "successions"
 """The collection of who goes on with a case: one row for it and the deceased."""
 AT_ONCE = 100
 _TOPIC = topic("portal")
-_submitted = Codec([DeclarationSubmitted])
-
-Submission = Envelope[DeclarationSubmitted]
 
 
 def candidates(submission: DeclarationSubmitted) -> tuple[str, ...]:
@@ -51,24 +47,12 @@ def event_of(
     event: CasePassed | CaseOrphaned = CaseOrphaned(
         deceased=deceased,
         province=declared.province,
-        persons=tuple(dict.fromkeys((declared.declarant, *declared.people))),
+        persons=persons_of(declared),
     )
     if successor is not None:
         event = CasePassed(deceased=deceased, successor=successor)
-    envelope = envelope_of(type(event)).model_construct(
-        id=uuid5(submission.id, f"succession/{deceased}"),
-        source=SOURCE,
-        type=event.type,
-        subject=submission.subject,
-        time=at,
-        group=submission.group,
-        entry=0,
-        causationid=cause,
-        correlationid=submission.correlationid,
-        traceparent=submission.traceparent,
-        data=event,
-    )
-    return event.type, envelope.encode()
+    id = uuid5(submission.id, f"succession/{deceased}")
+    return event.type, encoded(event, id, at, thread_of(submission), cause)
 
 
 class Successions:
@@ -130,9 +114,7 @@ class Successions:
         return [claim for claim in claims if claim.case_id not in over]
 
     async def _succession(self, claim: Claim, deceased: str, cause: UUID) -> Document:
-        envelope = _submitted.decode(claim.value)
-        assert isinstance(envelope.data, DeclarationSubmitted)
-        submission: Submission = envelope  # type: ignore[assignment]
+        submission = submitted(claim)
         ids = [id for id in candidates(submission.data) if id != deceased]
         known = await self._people.named(ids)
         living = (id for id in ids if id in known and known[id].deceased_on is None)

@@ -5,26 +5,23 @@ from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from contracts.catalogue import topic_of
 from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
 from contracts.common.people import Person
 from contracts.common.tasks import Supplied, task_id
-from contracts.envelope import Codec, Envelope, envelope_of
 from contracts.model import Input, Name, PersonalId
 from services.chassis.broker import LARGEST_EVENT
-from services.chassis.consumer import from_outside
 from services.chassis.encoding import Document
-from services.chassis.message import Outgoing
-from services.portal import declaration
-from services.portal.declaration import FORM, SOURCE, Declaration, FilledIn, Sent, fingerprint
-from services.portal.fields import errors_in
-from services.portal.problems import FieldError, Problem, error
+from services.portal import declaration, fields
+from services.portal.case_events import SOURCE, Submission, encoded, thread_of
+from services.portal.declaration import FORM, Declaration, FilledIn, Sent, fingerprint
+from services.portal.problems import Problem, error
 from services.portal.submissions import Claim, claim_id
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/supplements")
-_codec = Codec([DeclarationSubmitted])
+
+INVALID = "invalid-supplement"
 
 
 class Supplementation(Input):
@@ -58,10 +55,7 @@ class Wish(NamedTuple):
 
 def read(raw: Any) -> Supplementation:
     """Return what was sent. Raises `Problem` 422, naming each field at fault."""
-    try:
-        return Supplementation.model_validate(raw, extra="forbid")
-    except ValidationError as fault:
-        raise _invalid(errors_in(fault, raw)) from None
+    return fields.read(Supplementation.model_validate, raw, INVALID)
 
 
 def check_awaited(sent: Supplementation, row: Document | None) -> None:
@@ -71,14 +65,7 @@ def check_awaited(sent: Supplementation, row: Document | None) -> None:
         raise Problem(409, "nothing-awaited", "this is not what the family is asked for now")
     if len(sent.supplied) != len(task["missing"]):
         wanted = f"{len(task['missing'])} things are missing: answer each, in their order"
-        raise _invalid([error("supplied", wanted)])
-
-
-def declared_by(claim: Claim) -> Envelope[DeclarationSubmitted]:
-    """Return the declaration that began a case."""
-    envelope = _codec.decode(claim.value)
-    assert isinstance(envelope.data, DeclarationSubmitted)
-    return envelope  # type: ignore[return-value]
+        raise _invalid("supplied", wanted)
 
 
 def filled(sent: Supplementation, declared: DeclarationSubmitted) -> FilledIn | None:
@@ -110,16 +97,16 @@ def corrected(
         Sent(filled.sent.declaration.model_copy(update={"form": declared.form}), {}, b"")
     )
     if event.province != declared.province:
-        raise _invalid([error(FORM, "a supplement cannot move the case to another province")])
+        raise _invalid(FORM, "a supplement cannot move the case to another province")
     if filled.form.circumstance() != before.form.circumstance():
-        raise _invalid([error(FORM, "a supplement cannot change what is asked for: declare anew")])
+        raise _invalid(FORM, "a supplement cannot change what is asked for: declare anew")
     return event.with_(bundle=declared.bundle, working_days=declared.working_days)
 
 
 def claim_of(
     wish: Wish,
     sent: Supplementation,
-    declared: Envelope[DeclarationSubmitted],
+    declared: Submission,
     correction: DeclarationSubmitted | None,
     at: datetime,
 ) -> Claim:
@@ -128,25 +115,16 @@ def claim_of(
     Raises `Problem` 413 for one that is too large.
     """
     case_id = declared.subject
-    value = envelope_of(SupplementSubmitted)(
-        id=supplement_id(wish.claim_id),
-        source=SOURCE,
-        type=SupplementSubmitted.type,
-        subject=case_id,
-        time=at,
-        group=declared.group,
-        correlationid=declared.correlationid,
-        traceparent=declared.traceparent,
-        data=SupplementSubmitted(
-            task_id=task_id(case_id, sent.procedure),
-            procedure=sent.procedure,
-            by=wish.person,
-            request=sent.request,
-            received_at=at,
-            supplied=sent.supplied,
-            declaration=correction,
-        ),
-    ).encode()
+    event = SupplementSubmitted(
+        task_id=task_id(case_id, sent.procedure),
+        procedure=sent.procedure,
+        by=wish.person,
+        request=sent.request,
+        received_at=at,
+        supplied=sent.supplied,
+        declaration=correction,
+    )
+    value = encoded(event, supplement_id(wish.claim_id), at, thread_of(declared))
     if len(value) > LARGEST_EVENT:
         raise Problem(413, "too-large", f"the supplement is {len(value):,} bytes as an event")
     return Claim(wish.claim_id, wish.fingerprint(case_id), case_id, value)
@@ -157,12 +135,5 @@ def supplement_id(claim_id: str) -> UUID:
     return uuid5(_NAMESPACE, claim_id)
 
 
-def message(claim: Claim) -> Outgoing:
-    """Return a claimed supplement as it is published, the same bytes however often."""
-    kind = SupplementSubmitted
-    return from_outside(topic_of(kind), claim.case_id, kind.type, claim.value)
-
-
-def _invalid(errors: list[FieldError]) -> Problem:
-    fields = ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
-    return Problem(422, "invalid-supplement", f"correct {fields}, and send it again", errors)
+def _invalid(field: str, message: str) -> Problem:
+    return Problem(422, INVALID, f"correct {field}", [error(field, message)])

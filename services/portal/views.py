@@ -9,8 +9,6 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from contracts.catalogue import catalogue
-from contracts.common.events import DeclarationSubmitted
-from contracts.envelope import Codec
 from contracts.group import ProcedureGroup
 from contracts.model import Text
 from services.chassis.encoding import Document
@@ -19,7 +17,7 @@ from services.chassis.reading import DEADLINE
 from services.portal import time_limits
 from services.portal.aftermath import Happened
 from services.portal.asked import AWAITED, SupplementView, awaited, supplement
-from services.portal.declaration import SOURCE
+from services.portal.case_events import SOURCE, submitted
 from services.portal.notices import Sentence, text_of
 from services.portal.register import CASES, row, submission_of
 from services.portal.standing import Plans, Standing, State, Status, Step
@@ -115,7 +113,6 @@ SUMMARY = (
 """The fields of the register that a list is made from."""
 
 _plans = Plans(catalogue().groups)
-_codec = Codec([DeclarationSubmitted])
 
 
 def summary(row: Document, now: datetime) -> Summary:
@@ -193,9 +190,7 @@ def row_from(entries: Sequence[Entry]) -> Document | None:
 
 def row_of(claim: Claim) -> Document:
     """Return the row of a case that the register does not have yet: nothing has ended."""
-    event = _codec.decode(claim.value).data
-    assert isinstance(event, DeclarationSubmitted)
-    return {"_id": claim.case_id, **row(submission_of(event))}
+    return {"_id": claim.case_id, **row(submission_of(submitted(claim).data))}
 
 
 def timeline(group: str, entries: Iterable[Entry]) -> list[TimelineView]:
@@ -212,7 +207,7 @@ def timeline(group: str, entries: Iterable[Entry]) -> list[TimelineView]:
 
 def timeline_of(claim: Claim) -> list[TimelineView]:
     """Return the timeline of a case of which the journal knows nothing yet."""
-    envelope = _codec.decode(claim.value)
+    envelope = submitted(claim)
     group = catalogue().groups[envelope.group]
     return [
         {

@@ -14,6 +14,7 @@ from contracts.common.people import Person
 from contracts.envelope import Codec
 from services.chassis.broker import LARGEST_EVENT
 from services.portal import declaration
+from services.portal.bodies import parse_json
 from services.portal.declaration import Identity
 from services.portal.problems import Problem
 from tests.unit.births import FATHER, FOREIGN_MOTHER, HOME, MOTHER, abroad, form, people
@@ -269,7 +270,7 @@ def test_the_fingerprint_is_of_the_meaning_and_not_of_the_spelling() -> None:
 )
 def test_what_is_no_json_is_refused_before_it_is_looked_at(body: bytes) -> None:
     with pytest.raises(Problem) as raised:
-        declaration.fingerprint(declaration.parse_json(body))
+        declaration.fingerprint(parse_json(body))
     assert (raised.value.status, raised.value.kind) == (400, "invalid-json")
 
 
