@@ -15,25 +15,21 @@ from contracts.birth.process import BIRTH, GROUP
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Child
-from contracts.common.review import Reviews, Supplement, Verdict
 from contracts.model import Reason
-from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure
 from services.civil_status.examination import Dossier, examine, late, open_dossier
 from services.civil_status.numbers import NUMBER, as_copied, number_of
 from services.civil_status.registered_birth import Application, Birth, child_claims
+from services.civil_status.registrar import Registrar
 from services.civil_status.rules import CivilStatusRules
-from services.civil_status.second_thoughts import Proceeding, SecondThoughts
+from services.civil_status.second_thoughts import Proceeding
 
 REGISTER = "KS"
 """With which the numbers of births begin."""
 
 
-class Registration(Proceeding[Birth]):
+class Registration(Proceeding[Birth, Application]):
     """What is remembered of a declared birth."""
-
-    awaits_official: Application | Reason | None = None
-    """What was found, while an official has not decided."""
 
 
 class Claims(NamedTuple):
@@ -46,81 +42,16 @@ class Claims(NamedTuple):
 REFUSED = Registration(outcome="refused")
 
 registration = Procedure(BIRTH, initial=Registration())
-reviews = Reviews("civil-status", BIRTH)
-
-
-@registration.on(DeclarationSubmitted)
-def declared(
-    state: Registration, event: DeclarationSubmitted, context: Context
-) -> Decision[Registration]:
-    """Examine the declaration, and decide, unless policy says that an official does.
-
-    Raises `pydantic.ValidationError` for a form that the portal should not have accepted, and
-    `LookupError` for a parent that the event does not carry.
-    """
-    if event.group != GROUP.name or BIRTH not in event.bundle:
-        return Decision(state)
-    if state.outcome or state.awaits_official:
-        return Decision(state)
-    rules: CivilStatusRules = context.rules
-    if state.withdrawal is not None:
-        return second_thoughts.withdrawn(state, state.withdrawal, context)
-    found = context.once("found", lambda: find(event, rules))
-    received_on = local_date(event.received_at)
-    policy = rules.review_of(BIRTH, received_on, event.province)
-    if policy is None:
-        return conclude(found, context)
-    opened = reviews.opened(
-        context.case_id,
-        context.now,
-        province=event.province,
-        persons=(event.declarant, *event.people),
-        finding=found if isinstance(found, Reason) else None,
-        **policy._asdict(),
-    )
-    return gate.shut(Registration(awaits_official=found), opened)
 
 
 def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | Reason:
     """Examine the declaration: what is to be registered, or why it cannot be.
 
-    Raises as `declared`.
+    Raises `pydantic.ValidationError` for a form that the portal should not have accepted, and
+    `LookupError` for a parent that the event does not carry.
     """
     dossier = open_dossier(event, BirthForm.model_validate(event.form, extra="ignore"), rules)
     return examine(dossier) or application(dossier, event)
-
-
-def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
-    """Do as officials have decided; what they approved may still be another case's child."""
-    assert state.awaits_official is not None
-    if verdict.supplement:
-        return examined_again(state, verdict.supplement, context)
-    if verdict.refused:
-        return refuse(verdict.refused)
-    return conclude(state.awaits_official, context)
-
-
-def examined_again(
-    state: Registration, supplement: Supplement, context: Context
-) -> Decision[Registration]:
-    """Examine the file anew where its form was corrected; an official decides as before.
-
-    Raises as `declared`.
-    """
-    corrected = supplement.event.declaration
-    found = find(corrected, context.rules) if corrected else state.awaits_official
-    finding = found if isinstance(found, Reason) else None
-    resumed = reviews.resumed(state.review, supplement, finding)
-    return gate.shut(state.with_(awaits_official=found), resumed)
-
-
-gate = Gate(registration, reviews, decided)
-second_thoughts = SecondThoughts(registration, reviews, gate)
-
-
-def conclude(found: Application | Reason, context: Context) -> Decision[Registration]:
-    """Register what passed the examination and refuse what did not."""
-    return refuse(found) if isinstance(found, Reason) else register(found, context)
 
 
 def register(found: Application, context: Context) -> Decision[Registration]:
@@ -235,3 +166,6 @@ def document_of(form: BirthForm) -> str | None:
             f"foundling/{place}/{as_copied(evidence.commune)}/{as_copied(evidence.record_number)}"
         )
     return None
+
+
+registrar = Registrar(registration, GROUP.name, find=find, register=register, refuse=refuse)

@@ -8,7 +8,6 @@ from uuid import UUID
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
-from contracts.common.review import Reviews, Supplement, Verdict
 from contracts.compensation.events import CorrectionRequested, DeathCorrected
 from contracts.death.benefits import BenefitRequest
 from contracts.death.correction import DeathCorrection
@@ -16,12 +15,12 @@ from contracts.death.events import DeathRefused, DeathRegistered
 from contracts.death.form import Cause, DeathForm, DeathNotice, Issuer, PlaceKind
 from contracts.death.process import DEATH, GROUP
 from contracts.model import Name, PersonalId, ProvinceCode, Reason
-from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record
 from services.civil_status.inquest import examine, open_inquest
 from services.civil_status.numbers import NUMBER, as_copied, number_of
+from services.civil_status.registrar import Registrar
 from services.civil_status.rules import CivilStatusRules
-from services.civil_status.second_thoughts import Entered, Objection, Proceeding, SecondThoughts
+from services.civil_status.second_thoughts import Entered, Objection, Proceeding
 
 REGISTER = "KT"
 """With which the numbers of deaths begin."""
@@ -97,55 +96,20 @@ class Death(Entered):
         )
 
 
-class Registration(Proceeding[Death]):
+class Registration(Proceeding[Death, Application]):
     """What is remembered of a declared death."""
-
-    awaits_official: Application | Reason | None = None
-    """What was found, while an official has not decided."""
 
 
 REFUSED = Registration(outcome="refused")
 
 registration = Procedure(DEATH, initial=Registration())
-reviews = Reviews("civil-status", DEATH)
-
-
-@registration.on(DeclarationSubmitted)
-def declared(
-    state: Registration, event: DeclarationSubmitted, context: Context
-) -> Decision[Registration]:
-    """Examine the declaration, and decide, unless policy says that an official does.
-
-    Raises `pydantic.ValidationError` for a form that the portal should not have accepted, and
-    `LookupError` for a deceased whom the event does not carry.
-    """
-    if event.group != GROUP.name or DEATH not in event.bundle:
-        return Decision(state)
-    if state.outcome or state.awaits_official:
-        return Decision(state)
-    rules: CivilStatusRules = context.rules
-    if state.withdrawal is not None:
-        return second_thoughts.withdrawn(state, state.withdrawal, context)
-    found = context.once("found", lambda: find(event, rules))
-    received_on = local_date(event.received_at)
-    policy = rules.review_of(DEATH, received_on, event.province)
-    if policy is None:
-        return conclude(found, context)
-    opened = reviews.opened(
-        context.case_id,
-        context.now,
-        province=event.province,
-        persons=(event.declarant, *event.people),
-        finding=found if isinstance(found, Reason) else None,
-        **policy._asdict(),
-    )
-    return gate.shut(Registration(awaits_official=found), opened)
 
 
 def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | Reason:
     """Examine the declaration: what is to be registered, or why it cannot be.
 
-    Raises as `declared`.
+    Raises `pydantic.ValidationError` for a form that the portal should not have accepted, and
+    `LookupError` for a deceased whom the event does not carry.
     """
     form = DeathForm.model_validate(event.form, extra="ignore")
     inquest = open_inquest(event, form, rules)
@@ -165,39 +129,6 @@ def find(event: DeclarationSubmitted, rules: CivilStatusRules) -> Application | 
         bundle=event.bundle,
         notice=_key(form.evidence),
     )
-
-
-def decided(state: Registration, verdict: Verdict, context: Context) -> Decision[Registration]:
-    """Do as officials have decided; what they approved another case may have registered."""
-    assert state.awaits_official is not None
-    if verdict.supplement:
-        return examined_again(state, verdict.supplement, context)
-    if verdict.refused:
-        return refuse(verdict.refused)
-    return conclude(state.awaits_official, context)
-
-
-def examined_again(
-    state: Registration, supplement: Supplement, context: Context
-) -> Decision[Registration]:
-    """Examine the file anew where its form was corrected; an official decides as before.
-
-    Raises as `declared`.
-    """
-    corrected = supplement.event.declaration
-    found = find(corrected, context.rules) if corrected else state.awaits_official
-    finding = found if isinstance(found, Reason) else None
-    resumed = reviews.resumed(state.review, supplement, finding)
-    return gate.shut(state.with_(awaits_official=found), resumed)
-
-
-gate = Gate(registration, reviews, decided)
-second_thoughts = SecondThoughts(registration, reviews, gate)
-
-
-def conclude(found: Application | Reason, context: Context) -> Decision[Registration]:
-    """Register what passed the examination and refuse what did not."""
-    return refuse(found) if isinstance(found, Reason) else register(found, context)
 
 
 def register(found: Application, context: Context) -> Decision[Registration]:
@@ -286,3 +217,6 @@ def death_record(death: Death, revoked_by: str | None) -> Record:
 def _key(notice: DeathNotice) -> str:
     """Return the notice's key, without what differs between two clerks who copy the same one."""
     return f"{notice.issuer}/{as_copied(notice.issued_by)}/{as_copied(notice.number)}"
+
+
+registrar = Registrar(registration, GROUP.name, find=find, register=register, refuse=refuse)

@@ -24,7 +24,7 @@ from contracts.compensation.events import (
     WithdrawalRequested,
 )
 from contracts.envelope import Event
-from contracts.model import Name, PersonalId, ProvinceCode, Value
+from contracts.model import Name, PersonalId, ProvinceCode, Reason, Value
 from services.chassis.gate import Gate
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
 from services.civil_status.rules import CivilStatusRules, RequestRefusal
@@ -74,6 +74,7 @@ class Entered(Value):
 
 
 E = TypeVar("E", bound=Entered)
+A = TypeVar("A")
 
 
 class Withdrawal(Value):
@@ -83,16 +84,18 @@ class Withdrawal(Value):
     declarant: PersonalId
 
 
-class Proceeding(State, Generic[E]):
+class Proceeding(State, Generic[E, A]):
     """What is remembered of a registration, whatever is registered."""
 
     review: Review | None = None
     withdrawal: Withdrawal | None = None
+    awaits_official: A | Reason | None = None
+    """What was found, while an official has not decided."""
     entered: E | None = None
     outcome: Literal["registered", "refused", "withdrawn", "revoked"] | None = None
 
 
-R = TypeVar("R", bound=Proceeding[Any])
+R = TypeVar("R", bound=Proceeding[Any, Any])
 
 _WITHDRAWN: dict[str | None, RequestRefusal] = {
     "registered": "registered-before",
@@ -129,7 +132,7 @@ class SecondThoughts(Generic[R]):
         if state.outcome or state.withdrawal:
             return _declined(state, "withdrawal", _WITHDRAWN[state.outcome or "withdrawn"], context)
         withdrawal = Withdrawal(request=context.cause.id, declarant=event.declarant)
-        if not vars(state)["awaits_official"]:
+        if not state.awaits_official:
             return Decision(state.with_(withdrawal=withdrawal))
         return self.withdrawn(state, withdrawal, context)
 

@@ -14,7 +14,7 @@ from contracts.death.events import (
 from contracts.death.form import Cause
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Value
 from services.chassis.procedure import Context, Record
-from services.social_insurance.funeral import Amount, allowance, support
+from services.social_insurance.funeral import allowance, support
 
 NUMBER = "decision-number"
 
@@ -51,52 +51,35 @@ def granted(
 ) -> FuneralAllowanceGranted | BurialSupportGranted:
     """Return the decision, with everything that it was reckoned from."""
     request = application.request
+    common: dict[str, Any] = {
+        "decision_number": number,
+        "decided_on": local_date(context.now),
+        "deceased": application.deceased,
+        "payee": payee,
+        "in_place_of": None if payee == request.payee else request.payee,
+        "payout": request.payout,
+    }
     if isinstance(request, FuneralAllowanceRequest):
-        return allowance_event(application, request, payee, number, context)
+        amount = allowance(application.died_on, context.rules)
+        return FuneralAllowanceGranted(
+            **common,
+            insurance_number=request.insurance_number,
+            basis=request.basis,
+            contribution_months=request.contribution_months,
+            month=amount.month,
+            reference_level=amount.base,
+            multiple=amount.multiple,
+            amount=amount.total,
+        )
     amount = support(request, application.died_on, context.rules)
     return BurialSupportGranted(
-        decision_number=number,
-        decided_on=local_date(context.now),
-        deceased=application.deceased,
-        payee=payee,
-        in_place_of=_replaced(request, payee),
-        payout=request.payout,
+        **common,
         ground=request.ground,
         month=amount.month,
         standard=amount.base,
         multiple=amount.multiple,
         amount=amount.total,
     )
-
-
-def allowance_event(
-    application: Application,
-    request: FuneralAllowanceRequest,
-    payee: PersonalId,
-    number: str,
-    context: Context,
-) -> FuneralAllowanceGranted:
-    """Return the decision about an allowance."""
-    amount: Amount = allowance(application.died_on, context.rules)
-    return FuneralAllowanceGranted(
-        decision_number=number,
-        decided_on=local_date(context.now),
-        deceased=application.deceased,
-        payee=payee,
-        in_place_of=_replaced(request, payee),
-        payout=request.payout,
-        insurance_number=request.insurance_number,
-        basis=request.basis,
-        contribution_months=request.contribution_months,
-        month=amount.month,
-        reference_level=amount.base,
-        multiple=amount.multiple,
-        amount=amount.total,
-    )
-
-
-def _replaced(request: BenefitRequest, payee: PersonalId) -> PersonalId | None:
-    return None if payee == request.payee else request.payee
 
 
 def number_of(application: Application, context: Context, k: int) -> str:

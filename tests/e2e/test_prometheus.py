@@ -25,6 +25,7 @@ from tests.monitoring.dashboards import Question, questions
 from tests.monitoring.programs import required
 
 COUNT = 150
+STARS = 4
 ENDED = "sum(onestop_case_seconds_count)"
 ALL = "sum by (le) (onestop_case_seconds_bucket)"
 OF_TIME = {"BirthsTooSlow", "BirthsSlow", "ConsumerLagging"}
@@ -54,6 +55,8 @@ def prometheus(city: City) -> Prometheus:
         status, summary = city.fire(*arguments)
         assert (status, summary["ok"]) == (0, True)
         assert prometheus.comes_to(ENDED, len(city.ended()))
+    city.rate(STARS)
+    assert prometheus.comes_to("sum(onestop_case_rating_sum)", STARS)
     return prometheus
 
 
