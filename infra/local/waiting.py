@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 
 STEP_SECONDS = 0.05
+LONGEST_STEP = 0.4
+_GROWTH = 1.2
+"""Whoever has waited long can wait a little longer: a question takes CPU from what it waits for."""
 
 
 def wait_until(condition: Callable[[], bool], limit_seconds: float) -> bool:
@@ -11,9 +14,10 @@ def wait_until(condition: Callable[[], bool], limit_seconds: float) -> bool:
 
     What `condition` raises ends the wait: a server that died need not be waited for.
     """
-    deadline = time.monotonic() + limit_seconds
+    deadline, step = time.monotonic() + limit_seconds, STEP_SECONDS
     while not condition():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(STEP_SECONDS)
+        time.sleep(step)
+        step = min(step * _GROWTH, LONGEST_STEP)
     return True

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import MongoClient
 
@@ -17,7 +16,7 @@ from contracts.catalogue import PARTITIONS
 from contracts.common.people import Person
 from contracts.people.events import PersonRecorded
 from infra.issuer import FOLDER
-from infra.local import Stack
+from infra.local import Stack, plain_http
 from infra.local.waiting import wait_until
 from tests.e2e.metrics import Scrape
 from tests.e2e.onestop import LIMIT_SECONDS, Done, onestop
@@ -87,11 +86,10 @@ class City:
         case = self.ended()[0]["case_id"]
         (claim,) = (row for row in self.rows("portal", "submissions") if row["case_id"] == case)
         token = self.stack.issuer.citizen(claim["_id"].partition("/")[0])
-        httpx.post(
+        plain_http.post(
             f"{self.stack.url('portal')}/api/cases/{case}/rating",
             json={"stars": stars},
             headers={"Authorization": f"Bearer {token}"},
-            trust_env=False,
         ).raise_for_status()
 
     def cases(self) -> list[Document]:
@@ -100,9 +98,7 @@ class City:
         after: dict[str, str] = {}
         while True:
             asked = {"limit": "500", **after}
-            answer = httpx.get(
-                f"{self.stack.url('portal')}/api/cases", params=asked, trust_env=False
-            ).json()
+            answer = plain_http.get(f"{self.stack.url('portal')}/api/cases", params=asked).json()
             found += answer["cases"]
             if answer["next"] is None:
                 return found

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
+
+from infra.local import plain_http
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Scrape:
     @classmethod
     def of(cls, url: str) -> "Scrape":
         """Ask a service."""
-        text = httpx.get(f"{url}/metrics", trust_env=False).text
+        text = plain_http.get(f"{url}/metrics").text
         families = list(text_string_to_metric_families(text))
         samples = [each for family in families for each in family.samples]
         return cls(

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
+from infra.local import plain_http
 from infra.local.waiting import wait_until
 from tests.e2e.onestop import LIMIT_SECONDS
 
@@ -57,7 +56,7 @@ class Prometheus:
         return [each["labels"] for series in found for each in series["exemplars"]]
 
     def _get(self, what: str, **asked: str) -> Any:
-        answer = httpx.get(f"{self.url}/api/v1/{what}", params=asked, trust_env=False, timeout=30)
+        answer = plain_http.get(f"{self.url}/api/v1/{what}", params=asked, timeout=30)
         told = answer.json()
         assert told["status"] == "success", f"{asked}: {told}"
         return told["data"]

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from contracts.birth.process import HEALTH_CARD
@@ -19,7 +18,7 @@ from contracts.common.calendar import LOCAL, local_date
 from contracts.common.escalation import OF_A_CASE, OF_A_PROCEDURE
 from contracts.common.events import ApologySent, CaseCompleted
 from contracts.common.working_days import add_working_days, closing
-from infra.local import Stack
+from infra.local import Stack, plain_http
 from infra.local.clock import ClockSetting
 from infra.local.waiting import wait_until
 from services.portal.time_limits import SAID
@@ -81,7 +80,7 @@ def late(city: City, stuck: str) -> dict[str, str]:
 
 
 def page(city: City, case_id: str) -> Document:
-    answer = httpx.get(f"{city.stack.url('portal')}/api/cases/{case_id}", trust_env=False)
+    answer = plain_http.get(f"{city.stack.url('portal')}/api/cases/{case_id}")
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -180,7 +179,7 @@ def test_a_stack_is_started_at_another_time_and_faster(tmp_path: Path) -> None:
 
 
 def told(portal: str) -> datetime:
-    answer = httpx.get(f"{portal}/api/clock", trust_env=False).json()
+    answer = plain_http.get(f"{portal}/api/clock").json()
     assert answer["speed"] == 1440
     return datetime.fromisoformat(answer["now"])
 

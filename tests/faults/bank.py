@@ -4,24 +4,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import httpx
-
 from infra.gateway.faults import Faults
-from infra.local import Stack
+from infra.local import Stack, plain_http
 from infra.local.ports import GATEWAY
 from tests.faults.snapshot import Row, Snapshot
 
 
 async def movements(stack: Stack) -> list[Row]:
     """Every movement of money out of the bank, by its own books."""
-    async with httpx.AsyncClient(base_url=stack.url(GATEWAY), trust_env=False) as bank:
+    async with plain_http.client(stack.url(GATEWAY)) as bank:
         found: list[Row] = (await bank.get("/movements")).json()
         return found
 
 
 async def turn(stack: Stack, **faults: Any) -> None:
     """Turn these faults of the bank on, and all others off."""
-    async with httpx.AsyncClient(base_url=stack.url(GATEWAY), trust_env=False) as bank:
+    async with plain_http.client(stack.url(GATEWAY)) as bank:
         (await bank.put("/faults", json=Faults(**faults).model_dump())).raise_for_status()
 
 

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
 from contracts.catalogue import PARTITIONS
-from infra.local import Stack
+from infra.local import Stack, plain_http
 from infra.local.ports import GATEWAY
 from infra.local.topics import create_topics
 from services.chassis.testing import VARIABLE, eventually
@@ -125,7 +124,7 @@ class City:
         """The status of each case, as the portal tells it."""
         found: dict[str, str] = {}
         wanted = list(cases)
-        async with httpx.AsyncClient(base_url=self.stack.url("portal"), trust_env=False) as door:
+        async with plain_http.client(self.stack.url("portal")) as door:
             for start in range(0, len(wanted), 100):
                 ids = ",".join(wanted[start : start + 100])
                 answer = await door.get("/api/cases", params={"ids": ids})
@@ -139,7 +138,7 @@ class City:
     async def _metrics(self, name: str) -> list[str]:
         """The values of a metric that are not zero."""
         found: list[str] = []
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with plain_http.client() as client:
             for part in self.stack.parts:
                 if part.name in ("kafka", "mongo", GATEWAY) or not part.child.alive:
                     continue

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from contracts.common.tasks import Official
-from infra.local import Stack
+from infra.local import Stack, plain_http
 from tests.unit.officials import official
 
 _TRY = 2.0
@@ -42,7 +42,7 @@ class Clerk:
 
     async def _work(self, who: Official) -> None:
         url = self._stack.url("portal")
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=_TRY) as http:
+        async with plain_http.client(url, timeout=_TRY) as http:
             while True:
                 try:
                     await self._round(http, who)

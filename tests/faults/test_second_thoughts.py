@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from contracts.compensation.events import (
@@ -14,6 +13,7 @@ from contracts.compensation.events import (
     RegistrationRevoked,
     RequestDeclined,
 )
+from infra.local import plain_http
 from tests.faults.city import LIMIT_SECONDS, City
 from tests.faults.second_thoughts import told
 from tests.fire.declared import Declared
@@ -85,7 +85,7 @@ def requests(cases: list[tuple[str, Declared]]) -> list[Asked]:
 async def send(city: City, asked: list[Asked]) -> None:
     """Send all of these; a second time, they are the same."""
     issuer = city.stack.issuer
-    async with httpx.AsyncClient(base_url=city.stack.url("portal"), trust_env=False) as door:
+    async with plain_http.client(city.stack.url("portal")) as door:
         for each in asked:
             token = issuer.citizen(each.declarant) if each.declarant else issuer.token(CLERK)
             headers = {

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from infra.gateway.faults import Faults
+from infra.local import plain_http
 from infra.local.parts import Part, gateway_part
 from infra.local.ports import Ports
 from infra.local.waiting import wait_until
@@ -35,7 +35,7 @@ async def part(tmp_path: Path) -> AsyncIterator[Part]:
 
 
 async def turn(part: Part, **faults: Any) -> None:
-    async with httpx.AsyncClient(base_url=part.url, trust_env=False) as bank:
+    async with plain_http.client(part.url) as bank:
         (await bank.put("/faults", json=Faults(**faults).model_dump())).raise_for_status()
 
 
@@ -87,7 +87,7 @@ async def test_a_bank_that_is_closed_or_dead_is_unavailable_and_forgets_nothing(
 
 
 async def test_what_is_no_order_is_told_what_is_wrong(part: Part) -> None:
-    async with httpx.AsyncClient(base_url=part.url, trust_env=False) as bank:
+    async with plain_http.client(part.url) as bank:
         refused = await bank.put("/payments/c.1", json={"amount": 0})
         other = await bank.put("/payments/c.2", json=order().model_dump(exclude={"id"}))
         again = await bank.put("/payments/c.2", json=order(amount=7).model_dump(exclude={"id"}))

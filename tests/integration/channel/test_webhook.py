@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from pymongo import MongoClient
 
 from contracts.birth.events import ResidenceRefused
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
-from infra.local import Stack
+from infra.local import Stack, plain_http
 from services.chassis.broker import Publisher
 from services.chassis.testing import eventually
 from tests.integration.channel.receiver import Manner, Receiver
@@ -45,7 +44,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Itera
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def counter(stack: Stack) -> AsyncIterator[Counter]:
     publisher = Publisher(stack.addresses.kafka, 10.0, "tests")
-    async with httpx.AsyncClient(base_url=stack.url("portal"), trust_env=False, timeout=30) as http:
+    async with plain_http.client(stack.url("portal"), timeout=30) as http:
         mongo: MongoClient[dict[str, Any]] = MongoClient(stack.addresses.mongo, tz_aware=True)
         counter = Counter(stack, http, publisher, mongo)
         await counter.record(*people().values())

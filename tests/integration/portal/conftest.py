@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from pymongo import MongoClient
 
-from infra.local import Stack
+from infra.local import Stack, plain_http
 from services.chassis.broker import Publisher
 from tests.integration.portal.counter import Counter
 from tests.unit.births import people
@@ -25,7 +24,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 async def counter(stack: Stack) -> AsyncIterator[Counter]:
     """The portal's counter; it knows a mother and a father."""
     publisher = Publisher(stack.addresses.kafka, 10.0, "tests")
-    async with httpx.AsyncClient(base_url=stack.url("portal"), trust_env=False, timeout=30) as http:
+    async with plain_http.client(stack.url("portal"), timeout=30) as http:
         mongo: MongoClient[dict[str, Any]] = MongoClient(stack.addresses.mongo, tz_aware=True)
         counter = Counter(stack, http, publisher, mongo)
         await counter.record(*people().values())
