@@ -1,7 +1,6 @@
 """What an official wants, from a request to the event that is published. Pure."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -35,7 +34,7 @@ DECISION_SCHEMA = _decision.json_schema()
 
 def decided(raw: Any) -> OfficialDecision:
     """Return the decision in a body. Raises `Problem` 422, naming each field at fault."""
-    return read(partial(_decision.validate_python, extra="forbid"), raw, "invalid-decision")
+    return read(_decision.validate_python, raw, "invalid-decision")
 
 
 class Wish(NamedTuple):

@@ -14,13 +14,14 @@ _OF_THE_WHOLE = re.compile(r"([a-z_][a-z0-9_.]*): (.+)", re.DOTALL)
 """How a rule of a whole form names its field: `household: say which household`."""
 
 
-def read(parse: Callable[[Any], T], raw: Any, kind: str, prefix: str = "") -> T:
-    """Return what `parse` makes of what was sent, which stands at `prefix` in its body.
+def read(validate: Callable[..., T], raw: Any, kind: str, prefix: str = "") -> T:
+    """Return what pydantic's `validate` makes of what was sent, which stands at `prefix`.
 
-    Raises `Problem` 422 of this kind, naming each field at fault.
+    What nobody asked for is a fault, at any depth. Raises `Problem` 422 of this kind, naming each
+    field at fault.
     """
     try:
-        return parse(raw)
+        return validate(raw, extra="forbid")
     except ValidationError as fault:
         errors = errors_in(fault, raw, prefix)
         raise Problem(422, kind, f"correct {named(errors)}", errors) from None

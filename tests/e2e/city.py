@@ -23,6 +23,8 @@ from tests.e2e.onestop import LIMIT_SECONDS, Done, onestop
 from tests.fire.population import population, write
 
 FAMILIES = 200
+RUNS = range(1, 4)
+"""The seeds with which the written declarations are sent."""
 
 Document = dict[str, Any]
 
@@ -63,7 +65,7 @@ class City:
     def import_people(self) -> Done:
         """Import the population, and wait until the portal knows everybody too."""
         file = self.stack.data / "people.ndjson"
-        count = write(file, FAMILIES)
+        count = write(file, FAMILIES, runs=RUNS)
         done = self.onestop("population", "import", str(file), "--wait")
 
         def known() -> bool:
@@ -139,7 +141,7 @@ def inhabited(stack: Stack) -> Iterator[City]:
 
 def everybody() -> list[Person]:
     """Return everybody in the population of this city."""
-    return list(population(FAMILIES))
+    return list(population(FAMILIES, runs=RUNS))
 
 
 async def _all_of(bootstrap: str, topic: str) -> list[Any]:

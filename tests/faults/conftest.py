@@ -49,7 +49,7 @@ def inhabited(stack: Stack, people: Path) -> Iterator[City]:
 
 
 def _import(stack: Stack, file: Path) -> None:
-    write(file, FAMILIES)
+    write(file, FAMILIES, runs=())  # no written declarations here
     environment = {
         **os.environ,
         "ONESTOP_KAFKA": stack.addresses.kafka,

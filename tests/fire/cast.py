@@ -3,12 +3,12 @@
 A child is known by its mother (or its father, where no mother is named, and by both where no
 document has a number), day and order of birth, and everybody dies once. So that the same
 declarations can be sent again and again to one running stack, each such parent, and each of the
-deceased, is in the register a hundred times, and each run takes the next of them: the identifier
+deceased, is in the register 25 times, and each run takes the next of them: the identifier
 ends in the run's number (declarations/README.md).
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 from contracts.common.people import Person
 
 DECLARATIONS = Path(__file__).with_name("declarations")
-UNDERSTUDIES = 100
+UNDERSTUDIES = 25
+ALL_RUNS = range(UNDERSTUDIES)
 _DIGITS = 3
 _WITHOUT_NUMBER = ("witness", "commitment")
 
@@ -49,10 +50,10 @@ def understudy(personal_id: str, run: int) -> str:
     return f"{personal_id[:-_DIGITS]}{run % UNDERSTUDIES:0{_DIGITS}d}"
 
 
-def everybody() -> Iterator[Person]:
-    """Yield the written people with all understudies: what the register must hold."""
+def everybody(runs: Sequence[int] = ALL_RUNS) -> Iterator[Person]:
+    """Yield the written people, with the understudies of these runs."""
     for person in people():
-        numbers = range(UNDERSTUDIES) if person.personal_id in leads() else (0,)
+        numbers = runs if person.personal_id in leads() else (0,)
         for number in numbers:
             changes: dict[str, Any] = {"personal_id": understudy(person.personal_id, number)}
             if person.household_owner == person.personal_id:
