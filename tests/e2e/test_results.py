@@ -178,11 +178,13 @@ def test_the_command_and_pyhanko_find_every_file_valid(
         context = ValidationContext(trust_roots=[trusted], allow_fetching=False)
         status = validate_pdf_signature(signature, context)
         assert status.bottom_line, status.summary()
-        for name, content in (
-            ("result.json", found.content),
-            ("result.pdf", answer.content),
-            ("result.jws", found.json()["jws"].encode()),
-        ):
+        forms = {
+            "result.pdf": answer.content,
+            "result.json": found.content,
+            "result.jws": found.json()["jws"].encode(),
+        }
+        # The command takes seconds to start: of the first in every form, of the others the PDF.
+        for name, content in list(forms.items())[: 3 if each is given[0] else 1]:
             (tmp_path / name).write_bytes(content)
             done = counter.city.onestop("verify", str(tmp_path / name), "--data", data)
             assert done.status == 0, done
