@@ -31,8 +31,10 @@ demo: env ## start everything, fire declarations, show the result (EXIT=1: then 
 up: env ## run the system until Ctrl-C (ARGS="--port-base 9000" and the like)
 	@$(BIN)/onestop up $(ARGS)
 
+# A file's tests share their servers, so a file is one worker's; the long ones come first.
+test: WORKERS ?= 2
 test: lint ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # An image's tag says which commit it is of; what is in it follows from that and the lock file.
 images compose-test: export TAG = $(shell git describe --always --dirty --abbrev=12 --exclude='*')
