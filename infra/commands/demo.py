@@ -88,8 +88,10 @@ def _declare(stack: Stack, count: int, rate: float, console: Console) -> Report:
     import_all(System.of(stack), DEFAULT_FAMILIES, console)
     runs, day = Runs(), day_at(url)
     manner = Manner(rate=rate, concurrency=PACED_CONCURRENCY)
-    bar = shown(console, "Written", written.ending(written.load()))
-    by_hand = run(fire_written_at(url, runs.take_run(), manner, bar, issuer=stack.data / FOLDER))
+    these = written.ending(written.load())
+    bar = shown(console, "Written", len(these))
+    issuer = stack.data / FOLDER
+    by_hand = run(fire_written_at(url, runs.take_run(), manner, bar, these=these, issuer=issuer))
     load = generated(mixture("both", count, day, runs=runs).declarations)
     volume = run(fire_at(url, load, manner, shown(console, "Generated", count)))
     stack.check()

@@ -201,7 +201,7 @@ def fire_command(
         else:
             number = seed if seed is not None else Runs().take_run()
             these = written.load_named(only) if only else written.load_groups(group or "both")
-            showing = bar("Written", written.ending(these))
+            showing = bar("Written", len(written.ending(these)))
             report = run(fire_written_at(url, number, manner, showing, these=these, issuer=issuer))
     if as_json:
         print(json.dumps(report.summary(), ensure_ascii=False, indent=2))

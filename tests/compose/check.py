@@ -15,6 +15,7 @@ from contracts.catalogue import catalogue
 from services.chassis.security import client_options
 from services.chassis.settings import Settings
 from services.chassis.testing import eventually
+from services.portal.results import RESULTS
 from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot_of
 
@@ -48,6 +49,7 @@ async def check() -> dict[str, object]:
             len(entries) for cases in found.journals.values() for entries in cases.values()
         ),
         "messages": sum(map(len, found.topics.values())),
+        "signed": sum(row["signature"] is not None for row in found.rows("portal", RESULTS)),
         "broken": broken(found, {}),
     }
 

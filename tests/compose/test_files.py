@@ -117,15 +117,15 @@ def test_the_settings_of_a_profile_are_variables_of_the_file(mode: str) -> None:
 def test_nobody_vouches_for_officials_unless_that_is_asked_for() -> None:
     assert example()["ONESTOP_JWKS"] == ""
     assert SERVICES["issuer"]["profiles"] == ["officials"]
-    # Who signs is not who believes: the portal can read the keys, and has no program that signs.
+    # An official who gets a token gets a key to sign by; services read, and write nothing.
     writers = [
         name
         for name, service in SERVICES.items()
         if any(
-            v.startswith("issuer:") and not v.endswith(":ro") for v in service.get("volumes", [])
+            v.startswith("demonstration:") and not v.endswith(":ro") for v in service.get("volumes", [])
         )
     ]
-    assert writers == ["issuer"]
+    assert writers == ["issuer", "onestop", "fire"]
 
 
 def test_every_user_of_kafka_has_a_password() -> None:

@@ -92,7 +92,7 @@ def test_it_holds_one_service_and_what_that_needs(name: str) -> None:
     own = {"__init__.py", "chassis", name.replace("-", "_")}
     assert words == own | {"bin", "contracts", "services", "venv"}
     others = () if name == "portal" else PRINTING
-    for absent in ("httpx", "faker", "confluent_kafka", "jgo", "pytest", *others):
+    for absent in ("faker", "confluent_kafka", "jgo", "pytest", *others):
         assert (
             in_image(name, "sh", "-c", f"ls venv/lib/*/site-packages | grep -ix {absent} || true")
             == ""

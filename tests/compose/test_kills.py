@@ -59,6 +59,7 @@ def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell) -> None:
     found = checked(compose)
     assert found["broken"] == []
     assert found["cases"] == COUNT + written
+    assert bool(found["signed"]) == (compose.mode == "officials"), "results are signed by its keys"
     journals = compose.onestop("journal", "verify")
     assert journals.count(": whole") == len(catalogue().services), journals
     assert compose.onestop("dead-letters", "list").strip() == "There are no dead letters."

@@ -11,7 +11,7 @@ from contracts.common.people import Person, Sex
 from contracts.common.provinces import mergers, place_code, provinces
 from tests.fire import names
 
-DEFAULT_FAMILIES = 2_000
+DEFAULT_FAMILIES = 1_000
 DEFAULT_SEED = 1
 MOST_FAMILIES = 100_000
 

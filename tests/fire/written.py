@@ -105,10 +105,16 @@ def load_groups(group: Literal["birth", "death", "both"]) -> dict[str, Written]:
     return {stem: one for stem, one in found.items() if one.declaration.get("group") == group}
 
 
-def ending(these: Mapping[str, Written]) -> int:
-    """Return of how many the end is awaited: some wait for somebody, and some take days."""
-    sent = [one for one in these.values() if not one.days]
-    return sum(one.expected.ends or one.expected.status != 202 for one in sent)
+def ending(these: Mapping[str, Written]) -> dict[str, Written]:
+    """Return those that end by themselves while somebody looks on.
+
+    The others wait for somebody, or take days.
+    """
+    return {
+        stem: one
+        for stem, one in these.items()
+        if not one.days and (one.expected.ends or one.expected.status != 202)
+    }
 
 
 def load_named(stems: Sequence[str]) -> dict[str, Written]:
