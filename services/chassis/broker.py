@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 from aiokafka.partitioner import DefaultPartitioner
 
 from services.chassis.message import Message, Outgoing
@@ -155,7 +155,7 @@ async def existing_topics(bootstrap: str, security: Security = PLAIN) -> set[str
 
 
 async def fetch_one(bootstrap: str, message: Message, security: Security = PLAIN) -> Message:
-    """Return the message with its value, read again from where it lies in Kafka.
+    """Return the message as it lies in Kafka; one that still is unreadable, as it was.
 
     Raises `BrokerUnavailable` where it cannot be read now, and `Gone` where it never will be.
     """
@@ -169,10 +169,22 @@ async def fetch_one(bootstrap: str, message: Message, security: Security = PLAIN
             record = await consumer.getone(tp)
     except OffsetOutOfRangeError as error:
         raise Gone(f"{message.id} was not kept here and is no longer in Kafka") from error
+    except UnsupportedCodecError:
+        return message
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerUnavailable(f"{message.id} cannot be read: {type(error).__name__}") from error
+    except Exception:
+        if not message.unreadable:
+            raise
+        return message
     finally:
         await consumer.stop()
     if record.offset != message.offset:
         raise Gone(f"{message.id} was not kept here and is no longer in Kafka")
-    return replace(message, value=record.value)
+    return replace(
+        message,
+        key=record.key,
+        value=record.value,
+        headers=tuple(record.headers),
+        unreadable=None,
+    )

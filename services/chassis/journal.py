@@ -183,13 +183,17 @@ class Journal:
         async for row in self._entries.scan_as_stored(filter, sort=[("case_id", 1), ("n", 1)]):
             yield row
 
-    async def written(self, since: datetime | None, until: datetime) -> AsyncIterator[Document]:
+    async def written(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncIterator[Document]:
         """Yield the entries decided then as they are stored, in the order of their writing.
 
         Raises `StoreUnavailable`.
         """
-        decided = {"$lte": until} if since is None else {"$gte": since, "$lte": until}
-        async for row in self._entries.scan_as_stored({"at": decided}, sort=IN_ORDER_OF_WRITING):
+        limits = {"$gte": since, "$lte": until}
+        decided = {name: limit for name, limit in limits.items() if limit is not None}
+        chosen = {"at": decided} if decided else {}
+        async for row in self._entries.scan_as_stored(chosen, sort=IN_ORDER_OF_WRITING):
             yield row
 
     async def put_back(self, encoded: Mapping[str, bytes], hashes: Mapping[str, bytes]) -> set[str]:

@@ -181,7 +181,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self.reading |= set(partitions)
         until = _now() + _PATIENCE_MS / 1000
         while partitions and (left := limit - _count(found)) > 0:
-            more = await super().getmany(*partitions, max_records=left)
+            try:
+                more = await super().getmany(*partitions, max_records=left)
+            except IllegalStateError:  # one was revoked meanwhile; the others come with the next
+                break
             for tp, messages in more.items():
                 found[tp] += messages
             if more:

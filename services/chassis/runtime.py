@@ -211,7 +211,12 @@ class Runtime:
         raise Halted(reason)
 
     async def _fire_deadlines(self) -> None:
-        """Handle deadlines that are due, once everything that came before them is handled."""
+        """Handle deadlines that are due, once everything that came before them is handled.
+
+        Not by code that has halted the service: what it decides may be final.
+        """
+        if self.health.halted is not None:
+            return
         clock = self.consumer.clock()
         until = {
             partition: min(clock, await self.subscription.caught_up_until(partition))
@@ -223,12 +228,14 @@ class Runtime:
 
     async def _replay(self) -> None:
         """Handle the dead letters that somebody asked to replay, each on its own."""
+        if self.health.halted is not None:
+            return
         for summary in await self.dead_letters.summaries("replay"):
             letter = await self.dead_letters.get(summary["_id"])
             if letter is None or letter["status"] != "replay":
                 continue  # another replica was first
             message = message_of(letter)
-            if message.value is None and letter["size"]:
+            if message.unreadable or (message.value is None and letter["size"]):
                 try:
                     message = await fetch_one(self.settings.kafka, message, self._security)
                 except BrokerUnavailable:

@@ -5,13 +5,14 @@ bank that is not in the journal, and what is not acknowledged is asked again. Wh
 published, and is decided upon as every event: its id and its bytes follow from what the bank said,
 so that it is one event however often it was said, and by whichever way.
 
-Nothing here is decided, and nothing kept that would be missed: a row's `due` and `tries`, and how
-far the statement was read, only spare the bank the same question.
+Nothing here is decided, and nothing kept that would be missed: a row's `open`, `due` and `tries`,
+and how far the statement was read, only spare the bank the same question. What the bank has settled
+is in the journal, and so in a register: whatever was restored, it is not ordered again.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -31,7 +32,7 @@ from services.payments.bank import (
     Standing,
     settings_from,
 )
-from services.payments.transfers import TRANSFERS
+from services.payments.transfers import SETTLED, TRANSFERS
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Paying:
     """Works through the open orders of one service, and reads the bank's statement."""
 
     def __init__(self, runtime: Runtime, bank: Bank, settings: BankSettings) -> None:
-        self._rows = runtime.registers[TRANSFERS]
+        self._rows, self._settled = runtime.registers[TRANSFERS], runtime.registers[SETTLED]
         self._read = runtime.store.collection("bank")
         self._bank, self._settings = bank, settings
         self._publisher, self._clock = runtime.publisher, runtime.clock.now
@@ -66,11 +67,21 @@ class Paying:
         Raises `StoreUnavailable` and `BrokerUnavailable`, after which it is done again.
         """
         due = {"open": True, "due": {"$lte": self._clock()}}
-        rows = await self._rows.find(due, sort=[("due", 1)], limit=AT_ONCE)
+        rows = await self._unsettled(await self._rows.find(due, sort=[("due", 1)], limit=AT_ONCE))
         standings = await asyncio.gather(*map(self._standing, rows))
         await self._report(
             (row, standing) for row, standing in zip(rows, standings, strict=True) if standing
         )
+
+    async def _unsettled(self, rows: Sequence[Document]) -> list[Document]:
+        """Return the rows of which the bank has said nothing yet, and close the others."""
+        if not rows:
+            return []
+        these = {"_id": {"$in": [row["_id"] for row in rows]}}
+        over = {row["_id"] for row in await self._settled.find(these, ["_id"])}
+        if over:
+            await self._rows.update({"_id": {"$in": list(over)}}, {"$set": {"open": False}})
+        return [row for row in rows if row["_id"] not in over]
 
     async def listen(self) -> None:
         """Read the statement on from where it was read last.

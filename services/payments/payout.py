@@ -35,7 +35,7 @@ from services.chassis.procedure import Context, Decision, Procedure, Record
 from services.payments.ledger import allowance_owed, benefit_paid, moved, overpaid, support_owed
 from services.payments.recovery import Recoverable, claim_back, refuse
 from services.payments.rules import PaymentRules
-from services.payments.transfers import transfer
+from services.payments.transfers import settled, transfer
 
 
 class Owed(Value):
@@ -118,7 +118,10 @@ def reported(state: Payouts, event: PaymentReported, context: Context) -> Decisi
     if event.payment_id in known:
         return Decision(state)
     noted = {event.outcome: {**known, event.payment_id: event}}
-    return go_on(state.with_(**noted), context)
+    decision = go_on(state.with_(**noted), context)
+    if event.payment_id in {**state.paid, **state.rejected}:
+        return decision
+    return decision._replace(records=(*decision.records, settled(event)))
 
 
 @payout.on(PayoutInstructed)

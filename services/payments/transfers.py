@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from contracts.death.events import PayoutOrdered
+from contracts.death.events import PaymentReported, PayoutOrdered
 from services.chassis.procedure import Context, Record
 
 TRANSFERS = "transfers"
 """The register, by the ids of payments. A row is *open* until the bank has said what became of it;
 `due` is when the bank is to be spoken to about it next."""
+SETTLED = "settled_payments"
+"""The register of what the bank has said, by the ids of payments. What is in it is never ordered:
+a row of `transfers` that was made anew from the journal is open again, and banks forget ids."""
 
 
 def transfer(ordered: PayoutOrdered, context: Context) -> Record:
@@ -32,3 +35,9 @@ def transfer(ordered: PayoutOrdered, context: Context) -> Record:
     }
     assert ordered.payment_id is not None
     return Record(TRANSFERS, ordered.payment_id, fields, insert_only=True)
+
+
+def settled(reported: PaymentReported) -> Record:
+    """Return the row of a payment that the bank has settled; its first word counts here."""
+    fields = {"outcome": reported.outcome, "at": reported.reported_at}
+    return Record(SETTLED, reported.payment_id, fields, insert_only=True)

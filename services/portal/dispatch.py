@@ -48,4 +48,8 @@ class Dispatch:
         except BrokerUnavailable as error:
             log.warning("%d messages were not taken: %s", len(messages), error)
             return False
+        except Exception:
+            # A fault of ours must not leave those waiting who came later.
+            log.exception("%d messages were not taken", len(messages))
+            return False
         return True

@@ -2,13 +2,21 @@
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from infra.local import Stack
+from infra.local.ports import GATEWAY
 from services.chassis.testing import eventually
+from services.payments.transfers import SETTLED
+from services.portal.main import service as portal
+from tests.faults.bank import movements
 from tests.faults.city import LIMIT_SECONDS, City
 from tests.faults.snapshot import Rows, Snapshot, snapshot
 from tests.faults.test_shuffled import registers
@@ -19,6 +27,7 @@ pytestmark = pytest.mark.timeout(900)
 WITHOUT = ("residence", "payments")
 """They are away while some declare: the cases of these are in flight when all is lost."""
 COMMAND_SECONDS = 240
+BOOKS = "books.sqlite"
 
 
 async def onestop(city: City, *arguments: str) -> str:
@@ -83,12 +92,16 @@ async def test_all_is_lost_and_restored_from_the_journals_alone(
     restored = await snapshot(city.stack)
     assert restored.journals == before.journals
     assert registers(restored) == registers(before)
-    for kept in ("claims", "deadlines", "submissions", "acts", "successions", "people", "tasks"):
+    for kept in ("claims", "deadlines", "people", "tasks", SETTLED, *portal.taken_in):
         assert of_services(restored, kept) == of_services(before, kept)
     assert restored.rows("portal", "people") != []
     assert restored.rows("portal", "deadlines") != []
 
-    await city.start(*city.stack.services)
+    moved = await movements(city.stack)
+    assert moved, "something was paid, which must not be paid again"
+    await city.kill(GATEWAY)
+    forget(city.stack)
+    await city.start(GATEWAY, *city.stack.services)
     await onestop(city, "journal", "republish", "--service", "all", "--all")
     await city.assert_whole()
     # Who did not get an answer before all was lost, declares again.
@@ -99,6 +112,15 @@ async def test_all_is_lost_and_restored_from_the_journals_alone(
     found = await city.assert_whole()
     assert found.submitted() == set(city.flow.outcomes)
     assert await agreed(city)
+    paid = Counter(row["payment"] for row in await movements(city.stack))
+    assert set(paid) > {row["payment"] for row in moved}
+    assert set(paid.values()) == {1}
+
+
+def forget(stack: Stack) -> None:
+    """Let the bank know no payment any more that it has made, as banks do in time."""
+    with closing(sqlite3.connect(stack.data / GATEWAY / BOOKS)) as books, books:
+        assert books.execute("DELETE FROM payments WHERE status = 'paid'").rowcount
 
 
 async def _heard_of_all(city: City) -> bool:

@@ -16,7 +16,7 @@ from contracts.death.events import (
 from contracts.envelope import Event
 from services.payments import payout
 from services.payments.rules import RULES
-from services.payments.transfers import TRANSFERS
+from services.payments.transfers import SETTLED, TRANSFERS
 from services.social_insurance import death as social_insurance
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.unit.deaths import ACCOUNT, SON, SUPPORT, WIDOW, deceased, desk, registered
@@ -208,4 +208,4 @@ def test_support_is_paid_by_the_state_budget() -> None:
 def test_before_the_grant_everything_is_only_noted() -> None:
     case = after(report(FIRST), instruction())
     assert not case.events
-    assert not case.records
+    assert [record.register for record in case.records] == [SETTLED], "nothing is ordered or posted"

@@ -58,11 +58,12 @@ async def restore(runtime: Runtime, outside: Outside, backup: Backup, tell: Tell
 async def rebuild(runtime: Runtime, tell: Tell) -> int:
     """Make claims, registers and deadlines of the journal; return of how many entries.
 
-    What is there and newer is left as it is. Raises `StoreUnavailable`; to begin again is harmless.
+    Of all entries, also those of a clock that was ahead of this machine's. What is there and newer
+    is left as it is. Raises `StoreUnavailable`; to begin again is harmless.
     """
     batch: list[Entry] = []
     count = 0
-    async for row in runtime.journal.written(None, runtime.clock.now()):
+    async for row in runtime.journal.written():
         batch.append(entry_from(row))
         if len(batch) == BATCH:
             await _remake(runtime, batch)

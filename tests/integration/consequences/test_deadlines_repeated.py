@@ -155,6 +155,17 @@ async def test_a_bad_deploy_loses_no_deadline(offices: Offices) -> None:
     await eventually(lambda: is_said(mended, {f"{case} 1" for case in cases}))
 
 
+async def test_a_service_that_has_halted_fires_none(offices: Offices) -> None:
+    office = offices.open(clerk())
+    await office.tell("a", Told(text="bad"))
+    halted = offices.again(office, clerk())
+    halted.runtime.health.halt("nearly everything failed", alive=True)
+    await halted.start()
+    await eventually(lambda: bool(halted.runtime.subscription.partitions))
+    await halted.runtime._fire_deadlines()
+    assert await due(office) == {"a"}
+
+
 async def test_one_of_a_case_with_a_gap_fails_once(offices: Offices) -> None:
     office = offices.open(clerk())
     await office.tell("torn", Told(text="bad", number=3_600_000))

@@ -3,14 +3,17 @@
 But for the records behind it in the same batch of the same client: these are dead letters as well.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
+from services.chassis.dead_letters import Failure
 from services.chassis.message import Message
 from services.chassis.procedure import Context, Decision, Procedure, State
+from services.chassis.reading import Unreadable
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Paid, Told
 from tests.integration.office import Office, Offices
@@ -78,6 +81,22 @@ async def test_the_name_of_a_header_that_is_not_utf8(offices: Offices) -> None:
     await eventually(lambda: _replayed(office, letters[0]["_id"]))
     again = await office.runtime.dead_letters.get(letters[0]["_id"])
     assert again and (again["status"], again["reason"]) == ("dead", reason)
+
+
+async def test_what_can_be_read_by_now_is_handled_when_it_is_replayed(offices: Offices) -> None:
+    """As after a deploy whose client knows how: the record itself is asked for again."""
+    office = offices.open(parrot)
+    good = office.message("good", Told(text="good"))
+    await send_batch(office, [good], 0)
+    await office.start()
+    await eventually(lambda: _said(office, ["good"]))
+    was = Message(office.topics[0], 0, 0, 0, None, None, unreadable="the record cannot be read: X")
+    failure = Failure.of(was, Unreadable("the record cannot be read: X"))
+    await office.runtime.dead_letters.write([failure], datetime.now(UTC))
+    assert await office.runtime.dead_letters.ask_for_replay(was.id)
+    await eventually(lambda: _replayed(office, was.id))
+    again = await office.runtime.dead_letters.get(was.id)
+    assert again and again["status"] == "replayed"
 
 
 async def _has_letters(office: Office, count: int) -> bool:
