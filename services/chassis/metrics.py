@@ -43,6 +43,11 @@ CASES_IN_FLIGHT = Gauge("onestop_cases_in_flight", "Cases that are not finished"
 OLDEST_CASE_SECONDS = Gauge(
     "onestop_oldest_unfinished_case_seconds", "Age of the oldest unfinished case", ["group"]
 )
+OLDEST_UNATTENDED_CASE_SECONDS = Gauge(
+    "onestop_oldest_unattended_case_seconds",
+    "Age of the oldest unfinished case in which no task waits for a person",
+    ["group"],
+)
 
 CASES_AT_RISK = Gauge(
     "onestop_cases_at_risk", "Unfinished cases whose time limit will soon end", ["group"]

@@ -1,6 +1,7 @@
 """GET /api/cases: where cases stand, from the register, or from the claim until it has the case."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import product
 from typing import Annotated, Any, get_args
 
@@ -9,7 +10,9 @@ from pydantic_core import to_json
 
 from contracts.catalogue import catalogue
 from contracts.common.events import Channel, Outcome
+from contracts.common.tasks import task_id
 from services.chassis import metrics
+from services.chassis.encoding import Document
 from services.chassis.runtime import Runtime
 from services.portal import views
 from services.portal.account import told
@@ -20,13 +23,18 @@ from services.portal.problems import Problem, documented, error
 from services.portal.register import CASES
 from services.portal.standing import STATUSES, Status
 from services.portal.submissions import Submissions
+from services.portal.tasks import TASKS
 from services.portal.time_limits import ON_TIME
 from services.portal.views import SUMMARY, CaseList, CaseView, Summary
 
 MOST_IDS = 500
 IN_FLIGHT = "in-progress"
 
+LOOKED_AT = 200
+"""So many of the oldest cases are looked at for one that waits for no person."""
+
 _NEWEST_FIRST = (("submitted_at", -1), ("_id", -1))
+_OLDEST_FIRST = (("submitted_at", 1), ("_id", 1))
 _LISTED = (("group", 1), ("status", 1), *_NEWEST_FIRST)
 
 router = APIRouter(tags=["cases"])
@@ -36,7 +44,7 @@ class Cases:
     """The cases, as they can be looked up."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._register = runtime.registers[CASES]
+        self._register, self._tasks = runtime.registers[CASES], runtime.registers[TASKS]
         self._submissions = Submissions(runtime.store)
         self._journal = runtime.journal
         self._clock = runtime.clock.now
@@ -99,16 +107,25 @@ class Cases:
             unfinished = {"group": group, "status": IN_FLIGHT}
             count = await self._register.count(unfinished)
             oldest = await self._register.find(
-                unfinished, ["submitted_at"], sort=[("submitted_at", 1), ("_id", 1)], limit=1
+                unfinished, ["submitted_at"], sort=_OLDEST_FIRST, limit=LOOKED_AT
             )
+            unattended = await self._unattended(group, oldest)
             now = self._clock()
             overdue = await self._register.count({**unfinished, "due_at": {"$lt": now}})
             late = await self._register.count({**unfinished, "at_risk_at": {"$lte": now}})
             metrics.CASES_OVERDUE.labels(group).set(overdue)
             metrics.CASES_AT_RISK.labels(group).set(max(0, late - overdue))
-            ages = [(now - row["submitted_at"]).total_seconds() for row in oldest]
             metrics.CASES_IN_FLIGHT.labels(group).set(count)
-            metrics.OLDEST_CASE_SECONDS.labels(group).set(max(0.0, *ages) if ages else 0.0)
+            metrics.OLDEST_CASE_SECONDS.labels(group).set(_age(oldest, now))
+            metrics.OLDEST_UNATTENDED_CASE_SECONDS.labels(group).set(_age(unattended, now))
+
+    async def _unattended(self, group: str, rows: Sequence[Document]) -> list[Document]:
+        """Return the cases in which no task waits for an official, or for the family."""
+        procedures = [spec.name for spec in catalogue().groups[group].procedures]
+        ids = [task_id(row["_id"], name) for row in rows for name in procedures]
+        waiting = {"_id": {"$in": ids}, "state": {"$ne": "decided"}}
+        attended = {row["case_id"] for row in await self._tasks.find(waiting, ["case_id"])}
+        return [row for row in rows if row["_id"] not in attended]
 
 
 @router.get(
@@ -150,6 +167,12 @@ async def some_cases(
         raise Problem(422, "invalid-request", "the list of ids is too long", errors)
     answer: CaseList = {"cases": await cases.named(named), "next": None}
     return _json(answer)
+
+
+def _age(oldest_first: Sequence[Document], now: datetime) -> float:
+    """Return the seconds since the first of these was submitted, 0 where there is none."""
+    began: datetime = oldest_first[0]["submitted_at"] if oldest_first else now
+    return max(0.0, (now - began).total_seconds())
 
 
 def _begin(group: str) -> None:

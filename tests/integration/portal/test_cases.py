@@ -148,6 +148,7 @@ async def test_unfinished_cases_are_counted(counter: Counter) -> None:
 
     await eventually(counted)
     assert await counter.metric("onestop_oldest_unfinished_case_seconds", group="birth") > 0
+    assert await counter.metric("onestop_oldest_unattended_case_seconds", group="birth") > 0
 
 
 async def test_a_question_about_500_cases_may_arrive_in_pieces(counter: Counter) -> None:
