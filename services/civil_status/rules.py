@@ -52,7 +52,7 @@ RequestRefusal = Literal[
     "judged-in-future",
     "nothing-changes",
     "identifier-would-change",
-    "corrected-into-future",
+    "corrected-after-registration",
     "corrected-before-birth",
     "month-decides-benefit",
     "child-of-another-case",

@@ -1,6 +1,6 @@
 """What civil status says to withdrawals, revocations and corrections, of births and of deaths."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -200,8 +200,8 @@ def test_a_corrected_birth_says_what_changed_and_carries_the_whole_child() -> No
 
 WRONG = [
     (BIRTHS, {"born_on": "2025-11-10"}, "identifier-would-change"),
-    (BIRTHS, {"born_on": "2026-11-21"}, "corrected-into-future"),
-    (DEATHS, {"died_on": "2026-11-21"}, "corrected-into-future"),
+    (BIRTHS, {"born_on": "2026-11-21"}, "corrected-after-registration"),
+    (DEATHS, {"died_on": "2026-11-21"}, "corrected-after-registration"),
     (DEATHS, {"died_on": "1954-08-16"}, "corrected-before-birth"),
     (DEATHS, {"died_on": "2026-10-31"}, "month-decides-benefit"),
 ]
@@ -213,6 +213,20 @@ def test_what_cannot_be_corrected_is_declined(
 ) -> None:
     found = desk(office, office.declared, correction(office.name, changes))
     assert declined(found) == [code]
+
+
+@pytest.mark.parametrize(
+    ("office", "field"), [(BIRTHS, "born_on"), (DEATHS, "died_on")], ids=["birth", "death"]
+)
+@pytest.mark.parametrize(("day", "codes"), [(20, []), (21, ["corrected-after-registration"])])
+def test_nothing_is_corrected_to_have_happened_after_its_registration(
+    office: Office, field: str, day: int, codes: list[str]
+) -> None:
+    found = desk(office, office.declared)
+    found.now += timedelta(days=10)
+    found.hear(correction(office.name, {field: f"2026-11-{day}"}))
+    assert declined(found) == codes
+    assert len(found.records) == 2 - len(codes)
 
 
 def test_without_a_benefit_the_month_of_death_can_be_corrected() -> None:
