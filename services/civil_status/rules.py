@@ -50,6 +50,7 @@ RequestRefusal = Literal[
     "beyond-office",
     "own-family",
     "judged-in-future",
+    "judged-before-registration",
     "nothing-changes",
     "identifier-would-change",
     "corrected-after-registration",
