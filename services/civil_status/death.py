@@ -76,8 +76,8 @@ class Death(Entered):
         found, died_on = self.application, DeathCorrection.model_validate(changes).died_on
         if died_on == found.died_on:
             return Objection("nothing-changes")
-        if died_on > local_date(context.now):
-            return Objection("corrected-into-future")
+        if died_on > self.registered_on:
+            return Objection("corrected-after-registration")
         if died_on < found.deceased.born_on:
             return Objection("corrected-before-birth")
         if found.benefit and died_on.replace(day=1) != found.died_on.replace(day=1):

@@ -7,7 +7,6 @@ from typing import Any, Self
 from uuid import UUID
 
 from contracts.birth.correction import BirthCorrection
-from contracts.common.calendar import local_date
 from contracts.common.people import Child, Household
 from contracts.compensation.events import BirthCorrected, CorrectionRequested
 from contracts.model import Name, PersonalId
@@ -63,8 +62,8 @@ class Birth(Entered):
             return Objection("nothing-changes")
         if after.born_on.year != child.born_on.year:
             return Objection("identifier-would-change")
-        if after.born_on > local_date(context.now):
-            return Objection("corrected-into-future")
+        if after.born_on > self.registered_on:
+            return Objection("corrected-after-registration")
         # What it was known by is kept: a declaration that repeats the mistake is of this child too.
         known = (born_on(key, child.born_on, after.born_on) for key in keys)
         more = child_claims(key for key in known if key not in keys)

@@ -141,6 +141,8 @@ class SecondThoughts(Generic[R]):
         objection = self._objection(state, act)
         if objection is None and judgement.judged_on > on:
             objection = "judged-in-future"
+        if objection is None and entered and judgement.judged_on < entered.registered_on:
+            objection = "judged-before-registration"
         if objection is not None or entered is None:
             return _declined(state, "revocation", objection or "not-registered", context)
         said = RegistrationRevoked(

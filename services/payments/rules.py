@@ -14,6 +14,7 @@ Waiver = Literal[
     "declared-on-time",
     "death-declared-on-time",
     "child",
+    "elderly",
     "online-discount",
     "birth-refused",
     "death-refused",
@@ -49,6 +50,8 @@ class PaymentRules(Rules[Code]):
     residence_registration: Dated[ByChannel]
     child_under_age: Dated[Annotated[int, Field(ge=1, le=30)]]
     """The age, in years, from which somebody is no child to the tariff of residence."""
+    elderly_from_age: Dated[Annotated[int, Field(ge=31, le=120)]]
+    """The age, in years, from which somebody is elderly to it."""
     online_discount_percent: Dated[Percent]
     """What a province takes off the fees that it may set, for declarations on the portal."""
     reference_level: Dated[Vnd]

@@ -88,13 +88,22 @@ def _by_province(
 def _residence(
     event: DeclarationSubmitted, form: BirthForm, received_on: date, rules: PaymentRules
 ) -> FeeLine:
-    """Children pay nothing (Circular 75/2022); somebody registered as an adult does."""
+    """Who is registered between childhood and old age pays (Circular 75/2022/TT-BTC, art. 5)."""
     by_channel = rules.residence_registration.in_force(received_on)
     tariff = by_channel.portal if event.channel == "portal" else by_channel.office
-    age = rules.child_under_age.in_force(received_on)
-    if received_on < birthday(form.child.born_on, age):
-        return _line(RESIDENCE, tariff, tariff, rules.reason("child"))
+    exempt = _exempt(form.child.born_on, received_on, rules)
+    if exempt is not None:
+        return _line(RESIDENCE, tariff, tariff, exempt)
     return _discounted(RESIDENCE, tariff, event, received_on, rules)
+
+
+def _exempt(born_on: date, received_on: date, rules: PaymentRules) -> Reason | None:
+    """Return why somebody of that age pays nothing for residence."""
+    if received_on < birthday(born_on, rules.child_under_age.in_force(received_on)):
+        return rules.reason("child")
+    if received_on >= birthday(born_on, rules.elderly_from_age.in_force(received_on)):
+        return rules.reason("elderly")
+    return None
 
 
 def _discounted(

@@ -212,8 +212,8 @@ def register(
 ) -> Decision[Registration]:
     """Say that the child is a resident, and write it into the register of residents.
 
-    The confirmation number, TT-<year>-<identifier>, needs no claim: identifiers are unique, and a
-    newborn is registered once.
+    The confirmation number, TT-<year>-<identifier>, needs no claim: an identifier is of one case,
+    for a child that is declared again after a judgement is given another one.
     """
     event = ResidenceRegistered(
         personal_id=child.personal_id,

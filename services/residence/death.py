@@ -43,6 +43,8 @@ class Removal(State):
     """Why there is no such death any more."""
 
 
+NUMBER = "confirmation-number"
+"""The kind of claim on a removal's number. It stays used, also where the residence is restored."""
 NOT_ASKED = Removal(outcome="not-asked")
 
 removal = Procedure(REMOVAL, initial=Removal())
@@ -151,17 +153,24 @@ def objection(resident: Resident, rules: ResidenceRules) -> Reason | None:
 def remove(state: Removal, resident: Resident, context: Context) -> Decision[Removal]:
     """Say that the deceased is a resident no more, and write it into the register of removals.
 
-    The confirmation number, XT-<year>-<identifier>, needs no claim: everybody dies once.
+    The confirmation number is the case's own: whose death was revoked will be removed once more.
     """
     on = local_date(context.now)
+    number = context.first_free(NUMBER, lambda k: number_of(resident, context, k))
     event = ResidenceRemoved(
         personal_id=resident.personal_id,
-        confirmation_number=f"XT-{on.year}-{resident.personal_id}",
+        confirmation_number=number,
         removed_on=on,
         owned_household=resident.household_owner == resident.personal_id,
     )
     after = state.with_(outcome="removed", removed=event)
     return Decision(after, events=(event,), records=(removal_record(event, context.case_id),))
+
+
+def number_of(resident: Resident, context: Context, k: int) -> str:
+    """Return the k-th candidate for a removal's number: XT-<province>-<year>-<8 digits>."""
+    year = local_date(context.now).year
+    return f"XT-{resident.province}-{year}-{context.derive(NUMBER, k, 10**8):08}"
 
 
 def refuse(state: Removal, resident: Resident, reason: Reason) -> Decision[Removal]:

@@ -19,6 +19,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from contracts.birth.process import RESIDENCE
 from contracts.catalogue import catalogue
+from contracts.common.calendar import local_date
 from infra.local import Stack
 from services.portal.results import RESULTS, numbered
 from tests.e2e.city import FAMILIES, City
@@ -220,7 +221,8 @@ def test_what_was_revoked_says_so(counter: Counter, given: list[Given], tmp_path
     card = next(each for each in given if each.procedure == "health-insurance-card")
     pdf = tmp_path / "card.pdf"
     pdf.write_bytes(counter.http.get(f"/api/results/{card.number}.pdf").content)
-    judgement = {"number": "17/2026/QĐST-DS", "court": "Tòa án", "judged_on": "2026-01-02"}
+    today = local_date(datetime.now(UTC)).isoformat()
+    judgement = {"number": "17/2026/QĐST-DS", "court": "Tòa án", "judged_on": today}
     for case in dict.fromkeys(each.case for each in given):
         counter.request(case, "revocation", {"judgement": judgement})
     for each in given:

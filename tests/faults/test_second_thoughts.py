@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.common.calendar import local_date
 from contracts.compensation.events import (
     BirthCorrected,
     DeathCorrected,
@@ -66,8 +67,9 @@ async def declared(city: City) -> list[tuple[str, Declared]]:
 
 def requests(cases: list[tuple[str, Declared]]) -> list[Asked]:
     """Return what is asked for: of three cases one is revoked, one corrected, one withdrawn."""
-    today = datetime.now(UTC).date().isoformat()
-    judged = {"judgement": {"number": "1", "court": "TAND", "judged_on": "2026-01-05"}}
+    now = datetime.now(UTC)
+    today, judged_on = now.date().isoformat(), local_date(now).isoformat()
+    judged = {"judgement": {"number": "1", "court": "TAND", "judged_on": judged_on}}
     asked: list[Asked] = []
     for number, (case, each) in enumerate(cases):
         birth = each.declaration["group"] == "birth"

@@ -13,7 +13,7 @@ from tests.unit.births import MOTHER
 from tests.unit.officials import official
 
 JUDGEMENT = Judgement(
-    number="17/2026/QĐST-DS", court="Tòa án nhân dân khu vực 2", judged_on=date(2026, 11, 19)
+    number="17/2026/QĐST-DS", court="Tòa án nhân dân khu vực 2", judged_on=date(2026, 11, 20)
 )
 
 

@@ -1,13 +1,16 @@
 """What population, residence, payments and the portal's register make of a registered death."""
 
+import re
 from datetime import date
 from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from contracts.common.events import FeeRefunded, FeeSettled
 from contracts.common.tasks import TaskOpened
+from contracts.compensation.events import RegistrationRevoked, ResidenceRestored
 from contracts.death.events import (
     BurialSupportGranted,
     DeathRecordRefused,
@@ -47,9 +50,18 @@ from tests.unit.deaths import (
 )
 from tests.unit.driver import Desk, World
 from tests.unit.fees import balances, line
+from tests.unit.requests import JUDGEMENT
 
 WHY = Reason(code="notice-missing", vi="Không có giấy báo tử.", en="There is no notice.")
 REFUSED = DeathRefused(reason=WHY)
+REVOKED = RegistrationRevoked(
+    request=UUID(int=1),
+    by=officials.official().signatory,
+    registration_number="KT-33-2026-00000042",
+    revoked_on=TODAY,
+    judgement=JUDGEMENT,
+    reason=WHY,
+)
 
 
 def test_a_person_is_marked_deceased_once() -> None:
@@ -98,9 +110,34 @@ def test_residence_is_removed_when_both_facts_are_there(order: tuple[Event, ...]
         case.hear(event)
     event = case.said(ResidenceRemoved)
     assert (event.removed_on, event.owned_household) == (TODAY, True)
-    assert event.confirmation_number == f"XT-2026-{DECEASED}"
+    assert re.fullmatch(r"XT-33-2026-[0-9]{8}", event.confirmation_number)
     assert case.row("removals")["personal_id"] == DECEASED
     assert len(case.events) == len(case.records) == 1
+
+
+def test_who_is_removed_again_after_a_judgement_has_another_number() -> None:
+    world, given = World(), set()
+    for name in ("case-1", "case-2"):
+        case = desk(residence.removal, RESIDENCE, name, world)
+        for event in (registered(), deceased()):
+            case.hear(event)
+        given.add(case.said(ResidenceRemoved).confirmation_number)
+        case.hear(REVOKED)
+        restored = case.said(ResidenceRestored)
+        assert restored.confirmation_number == case.said(ResidenceRemoved).confirmation_number
+    assert len(given) == 2, "papers of two cases are told apart by their numbers"
+
+
+def test_a_number_that_is_taken_is_given_to_nobody_else() -> None:
+    first, world = desk(residence.removal, RESIDENCE), World()
+    for event in (registered(), deceased()):
+        first.hear(event)
+    number = first.said(ResidenceRemoved).confirmation_number
+    world.taken("confirmation-number", number)
+    again = desk(residence.removal, RESIDENCE, world=world)
+    for event in (registered(), deceased()):
+        again.hear(event)
+    assert again.said(ResidenceRemoved).confirmation_number != number
 
 
 @pytest.mark.parametrize("fact", [registered(), deceased()])

@@ -48,6 +48,23 @@ def test_from_the_sixteenth_birthday_residence_is_paid_for(
     assert line(event, "permanent-residence-registration")[2] == due
 
 
+@pytest.mark.parametrize(
+    ("born_on", "channel", "expected"),
+    [
+        ("1966-11-21", "portal", (10_000, 0, 10_000, None)),
+        ("1966-11-20", "portal", (10_000, 10_000, 0, "elderly")),
+        ("1966-11-20", "office", (20_000, 20_000, 0, "elderly")),
+        ("1930-01-01", "portal", (10_000, 10_000, 0, "elderly")),
+    ],
+)
+def test_from_the_sixtieth_birthday_residence_is_free(
+    born_on: str, channel: str, expected: tuple[Any, ...]
+) -> None:
+    """Circular 75/2022/TT-BTC, art. 5; Law on the Elderly 2009, art. 2."""
+    event = settled(form={"child": {"born_on": born_on}}, channel=channel)
+    assert line(event, "permanent-residence-registration") == expected
+
+
 def test_a_bundle_without_residence_has_no_residence_fee() -> None:
     assert [line.code for line in settled(bundle=ABROAD).lines] == ["birth-registration"]
 

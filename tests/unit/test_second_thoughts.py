@@ -1,6 +1,6 @@
 """What civil status says to withdrawals, revocations and corrections, of births and of deaths."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -135,7 +135,7 @@ def test_a_judgement_makes_a_registration_void_once(office: Office) -> None:
     assert said.judgement == JUDGEMENT
     assert said.reason.refers_to == JUDGEMENT.number
     assert JUDGEMENT.number in said.reason.vi
-    assert "19/11/2026" in said.reason.en
+    assert "20/11/2026" in said.reason.en
     assert declined(found) == ["revoked-before"]
     assert found.records[-1].row()["revoked_by"] == JUDGEMENT.number
     assert found.records[-1].key == found.records[0].key
@@ -148,6 +148,7 @@ OBJECTIONS = [
     ({"official": official(procedures=("marriage-registration",))}, "beyond-office"),
     ({"persons": (official().person_id,)}, "own-family"),
     ({"judgement": JUDGEMENT.with_(judged_on=date(2026, 11, 21))}, "judged-in-future"),
+    ({"judgement": JUDGEMENT.with_(judged_on=date(2026, 11, 19))}, "judged-before-registration"),
 ]
 
 
@@ -159,6 +160,26 @@ def test_a_revocation_that_must_not_count_says_why(
     found = desk(office, office.declared, revocation(office.name, **changes))
     assert declined(found) == [code]
     assert found.state.outcome == "registered"
+
+
+@of_each
+@pytest.mark.parametrize(
+    ("judged_on", "codes"),
+    [
+        (date(2026, 11, 19), ["judged-before-registration"]),
+        (date(2026, 11, 20), []),
+        (date(2026, 11, 30), []),
+        (date(2026, 12, 1), ["judged-in-future"]),
+    ],
+)
+def test_a_judgement_is_of_a_day_between_the_registration_and_today(
+    office: Office, judged_on: date, codes: list[str]
+) -> None:
+    found = desk(office, office.declared)
+    found.now += timedelta(days=10)
+    found.hear(revocation(office.name, judgement=JUDGEMENT.with_(judged_on=judged_on)))
+    assert declined(found) == codes
+    assert found.state.outcome == ("registered" if codes else "revoked")
 
 
 @pytest.mark.parametrize(
@@ -200,8 +221,8 @@ def test_a_corrected_birth_says_what_changed_and_carries_the_whole_child() -> No
 
 WRONG = [
     (BIRTHS, {"born_on": "2025-11-10"}, "identifier-would-change"),
-    (BIRTHS, {"born_on": "2026-11-21"}, "corrected-into-future"),
-    (DEATHS, {"died_on": "2026-11-21"}, "corrected-into-future"),
+    (BIRTHS, {"born_on": "2026-11-21"}, "corrected-after-registration"),
+    (DEATHS, {"died_on": "2026-11-21"}, "corrected-after-registration"),
     (DEATHS, {"died_on": "1954-08-16"}, "corrected-before-birth"),
     (DEATHS, {"died_on": "2026-10-31"}, "month-decides-benefit"),
 ]
@@ -213,6 +234,20 @@ def test_what_cannot_be_corrected_is_declined(
 ) -> None:
     found = desk(office, office.declared, correction(office.name, changes))
     assert declined(found) == [code]
+
+
+@pytest.mark.parametrize(
+    ("office", "field"), [(BIRTHS, "born_on"), (DEATHS, "died_on")], ids=["birth", "death"]
+)
+@pytest.mark.parametrize(("day", "codes"), [(20, []), (21, ["corrected-after-registration"])])
+def test_nothing_is_corrected_to_have_happened_after_its_registration(
+    office: Office, field: str, day: int, codes: list[str]
+) -> None:
+    found = desk(office, office.declared)
+    found.now += timedelta(days=10)
+    found.hear(correction(office.name, {field: f"2026-11-{day}"}))
+    assert declined(found) == codes
+    assert len(found.records) == 2 - len(codes)
 
 
 def test_without_a_benefit_the_month_of_death_can_be_corrected() -> None:

@@ -10,11 +10,15 @@ from typing import Any, NamedTuple
 
 from contracts.envelope import Event
 from services.portal import people
+from services.residence.death import NUMBER as REMOVAL_NUMBER
 from services.social_insurance.birth import INSURANCE_NUMBER
 from tests.unit.driver import Desk, World
 from tests.unit.written import OFFICES, reports
 
-FOR_EVER = ("personal-id", INSURANCE_NUMBER, "registration-number", "decision-number")
+FOR_EVER = (
+    *("personal-id", "registration-number", "decision-number"),
+    *(INSURANCE_NUMBER, REMOVAL_NUMBER),
+)
 """Numbers that are used up, whatever becomes of what they were given for."""
 Row = dict[str, Any]
 

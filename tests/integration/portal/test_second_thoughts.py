@@ -22,12 +22,22 @@ from contracts.model import Reason
 from contracts.people.events import PersonDeceased
 from services.chassis.testing import eventually
 from tests.integration.portal.counter import Counter, declaration, new_key
-from tests.unit.births import FATHER, HOME, MOTHER, form, identified, person, registered, settled
+from tests.unit.births import (
+    FATHER,
+    HOME,
+    MOTHER,
+    TODAY,
+    form,
+    identified,
+    person,
+    registered,
+    settled,
+)
 from tests.unit.officials import official
 from tests.unit.tracking import CARD, CHILD, INSURED
 
 HANOI = official(provinces=("01",), procedures=(BIRTH,))
-JUDGED = {"judgement": {"number": "17/2026", "court": "TAND", "judged_on": "2026-11-01"}}
+JUDGED = {"judgement": {"number": "17/2026", "court": "TAND", "judged_on": TODAY.isoformat()}}
 CORRECTED = {"decision_number": "208/QĐ", "changes": {"full_name": "Trần Gia Khoa"}}
 WHY = Reason(code="registered-before", vi="Đã đăng ký.", en="It was registered before.")
 GONE = Reason(code="withdrawn-by-declarant", vi="Đã rút hồ sơ.", en="It was withdrawn.")
