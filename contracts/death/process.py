@@ -127,7 +127,10 @@ PROCEDURES = (
             BenefitRefused: "refused",
         },
         afterwards={BenefitCancelled: "cancelled"},
-        shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
+        shows=(
+            *("decision_number", "payee", "month"),
+            *("reference_level", "standard", "multiple", "amount"),
+        ),
         documents={
             FuneralAllowanceGranted: ALLOWANCE_DECISION,
             BurialSupportGranted: SUPPORT_DECISION,

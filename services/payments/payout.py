@@ -62,7 +62,7 @@ class Instruction(Value):
     id: UUID
     at: AwareDatetime
     by: PersonalId | None
-    """None: who declared the case, and so named the payee."""
+    """None: who has the case, for its declarant named the payee."""
     payout: Payout
 
 
