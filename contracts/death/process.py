@@ -60,7 +60,7 @@ DEATH = "death-registration"
 RECORD = "death-record"
 REMOVAL = "permanent-residence-removal"
 BENEFIT = "funeral-benefit"
-PAYOUT = "benefit-payout"
+PAYOUT = PayoutOrdered.procedure
 FEES = "death-fee-settlement"
 ORPHANED_DEATH = "orphaned-death-case"
 
