@@ -39,7 +39,7 @@ class Form(Input):
         return ()
 
     def recipients(self) -> tuple[PersonalId, ...]:
-        """Return who may be paid in the case, and so may say where the money is to go."""
+        """Return who is to be paid in the case, and then who may be in their place."""
         return ()
 
     def circumstance(self) -> str:

@@ -175,10 +175,12 @@ class TaskDecisionSubmitted(Act, type="portal.task-decision-submitted.v1"):
 
 
 class PayoutInstructed(Event, type="portal.payout-instructed.v1"):
-    """Who declared or is paid has said where else the money is to go, where it cannot arrive."""
+    """Who has the case or is paid says where else the money is to go, where it cannot arrive."""
 
     by: PersonalId
-    declared: bool = Field(description="Whether it is who declared the case.")
+    declared: bool = Field(
+        description="Whether it is who has the case: who declared it, or goes on with it since."
+    )
     payout: Payout
 
 

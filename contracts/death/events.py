@@ -1,10 +1,11 @@
 """The events of the death group."""
 
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
+from contracts.common.asking import FamilyAnswered, FamilyAsked
 from contracts.common.payouts import Payout
 from contracts.common.people import Person
 from contracts.death.benefits import Basis, BenefitRequest, Ground, InsuranceNumber
@@ -12,6 +13,7 @@ from contracts.death.form import Cause, Issuer, PlaceKind
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Vnd
 
+_PAYOUT = "benefit-payout"
 Replaced = Annotated[
     PersonalId | None,
     Field(description="The payee on the form, who has died: where to pay is to be asked anew."),
@@ -104,8 +106,10 @@ class BenefitRefused(Event, type="social-insurance.benefit-refused.v1"):
     reason: Reason
 
 
-class PayoutOrdered(Event, type="payments.payout-ordered.v1"):
+class PayoutOrdered(FamilyAnswered, type="payments.payout-ordered.v1"):
     """The benefit is to be paid, from the fund that bears it. This does not say that it arrived."""
+
+    procedure: ClassVar[str] = _PAYOUT
 
     payout_number: Name
     decision_number: Name
@@ -115,6 +119,22 @@ class PayoutOrdered(Event, type="payments.payout-ordered.v1"):
     payment_id: Name | None = Field(
         default=None, description="The bank's order: a second one, where the first was rejected."
     )
+    rejected: Name | None = Field(
+        default=None, description="The payment that was rejected before this one."
+    )
+    instructed_at: AwareDatetime | None = Field(
+        default=None, description="When the family said where to; null: as it was granted."
+    )
+
+    @property
+    def question(self) -> str:
+        """Where else than by the payment before, or than by the grant."""
+        return self.rejected or self.payout_number
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the portal took the family's word."""
+        return self.instructed_at
 
 
 class PaymentReported(Event, type="payments.payment-reported.v1", stream="bank"):
@@ -143,12 +163,19 @@ class PayoutConfirmed(Event, type="payments.payout-confirmed.v1"):
     reference: Name
 
 
-class DestinationRequested(Event, type="payments.destination-requested.v1"):
+class DestinationRequested(FamilyAsked, type="payments.destination-requested.v1"):
     """The money cannot be paid where it was to go: the family is asked where else."""
+
+    procedure: ClassVar[str] = _PAYOUT
 
     payout_number: Name
     payment_id: Name | None = Field(default=None, description="The payment that was rejected.")
     reason: Reason
+
+    @property
+    def question(self) -> str:
+        """Where else than by the payment before, or than by the grant."""
+        return self.payment_id or self.payout_number
 
 
 class OverpaymentFound(Event, type="payments.overpayment-found.v1"):

@@ -89,6 +89,10 @@ class DeathForm(Form):
         """Return the payee, and the relatives, whose consent is asked."""
         return dict(self._receiving())
 
+    def successors(self) -> tuple[PersonalId, ...]:
+        """Return who may be paid: the payee, who buries the deceased, and then the relatives."""
+        return self.recipients()
+
     def recipients(self) -> tuple[PersonalId, ...]:
         """Return the payee, and the relatives who consent: one of them is paid in their place."""
         if self.benefit is None:

@@ -60,7 +60,7 @@ DEATH = "death-registration"
 RECORD = "death-record"
 REMOVAL = "permanent-residence-removal"
 BENEFIT = "funeral-benefit"
-PAYOUT = "benefit-payout"
+PAYOUT = PayoutOrdered.procedure
 FEES = "death-fee-settlement"
 ORPHANED_DEATH = "orphaned-death-case"
 
@@ -127,7 +127,10 @@ PROCEDURES = (
             BenefitRefused: "refused",
         },
         afterwards={BenefitCancelled: "cancelled"},
-        shows=("decision_number", "month", "reference_level", "standard", "multiple", "amount"),
+        shows=(
+            *("decision_number", "payee", "month"),
+            *("reference_level", "standard", "multiple", "amount"),
+        ),
         documents={
             FuneralAllowanceGranted: ALLOWANCE_DECISION,
             BurialSupportGranted: SUPPORT_DECISION,

@@ -62,7 +62,7 @@ class Instruction(Value):
     id: UUID
     at: AwareDatetime
     by: PersonalId | None
-    """None: who declared the case, and so named the payee."""
+    """None: who has the case, for its declarant named the payee."""
     payout: Payout
 
 
@@ -237,6 +237,8 @@ def order(state: Payouts, owed: Owed, context: Context) -> Decision[Payouts] | N
         payout=payment.payout,
         amount=owed.amount,
         payment_id=payment.id,
+        rejected=state.payments[-1].id if state.payments else None,
+        instructed_at=newest.at if newest is not None and payment.instruction else None,
     )
     return Decision(
         state.with_(payments=(*state.payments, payment), instructed=left),

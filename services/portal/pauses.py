@@ -1,7 +1,8 @@
 """While a family is asked for something, the clocks of the procedure and of its case stand still.
 
-A break lasts from the request to what answers it, whichever of the two is heard first. A procedure
-that has ended asks for nothing any more. Pure.
+A break lasts from the request to what answers it, whichever of the two is heard first: of a
+supplement, or of any other question (`contracts.common.asking`). A procedure that has ended asks
+for nothing any more. Pure.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pydantic import AwareDatetime
 from typing_extensions import TypedDict
 
 from contracts.catalogue import Catalogue
+from contracts.common.asking import FamilyAnswered, FamilyAsked
 from contracts.common.calendar import local_date
 from contracts.common.supplements import SupplementLapsed, SupplementReceived
 from contracts.common.tasks import SupplementRequested, TaskEvent
@@ -29,7 +31,7 @@ class Break(TypedDict):
 
 
 Breaks = Mapping[str, Break]
-"""By the id of the request."""
+"""By the id of the request, or the procedure and its question."""
 
 
 class Stops(NamedTuple):
@@ -44,12 +46,17 @@ RUNNING = Stops()
 
 def heard_by(known: Catalogue) -> tuple[type[Event], ...]:
     """Return the events, of all agencies, with which breaks begin and end."""
-    kinds = (SupplementRequested, SupplementReceived, SupplementLapsed)
+    kinds = (
+        *(SupplementRequested, SupplementReceived, SupplementLapsed),
+        *(FamilyAsked, FamilyAnswered),
+    )
     return tuple(event for event in known.events.values() if issubclass(event, kinds))
 
 
 def noted(breaks: Breaks, event: Event, at: datetime) -> dict[str, Break]:
     """Return the breaks with what the event says of one; `at` is when it happened."""
+    if isinstance(event, FamilyAsked | FamilyAnswered):
+        return _asked(breaks, event, at)
     assert isinstance(event, TaskEvent)
     if isinstance(event, SupplementRequested):
         return _with(breaks, str(event.act), {"procedure": event.task.procedure, "since": at})
@@ -74,6 +81,15 @@ def stops(breaks: Breaks, ends: Ends, procedure: str | None = None) -> Stops:
         else:
             pauses.add(Pause(local_date(since), received_on(until)))
     return Stops(tuple(sorted(pauses)), paused)
+
+
+def _asked(breaks: Breaks, event: FamilyAsked | FamilyAnswered, at: datetime) -> dict[str, Break]:
+    question = f"{event.procedure}/{event.question}"
+    if isinstance(event, FamilyAsked):
+        return _with(breaks, question, {"procedure": event.procedure, "since": at})
+    if event.answered_at is None:
+        return dict(breaks)
+    return _with(breaks, question, {"procedure": event.procedure, "until": event.answered_at})
 
 
 def _with(breaks: Breaks, request: str, news: Break) -> dict[str, Break]:

@@ -13,17 +13,18 @@ from typing_extensions import TypedDict
 from contracts.catalogue import catalogue
 from contracts.common.events import DeclarationSubmitted, PayoutInstructed
 from contracts.common.payouts import Payout
-from contracts.group import Form
+from contracts.group import Form, ProcedureSpec
 from contracts.model import Input, PersonalId
 from services.chassis.runtime import Runtime
 from services.portal import fields, views
 from services.portal.bodies import accepted, keyed
 from services.portal.case_events import SOURCE, Submission, encoded, submitted, thread_of
-from services.portal.citizens import Caller, began
+from services.portal.citizens import Caller, Hands, began
 from services.portal.declaration import fingerprint
 from services.portal.door import Door
 from services.portal.known import People
 from services.portal.problems import Problem, documented
+from services.portal.standing import Ends
 from services.portal.submissions import Claim, Submissions, claim_id
 
 BODY_BYTES = 16 * 1024
@@ -49,7 +50,7 @@ class Instructions:
     """Takes instructions at the door: each key once, and by who may give them."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._people = People(runtime.registers)
+        self._hands, self._people = Hands(runtime), People(runtime.registers)
         self._submissions = Submissions(runtime.store)
         self._door = Door(runtime, "payout_instructions")
         self._journal, self._clock = runtime.journal, runtime.clock.now
@@ -71,15 +72,17 @@ class Instructions:
         self, case_id: str, person: PersonalId, id: str, instruction: Instruction
     ) -> bytes:
         """Return the event of an instruction that may be given."""
-        submission = submitted(await began(self._submissions, case_id))
-        check_entitled(submission.data, person)
+        claim = await began(self._submissions, case_id)
+        submission, holder = submitted(claim), await self._hands.holder(claim)
         row = views.row_from(await self._journal.case(case_id))
-        check_waits(submission.data, row["ended"] if row else {})
+        ended: Ends = row["ended"] if row else {}
+        check_entitled(submission.data, ended, holder, person)
+        check_waits(submission.data, ended)
         known = await self._people.named([person])
         if person not in known or known[person].deceased_on is not None:
             unknown = "the population register holds no living person of this identifier"
             raise Problem(403, "not-entitled", unknown)
-        return event_of(instruction, person, submission, id, self._clock())
+        return event_of(instructed(instruction, person, holder), submission, id, self._clock())
 
 
 def read(raw: Any) -> Instruction:
@@ -87,23 +90,43 @@ def read(raw: Any) -> Instruction:
     return fields.read(Instruction.model_validate, raw, "invalid-instruction")
 
 
-def check_waits(declared: DeclarationSubmitted, ended: Any) -> None:
+def check_waits(declared: DeclarationSubmitted, ended: Ends) -> None:
     """Raise `Problem` 409 where no procedure of the case pays, or it has done so."""
-    specs = catalogue().groups[declared.group].procedures
-    pay = {spec.name for spec in specs if PayoutInstructed in spec.hears}
-    asked_for = pay.intersection(declared.bundle)
+    asked_for = {spec.name for spec in paying(declared)}
     if not asked_for:
         raise Problem(409, "nothing-to-pay", "nothing is paid out in this case")
     if asked_for <= ended.keys():
         raise Problem(409, "already-paid", "the money of this case has been paid")
 
 
-def check_entitled(declared: DeclarationSubmitted, by: str) -> None:
-    """Raise `Problem` 403 for who neither declared the case nor may be paid in it."""
-    if by not in (declared.declarant, *form_of(declared).recipients()):
+def check_entitled(
+    declared: DeclarationSubmitted, ended: Ends, holder: PersonalId | None, by: PersonalId
+) -> None:
+    """Raise `Problem` 403 for who neither has the case in hand nor is paid in it.
+
+    The agency pays on nobody else's word.
+    """
+    if by not in (holder, payee_of(declared, ended)):
         raise Problem(
-            403, "not-entitled", "only who declared the case, or is paid in it, may say where to"
+            *(403, "not-entitled"),
+            "only who declared the case or goes on with it, or is paid in it, may say where to",
         )
+
+
+def payee_of(declared: DeclarationSubmitted, ended: Ends) -> PersonalId | None:
+    """Return who is paid: as it was granted, or until then as the form names them."""
+    for grant in (name for spec in paying(declared) for name in spec.requires):
+        if grant in ended and "payee" in (result := ended[grant].get("result", {})):
+            payee: PersonalId = result["payee"]
+            return payee
+    return next(iter(form_of(declared).recipients()), None)
+
+
+def paying(declared: DeclarationSubmitted) -> tuple[ProcedureSpec, ...]:
+    """Return the procedures of a case that pay out what others have granted."""
+    specs = catalogue().groups[declared.group].procedures
+    bundled = (spec for spec in specs if spec.name in declared.bundle)
+    return tuple(spec for spec in bundled if PayoutInstructed in spec.hears)
 
 
 def form_of(declared: DeclarationSubmitted) -> Form:
@@ -113,15 +136,15 @@ def form_of(declared: DeclarationSubmitted) -> Form:
     return form.model_validate(declared.form, extra="ignore")
 
 
-def event_of(
-    instruction: Instruction, person: PersonalId, submission: Submission, id: str, at: datetime
-) -> bytes:
+def instructed(
+    instruction: Instruction, person: PersonalId, holder: PersonalId | None
+) -> PayoutInstructed:
+    """Return what is said of an instruction, by a person who may give it."""
+    return PayoutInstructed(by=person, declared=person == holder, payout=instruction.payout)
+
+
+def event_of(event: PayoutInstructed, submission: Submission, id: str, at: datetime) -> bytes:
     """Return the bytes of the event, which are the same whenever the key is sent again."""
-    event = PayoutInstructed(
-        by=person,
-        declared=person == submission.data.declarant,
-        payout=instruction.payout,
-    )
     return encoded(event, uuid5(_NAMESPACE, id), at, thread_of(submission), submission.id)
 
 
@@ -149,7 +172,7 @@ async def instruct(
         Header(description="1 to 200 visible ASCII characters; repeated, it is the same."),
     ] = None,
 ) -> Response:
-    """Take an instruction by who declared the case or is paid in it."""
+    """Take an instruction by who has the case in hand or is paid in it."""
     key, raw = await keyed(request, idempotency_key, BODY_BYTES)
     instructions: Instructions = request.app.state.instructions
     await instructions.take(case_id, person, key, raw)

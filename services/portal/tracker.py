@@ -142,9 +142,10 @@ def tracker(known: Catalogue) -> Procedure[Case]:
     fold = Tracker(known)
     procedure = Procedure("case", initial=Case())
     procedure.on(DeclarationSubmitted)(fold.submitted)
-    rest = [event for event in followed(known) if event is not DeclarationSubmitted]
+    stops = pauses.heard_by(known)
+    rest = [event for event in followed(known) if event not in (DeclarationSubmitted, *stops)]
     procedure.on(*rest)(fold.heard)
-    procedure.on(*pauses.heard_by(known))(fold.stopped)
+    procedure.on(*stops)(fold.stopped)
     procedure.on_deadline(TIME_LIMIT)(fold.due)
     return procedure
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.birth.process import IDENTITY_CARD
-from contracts.common.events import CaseAdopted, CaseOrphaned
+from contracts.common.events import CaseAdopted, CaseOrphaned, CasePassed
 from contracts.common.tasks import Official, task_id
 from contracts.death import process as death
 from contracts.death.events import DestinationRequested
@@ -35,7 +35,7 @@ source = "a test"
 confidence = "low"
 """
 HOUSE: Family = family(DEFAULT_SEED, 7)
-ELDER = elders(DEFAULT_SEED, HOUSE)[0]
+ELDER, HIS_WIFE = elders(DEFAULT_SEED, HOUSE)
 DONE = "portal.case-completed.v1"
 
 
@@ -107,6 +107,17 @@ def of_elder(day: date) -> Document:
     return declared
 
 
+def of_his_wife(day: date) -> Document:
+    """The death of the elder's wife, for whose burial the son asks support: for himself alone."""
+    declared = death_of(HOUSE, day)
+    form = declared["form"]
+    form.update(relation="child", deceased=HIS_WIFE.personal_id)
+    form["evidence"]["number"] = "e2e-his-wife"
+    support = {"kind": "burial-support", "ground": "social-assistance"}
+    form["benefit"] = support | {name: form["benefit"][name] for name in ("payee", "payout")}
+    return declared
+
+
 def without_benefit(deceased: str, by: str, died: date, number: str) -> Document:
     """A death for which nothing but the removal of residence is asked."""
     declared = death_of(HOUSE, died + timedelta(days=1))
@@ -120,9 +131,10 @@ def without_benefit(deceased: str, by: str, died: date, number: str) -> Document
 
 @dataclass(frozen=True)
 class Story:
-    """The elder's case, and that of the payee's death."""
+    """The elder's case, his wife's, and that of the payee's death."""
 
     elder: Document
+    his_wife: Document
     payee: Document
     asked: Document
     strangers: int
@@ -134,24 +146,29 @@ async def told(city: City) -> Story:
         counter, day = Counter(portal, Issuer(city.issuer)), await portal.today()
         father, mother = HOUSE.father.personal_id, HOUSE.mother.personal_id
         elder = await counter.declare("elder", of_elder(day))
-        await until(portal, elder, "social-insurance.task-opened.v1")
+        his_wife = await counter.declare("his-wife", of_his_wife(day))
+        for case in (elder, his_wife):
+            await until(portal, case, "social-insurance.task-opened.v1")
         yesterday = day - timedelta(days=1)
         payee = await counter.declare(
             "payee", without_benefit(father, mother, yesterday, "e2e-payee")
         )
         died = await until(portal, payee, DONE)
-        await until(portal, elder, CaseOrphaned.type)
-        await counter.approve(elder, death.ORPHANED_DEATH, "civil-status")
-        await until(portal, elder, CaseAdopted.type)
+        await until(portal, elder, CasePassed.type)
+        await until(portal, his_wife, CaseOrphaned.type)
+        await counter.approve(his_wife, death.ORPHANED_DEATH, "civil-status")
+        await until(portal, his_wife, CaseAdopted.type)
         await eventually(city.quiet, LIMIT_SECONDS)
-        await counter.approve(elder, death.BENEFIT, "social-insurance")
+        for case in (elder, his_wife):
+            await counter.approve(case, death.BENEFIT, "social-insurance")
+        refused = await until(portal, his_wife, DONE)
         asked = await until(portal, elder, DestinationRequested.type)
         strangers = await counter.instruct(elder, ELDER.personal_id)
         for _ in range(2):
             assert await counter.instruct(elder, mother) == 202
         ended = await until(portal, elder, DONE)
         late = await counter.instruct(elder, mother, "too-late")
-        return Story(ended, died, asked, strangers, late)
+        return Story(ended, refused, died, asked, strangers, late)
 
 
 @pytest.fixture(scope="module")
@@ -181,10 +198,16 @@ def test_only_who_is_entitled_and_in_time_says_where_to_pay(story: Story) -> Non
     assert (story.strangers, story.late) == (403, 409)
 
 
-def test_a_case_whose_declarant_died_is_adopted_by_an_official(story: Story) -> None:
+def test_a_case_whose_declarant_died_passes_to_who_may_be_paid(story: Story) -> None:
     types = [event["type"] for event in story.elder["timeline"]]
-    assert types.count(CaseOrphaned.type) == types.count(CaseAdopted.type) == 1
+    assert (types.count(CasePassed.type), types.count(CaseOrphaned.type)) == (1, 0)
     assert story.payee["status"] == "completed"
+
+
+def test_where_nobody_else_may_be_paid_it_is_adopted_by_an_official(story: Story) -> None:
+    types = [event["type"] for event in story.his_wife["timeline"]]
+    assert types.count(CaseOrphaned.type) == types.count(CaseAdopted.type) == 1
+    assert story.his_wife["status"] == "partial", "the dead receive nothing"
 
 
 async def a_child_who_dies(city: City) -> Document:

@@ -154,6 +154,14 @@ def test_of_several_accounts_that_wait_the_latest_counts() -> None:
     assert vars(said(case, PayoutOrdered)[1])["payout"].model_dump() == POST
 
 
+def test_an_order_says_what_was_rejected_before_and_when_the_family_said_where() -> None:
+    """By this the portal knows how long the family was asked."""
+    case = after(granted(), rejected(FIRST), instruction(), rejected(SECOND), instruction(POST))
+    orders = [vars(event) for event in said(case, PayoutOrdered)]
+    assert [order["rejected"] for order in orders] == [None, FIRST, SECOND]
+    assert [order["instructed_at"] for order in orders] == [None, NOW, NOW]
+
+
 def test_a_relative_who_is_not_the_payee_directs_nothing() -> None:
     case = after(granted(), rejected(FIRST), instruction(by=SON))
     assert len(said(case, PayoutOrdered)) == 1

@@ -7,16 +7,20 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from contracts.common.events import DeclarationSubmitted, PayoutInstructed
+from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import GROUP, PAYOUT
-from contracts.envelope import Codec, Envelope, envelope_of
+from contracts.envelope import Codec, Envelope, Event, envelope_of
 from services.portal import payouts
 from services.portal.problems import Problem
+from services.portal.standing import Ends
+from tests.contract import samples
 from tests.unit.births import submitted as birth
-from tests.unit.deaths import ALLOWANCE, DECEASED, RECEIVED, SON, SUPPORT, TODAY, WIDOW, form
+from tests.unit.deaths import DECEASED, RECEIVED, SON, SUPPORT, TODAY, WIDOW, form
 from tests.unit.deaths import submitted as death
+from tests.unit.tracking import Listener
 
 CASH = {"method": "cash", "office": "Ủy ban nhân dân xã Kiến Xương"}
-AGAINST = ALLOWANCE | {"relatives": [{"personal_id": SON, "consents": False}]}
+DAUGHTER = "034183000004"
 
 
 def refused(problem: pytest.ExceptionInfo[Problem]) -> tuple[int, str]:
@@ -42,26 +46,60 @@ def test_what_is_no_instruction_is_told_which_field_is_wrong(raw: Any, field: st
 
 
 @pytest.mark.parametrize(
-    ("declared", "by", "allowed"),
+    ("declared", "holder", "by", "allowed"),
     [
-        (death(), WIDOW, True),
-        (death(declarant=SON), SON, True),
-        (death(), SON, True),
-        (death(form(benefit=AGAINST)), SON, False),
-        (death(form(benefit=SUPPORT)), SON, False),
-        (death(), DECEASED, False),
-        (death(form(benefit=None), declarant=SON), WIDOW, False),
+        (death(), WIDOW, WIDOW, True),
+        (death(declarant=SON), SON, SON, True),
+        (death(declarant=SON), SON, WIDOW, True),
+        (death(), WIDOW, SON, False),
+        (death(form(benefit=SUPPORT)), WIDOW, SON, False),
+        (death(), WIDOW, DECEASED, False),
+        (death(), SON, SON, True),
+        (death(declarant=SON), WIDOW, SON, False),
+        (death(declarant=SON), None, SON, False),
+        (death(declarant=SON), None, WIDOW, True),
+        (death(form(benefit=None), declarant=SON), SON, WIDOW, False),
     ],
 )
-def test_who_declared_or_may_be_paid_says_where(
-    declared: DeclarationSubmitted, by: str, allowed: bool
+def test_until_something_is_granted_the_holder_or_the_payee_on_the_form_says_where(
+    declared: DeclarationSubmitted, holder: str | None, by: str, allowed: bool
 ) -> None:
-    if allowed:
-        payouts.check_entitled(declared, by)
-        return
-    with pytest.raises(Problem) as problem:
-        payouts.check_entitled(declared, by)
-    assert refused(problem) == (403, "not-entitled")
+    assert is_entitled(declared, {}, holder, by) == allowed
+
+
+@pytest.mark.parametrize(
+    ("holder", "by", "allowed"),
+    [
+        (WIDOW, SON, True),
+        (WIDOW, WIDOW, True),
+        (WIDOW, DAUGHTER, False),
+        (DAUGHTER, DAUGHTER, True),
+        (DAUGHTER, WIDOW, False),
+        (None, WIDOW, False),
+    ],
+)
+@pytest.mark.parametrize("granted", [FuneralAllowanceGranted, BurialSupportGranted])
+def test_then_the_holder_or_the_payee_as_granted_does(
+    granted: type[Event], holder: str | None, by: str, allowed: bool
+) -> None:
+    """A supplement may have named another payee, or a relative may be paid in their place."""
+    declared = death()
+    case = Listener(group="death")
+    case.hear(declared, grant(granted, payee=SON))
+    assert is_entitled(declared, case.state.ended, holder, by) == allowed
+
+
+def is_entitled(declared: DeclarationSubmitted, ended: Ends, holder: str | None, by: str) -> bool:
+    try:
+        payouts.check_entitled(declared, ended, holder, by)
+    except Problem as problem:
+        assert (problem.status, problem.kind) == (403, "not-entitled")
+        return False
+    return True
+
+
+def grant(granted: type[Event], **changes: Any) -> Event:
+    return samples.envelope(granted.type).data.with_(**changes)
 
 
 @pytest.mark.parametrize(
@@ -99,14 +137,16 @@ def envelope(declared: DeclarationSubmitted) -> Envelope[Any]:
     )
 
 
-@pytest.mark.parametrize(("by", "declared"), [(WIDOW, True), (SON, False)])
+@pytest.mark.parametrize(
+    ("by", "holder", "declared"), [(WIDOW, WIDOW, True), (SON, WIDOW, False), (SON, None, False)]
+)
 def test_an_instruction_is_an_event_of_its_case_in_the_chain_of_the_declaration(
-    by: str, declared: bool
+    by: str, holder: str | None, declared: bool
 ) -> None:
     began = envelope(death())
-    instruction = payouts.read({"payout": CASH})
+    event = payouts.instructed(payouts.read({"payout": CASH}), by, holder)
     at = RECEIVED + timedelta(days=3)
-    value = payouts.event_of(instruction, by, began, f"{by}/key", at)
+    value = payouts.event_of(event, began, f"{by}/key", at)
     said = Codec([PayoutInstructed]).decode(value)
     assert isinstance(said.data, PayoutInstructed)
     assert (said.data.by, said.data.declared) == (by, declared)
@@ -116,11 +156,10 @@ def test_an_instruction_is_an_event_of_its_case_in_the_chain_of_the_declaration(
 
 
 def test_the_same_key_is_the_same_event_and_another_key_is_another() -> None:
-    began, instruction = envelope(death()), payouts.read({"payout": CASH})
+    began = envelope(death())
+    event = payouts.instructed(payouts.read({"payout": CASH}), WIDOW, WIDOW)
     ids = [
-        Codec([PayoutInstructed])
-        .decode(payouts.event_of(instruction, WIDOW, began, key, RECEIVED))
-        .id
+        Codec([PayoutInstructed]).decode(payouts.event_of(event, began, key, RECEIVED)).id
         for key in (f"{WIDOW}/a", f"{WIDOW}/a", f"{WIDOW}/b")
     ]
     assert ids[0] == ids[1] != ids[2]

@@ -1,0 +1,37 @@
+"""What events have in common by which a family is asked for something, and by which that is over.
+
+Meanwhile no time limit runs, whatever is asked for. Supplements have events of their own
+(`contracts.common.supplements`).
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from contracts.envelope import Event
+
+
+class FamilyAsked(Event):
+    """A procedure cannot go on without a word of the family."""
+
+    procedure: ClassVar[str]
+
+    @property
+    def question(self) -> str:
+        """What tells it from the procedure's other questions."""
+        raise NotImplementedError
+
+
+class FamilyAnswered(Event):
+    """A procedure goes on, perhaps because the family has answered."""
+
+    procedure: ClassVar[str]
+
+    @property
+    def question(self) -> str:
+        """What `FamilyAsked` said, or would have said."""
+        raise NotImplementedError
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the family answered; None where it was not its word by which this goes on."""
+        raise NotImplementedError
