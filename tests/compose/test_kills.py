@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from contracts.catalogue import catalogue
+from infra.local.ports import GATEWAY
 from infra.local.waiting import wait_until
 from tests.compose.compose import Compose
 from tests.compose.conftest import Tell
@@ -37,7 +38,7 @@ def compose(request: pytest.FixtureRequest) -> Iterator[Compose]:
 
 def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell) -> None:
     began = time.monotonic()
-    compose.up(catalogue().services)
+    compose.up((*catalogue().services, GATEWAY))
     healthy = time.monotonic()
     compose.onestop("people", "--families", FAMILIES, service="people")
     firing = compose.start(
