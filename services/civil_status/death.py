@@ -85,14 +85,19 @@ class Death(Entered):
         return self.with_(application=replace(found, died_on=died_on))
 
     def told(self, act: CorrectionRequested, request: UUID, before: Self) -> DeathCorrected:
-        """Say when they died."""
+        """Say when they died, with all that the certificate says."""
+        found = self.application
         return DeathCorrected(
             request=request,
             by=act.official.signatory,
             registration_number=self.number,
             decision_number=act.decision_number,
-            personal_id=self.application.deceased.personal_id,
-            died_on=self.application.died_on,
+            personal_id=found.deceased.personal_id,
+            died_on=found.died_on,
+            registered_on=self.registered_on,
+            deceased=found.deceased,
+            place=found.place,
+            cause=found.cause,
         )
 
 

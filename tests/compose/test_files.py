@@ -122,7 +122,8 @@ def test_nobody_vouches_for_officials_unless_that_is_asked_for() -> None:
         name
         for name, service in SERVICES.items()
         if any(
-            v.startswith("demonstration:") and not v.endswith(":ro") for v in service.get("volumes", [])
+            v.startswith("demonstration:") and not v.endswith(":ro")
+            for v in service.get("volumes", [])
         )
     ]
     assert writers == ["issuer", "onestop", "fire"]
