@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.people import Child, Household, Person
 from contracts.common.tasks import Official, Signatory
-from contracts.death.form import Cause, PlaceKind
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, Reason, Value, Vnd
 

@@ -6,13 +6,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from contracts.common.calendar import local_date
+from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
 from contracts.compensation.events import CorrectionRequested, DeathCorrected
 from contracts.death.benefits import BenefitRequest
 from contracts.death.correction import DeathCorrection
 from contracts.death.events import DeathRefused, DeathRegistered
-from contracts.death.form import Cause, DeathForm, DeathNotice, Issuer, PlaceKind
+from contracts.death.form import DeathForm, DeathNotice, Issuer
 from contracts.death.process import DEATH, GROUP
 from contracts.model import Name, PersonalId, ProvinceCode, Reason
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record
