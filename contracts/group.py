@@ -69,7 +69,8 @@ class Review(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """What a family is given when a procedure ends well: the event, signed, under a number."""
+    """What a family is given when a procedure ends well, and again when that was corrected: the
+    event, signed, under a number that stays."""
 
     title: Text
     issued_by: Text
@@ -95,7 +96,8 @@ class ProcedureSpec:
     requires: tuple[str, ...] = ()
     afterwards: Mapping[type[Event], Change] = field(default_factory=dict)
     """What the owner says of second thoughts: they reopen nothing, and the case page tells them.
-    Documents that it gave before are revoked by what cancels, and superseded by what corrects."""
+    Documents that it gave before are revoked by what cancels, and superseded by what corrects:
+    that gives the document anew, under its number, and is among `documents` too."""
     shows: tuple[str, ...] = ()
     """The fields of the ending event that the case page shows as the result."""
     working_days: int | None = None
@@ -103,7 +105,8 @@ class ProcedureSpec:
     review: Review | None = None
     """None: the rules alone decide, whatever the policy."""
     documents: Mapping[type[Event], Document] = field(default_factory=dict)
-    """The documents that the procedure can end with, by the ending event that each of them is."""
+    """The documents that the procedure gives, by the event that each of them is: one by which it
+    is granted, or one that corrects what was."""
 
     @property
     def listens(self) -> tuple[type[Event], ...]:

@@ -15,7 +15,8 @@ from infra.errors import OnestopError
 from infra.verifying import Verified, Verifier, keys_in, read
 from services.chassis.settings import SettingsError
 from services.portal.keys import KeySet, certificate_in
-from services.portal.verification import Invalid
+from services.portal.printing import path_of
+from services.portal.verification import Invalid, Statement
 
 _PATIENCE = 10.0
 _JWKS = "/.well-known/jwks.json"
@@ -36,7 +37,7 @@ def judge(file: Path, url: str, authority: Path, keys: Path | None, offline: boo
     except Invalid as error:
         console.print(f"[red]Not valid[/]: {escape(os.fspath(file))}: {escape(str(error))}.")
         return False
-    told = None if offline else _told(url, verified.statement.number)
+    told = None if offline else _told(url, verified.statement)
     state = told["state"] if told else "valid"
     holds = state == "valid"
     _show(console, verified, f"[{'green' if holds else 'red'}]{state.capitalize()}[/]")
@@ -74,9 +75,9 @@ def _show(console: Console, verified: Verified, state: str) -> None:
     console.print()
 
 
-def _told(url: str, number: str) -> dict[str, Any] | None:
-    """Return what the portal knows of the document since, or None where it says nothing of it."""
-    answer = _ask(f"{url}/api/verify/{number}")
+def _told(url: str, statement: Statement) -> dict[str, Any] | None:
+    """Return what the portal knows of this version since, or None where it says nothing of it."""
+    answer = _ask(url + path_of(statement))
     if answer is None or answer.status_code != HTTPStatus.OK:
         return None
     told: dict[str, Any] = answer.json()
@@ -88,7 +89,8 @@ def _since(told: dict[str, Any] | None, url: str) -> str:
         return f"[yellow]Whether it was revoked is not known[/]: {url} does not tell."
     if told["state"] == "valid":
         return f"Not revoked, says the portal at {url}."
-    since = f" ({told['revoked_at']})" if told["revoked_at"] else ""
+    at = told["revoked_at"] or told["superseded_at"]
+    since = f" ({at})" if at else ""
     why = f" {told['reason']['en']}" if told["reason"] else ""
     return escape(f"{told['detail']['en']}{since}{why}")
 

@@ -194,6 +194,7 @@ def _told(verified: Verified) -> dict[str, Any]:
     signature = statement.signature
     return {
         "number": statement.number,
+        "version": statement.version,
         "state": "valid",
         "title": _sentence(statement.document.title),
         "agency": signature.agency,

@@ -3,18 +3,23 @@ status says to it, and what each agency takes back or puts right.
 """
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from contracts.common.people import Child, Household
+from contracts.common.deaths import Cause, PlaceKind
+from contracts.common.people import Child, Household, Person
 from contracts.common.tasks import Official, Signatory
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, Reason, Value, Vnd
 
 Asked = Literal["withdrawal", "revocation", "correction"]
 Benefit = Literal["allowance", "support"]
+AsGiven = Annotated[
+    date | None,
+    Field(description="As in what is corrected; None in old events, which no paper was made of."),
+]
 
 
 class Judgement(Value):
@@ -90,10 +95,11 @@ class BirthCorrected(Event, type="civil-status.birth-corrected.v1"):
     decision_number: Name
     corrected: tuple[Name, ...] = Field(description="The names of the fields that changed.")
     child: Child
+    registered_on: AsGiven = None
 
 
 class DeathCorrected(Event, type="civil-status.death-corrected.v1"):
-    """What the registration of a death says was put right."""
+    """What the registration of a death says was put right. Carries the certificate as it is now."""
 
     request: UUID
     by: Signatory
@@ -101,6 +107,10 @@ class DeathCorrected(Event, type="civil-status.death-corrected.v1"):
     decision_number: Name
     personal_id: PersonalId
     died_on: date
+    registered_on: AsGiven = None
+    deceased: Person | None = None
+    place: PlaceKind | None = None
+    cause: Cause | None = None
 
 
 class IdentificationCancelled(Event, type="population.identification-cancelled.v1"):
@@ -133,6 +143,7 @@ class IdentityCardCorrected(Event, type="population.identity-card-corrected.v1")
     card_number: PersonalId
     full_name: Name
     valid_until: date
+    issued_on: AsGiven = None
 
 
 class DeathRecordCancelled(Event, type="population.death-record-cancelled.v1"):
@@ -167,6 +178,7 @@ class ResidenceCorrected(Event, type="residence.residence-corrected.v1"):
     full_name: Name
     born_on: date
     household: Household
+    registered_on: AsGiven = None
 
 
 class ResidenceRestored(Event, type="residence.residence-restored.v1"):

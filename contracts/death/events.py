@@ -6,10 +6,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from contracts.common.asking import FamilyAnswered, FamilyAsked
+from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.payouts import Payout
 from contracts.common.people import Person
 from contracts.death.benefits import Basis, BenefitRequest, Ground, InsuranceNumber
-from contracts.death.form import Cause, Issuer, PlaceKind
+from contracts.death.form import Issuer
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Vnd
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.events import PaymentMethod
 from contracts.common.people import Person
 from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest, heirs
@@ -16,8 +17,6 @@ Relation = Literal[
     "spouse", "child", "parent", "sibling", "grandchild", "relative", "carer", "institution"
 ]
 """What the declarant is to the deceased."""
-PlaceKind = Literal["hospital", "home", "elsewhere"]
-Cause = Literal["illness", "accident", "suspicious", "disaster", "declared-by-court"]
 Issuer = Literal["hospital", "police", "forensics", "commune", "court"]
 """Who gave notice of the death (DOMAIN.md, death notice; the court is ours)."""
 

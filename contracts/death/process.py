@@ -85,7 +85,7 @@ PROCEDURES = (
             RequestDeclined: "declined",
         },
         shows=("registration_number", "registered_on", "late"),
-        documents={DeathRegistered: DEATH_CERTIFICATE},
+        documents={DeathRegistered: DEATH_CERTIFICATE, DeathCorrected: DEATH_CERTIFICATE},
         working_days=1,
         review=task_events("civil-status"),
     ),

@@ -14,11 +14,11 @@ from services.portal.keys import AUTHORITY
 HELP = "\n\n".join(
     (
         "Say whether a file is a result that an agency has signed: by whom, when, what it says, and"
-        " whether it was revoked since.",
+        " whether it was revoked or corrected since.",
         "The file is a PDF or JSON of the portal's /api/results, or a bare JWS. It is verified"
         " here, by the certificate of the authority, which is that of the stack in the data folder,"
-        " ONESTOP_AUTHORITY or --authority. The portal is asked whether it was revoked, and for the"
-        " key of a bare JWS. Exits 1 unless it holds.",
+        " ONESTOP_AUTHORITY or --authority. The portal is asked whether it was revoked or"
+        " superseded by a newer version, and for the key of a bare JWS. Exits 1 unless it holds.",
         "[bold]Examples[/]",
         "  curl -sO http://127.0.0.1:8080/api/results/KS-01-2026-27505939.pdf",
         "  onestop verify KS-01-2026-27505939.pdf",

@@ -6,13 +6,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from contracts.common.calendar import local_date
+from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
 from contracts.compensation.events import CorrectionRequested, DeathCorrected
 from contracts.death.benefits import BenefitRequest
 from contracts.death.correction import DeathCorrection
 from contracts.death.events import DeathRefused, DeathRegistered
-from contracts.death.form import Cause, DeathForm, DeathNotice, Issuer, PlaceKind
+from contracts.death.form import DeathForm, DeathNotice, Issuer
 from contracts.death.process import DEATH, GROUP
 from contracts.model import Name, PersonalId, ProvinceCode, Reason
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record
@@ -85,14 +86,19 @@ class Death(Entered):
         return self.with_(application=replace(found, died_on=died_on))
 
     def told(self, act: CorrectionRequested, request: UUID, before: Self) -> DeathCorrected:
-        """Say when they died."""
+        """Say when they died, with all that the certificate says."""
+        found = self.application
         return DeathCorrected(
             request=request,
             by=act.official.signatory,
             registration_number=self.number,
             decision_number=act.decision_number,
-            personal_id=self.application.deceased.personal_id,
-            died_on=self.application.died_on,
+            personal_id=found.deceased.personal_id,
+            died_on=found.died_on,
+            registered_on=self.registered_on,
+            deceased=found.deceased,
+            place=found.place,
+            cause=found.cause,
         )
 
 

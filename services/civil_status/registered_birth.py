@@ -84,6 +84,7 @@ class Birth(Entered):
             decision_number=act.decision_number,
             corrected=tuple(name for name, value in now if value != vars(was)[name]),
             child=now,
+            registered_on=self.registered_on,
         )
 
 

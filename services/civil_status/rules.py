@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.death.form import Cause, Issuer, PlaceKind
+from contracts.common.deaths import Cause, PlaceKind
+from contracts.death.form import Issuer
 from services.chassis.rules import Dated, Rules, load
 
 IssuerRefusal = Literal[

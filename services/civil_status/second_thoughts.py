@@ -178,6 +178,7 @@ class SecondThoughts(Generic[R]):
             state.with_(entered=after),
             events=(after.told(act, context.cause.id, entered),),
             records=(after.record(),),
+            signatory=act.official.person_id,
         )
 
     def _objection(self, state: R, act: RegistrationAct) -> RequestRefusal | None:

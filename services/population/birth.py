@@ -185,6 +185,7 @@ def corrected(
                 card_number=card.card_number,
                 full_name=event.child.full_name,
                 valid_until=until,
+                issued_on=card.issued_on,
             )
         )
         records.append(identity_card_record(card))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 from typing_extensions import TypedDict
@@ -25,11 +25,15 @@ from services.portal import printing
 from services.portal.keys import Keys, KeySet
 from services.portal.notices import Sentence
 from services.portal.problems import Problem, documented
-from services.portal.results import CHANGES, RESULTS, changes, versions
+from services.portal.results import CHANGES, RESULTS, Row, affecting, changes, version_of, versions
 from services.portal.verification import Invalid, Signature, Statement, compact, key_of
 
 State = Literal["valid", "revoked", "superseded", "invalid", "unsigned"]
 Number = Annotated[str, Path(max_length=120, description="The number of the document.")]
+Version = Annotated[
+    int | None,
+    Query(ge=0, description="Which version of the document; without it, the newest."),
+]
 
 router = APIRouter(tags=["results"])
 
@@ -47,6 +51,7 @@ class VerifiedView(TypedDict):
     """Whether a document holds, and why not: nothing of what it says."""
 
     number: str
+    version: int
     state: State
     title: Sentence
     agency: str
@@ -87,7 +92,12 @@ class Result:
     detail: Text
     jws: str | None = None
     statement: Statement | None = None
-    change: encoding.Document | None = None
+    change: Row | None = None
+
+    @property
+    def version(self) -> int:
+        """Which of the documents of this number it is: a later one is greater."""
+        return version_of(self.row)
 
     @property
     def revoked_at(self) -> datetime | None:
@@ -120,12 +130,19 @@ class Documents:
         press = printing.Press.from_environment(default, environment)
         return cls(runtime, Keys.from_environment(environment), press)
 
-    async def result(self, number: str) -> Result:
-        """Return the newest version of a document. Raises `StoreUnavailable`, and `Problem` 404."""
-        rows = await self._results.find(versions(number), sort=[("_id", -1)], limit=1)
+    async def result(self, number: str, version: int | None = None) -> Result:
+        """Return a version of a document, or the newest.
+
+        Raises `StoreUnavailable`, and `Problem` 404.
+        """
+        rows = await self._results.find(versions(number), sort=[("_id", -1)])
         if not rows:
             raise Problem(404, "no-such-result", "no document has this number")
-        (row,) = rows
+        if version is not None:
+            rows = [row for row in rows if version_of(row) <= version]
+            if not rows or version_of(rows[0]) != version:
+                raise Problem(404, "no-such-result", "the document has no such version")
+        row = rows[0]
         spec = catalogue().groups[row["group"]].procedure(row["procedure"])
         (document,) = [doc for event, doc in spec.documents.items() if event.type == row["type"]]
         about: Any = {"number": number, "spec": spec, "document": document, "row": row}
@@ -134,30 +151,30 @@ class Documents:
         try:
             jws = compact(row["content"], row["signature"])
             statement = self.keys.verify(jws)
-            if (statement.number, statement.document) != (number, document):
+            kept = (number, version_of(row), document)
+            if (statement.number, statement.version, statement.document) != kept:
                 raise Invalid("it is another document than this number stands for")
         except Invalid as error:
             return Result(state="invalid", detail=_invalid(error), **about)
         about |= {"jws": jws, "statement": statement}
         found = await self._changes.find(changes(row["case_id"], spec.name), sort=[("_id", 1)])
-        after = [each for each in found if each["at"] >= row["at"]]
-        # What is void was not put right by any correction, whichever came first.
-        for becomes, detail in _DETAILS.items():
-            change = next((each for each in after if each["becomes"] == becomes), None)
-            if change is not None:
-                return Result(state=becomes, detail=detail, change=change, **about)
-        return Result(state="valid", detail=VALID, **about)
+        change = affecting(spec, rows, found)
+        if change is None:
+            return Result(state="valid", detail=VALID, **about)
+        becomes = change["becomes"]
+        return Result(state=becomes, detail=_DETAILS[becomes], change=change, **about)
 
-    async def printed(self, number: str) -> bytes:
+    async def printed(self, number: str, version: int | None = None) -> bytes:
         """Return the document as a sealed PDF, the same bytes every time.
 
         Raises as `result`, and `Problem` 409 for one that is not signed.
         """
-        result = await self.result(number)
+        result = await self.result(number, version)
         if result.jws is None or result.statement is None:
             raise Problem(409, f"{result.state}-result", result.detail.en)
         key = self.keys.key(key_of(result.jws))
-        order = printing.Order(result.statement, result.jws, key, result.revoked_at)
+        until = result.revoked_at, result.superseded_at
+        order = printing.Order(result.statement, result.jws, key, *until)
         return await asyncio.to_thread(self._press.pdf, order)
 
 
@@ -169,9 +186,9 @@ class Documents:
         **documented(404, 409, 422, 503),
     },
 )
-async def one_pdf(request: Request, number: Number) -> Response:
-    """Return the PDF of a document; one that was revoked says so."""
-    content = await _documents(request).printed(number)
+async def one_pdf(request: Request, number: Number, version: Version = None) -> Response:
+    """Return the PDF of a document; one that was revoked or superseded says so."""
+    content = await _documents(request).printed(number, version)
     disposition = {"Content-Disposition": f'inline; filename="{number}.pdf"'}
     return Response(content, media_type="application/pdf", headers=disposition)
 
@@ -181,20 +198,20 @@ async def one_pdf(request: Request, number: Number) -> Response:
     summary="A document as its agency signed it (JWS), and whether it holds",
     responses={200: {"model": ResultView}, **documented(404, 422, 503)},
 )
-async def one_result(request: Request, number: Number) -> Response:
+async def one_result(request: Request, number: Number, version: Version = None) -> Response:
     """Return a document by its number."""
     documents = _documents(request)
-    return _json(_result(await documents.result(number), documents.keys))
+    return _json(_result(await documents.result(number, version), documents.keys))
 
 
 @router.get(
     "/api/verify/{number}",
-    summary="Whether a document holds: signed by whom and when, or revoked",
+    summary="Whether a document holds: signed by whom and when, revoked, or superseded",
     responses={200: {"model": VerifiedView}, **documented(404, 422, 503)},
 )
-async def verified(request: Request, number: Number) -> Response:
+async def verified(request: Request, number: Number, version: Version = None) -> Response:
     """Say whether a document holds, and nothing of what it says."""
-    return _json(_verified(await _documents(request).result(number)))
+    return _json(_verified(await _documents(request).result(number, version)))
 
 
 @router.get("/.well-known/jwks.json", summary="The public keys of agencies and officials")
@@ -206,6 +223,7 @@ async def jwks(request: Request) -> KeySet:
 def _verified(result: Result) -> VerifiedView:
     return {
         "number": result.number,
+        "version": result.version,
         "state": result.state,
         "title": _sentence(result.document.title),
         "agency": result.spec.owner,
@@ -250,7 +268,7 @@ _DETAILS: Mapping[Literal["revoked", "superseded"], Text] = {
     "revoked": Text(vi="Kết quả đã bị thu hồi.", en="The result has been revoked."),
     "superseded": Text(
         vi="Nội dung đã được cải chính; kết quả này không còn là bản mới nhất.",
-        en="What the result says has been corrected since: the registers say otherwise.",
+        en="What the result says has been corrected since: a newer version of it holds.",
     ),
 }
 _UNSIGNED = Text(

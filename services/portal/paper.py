@@ -46,10 +46,13 @@ def page(order: Order, address: str) -> bytes:
     canvas.setAuthor(statement.document.issued_by.vi)
     sheet = Sheet(canvas)
     sheet.head(statement.document.issued_by, statement.document.title)
-    if order.revoked_at is not None:
-        day = f"{order.revoked_at.astimezone(LOCAL):%d/%m/%Y}"
-        sheet.centred(f"ĐÃ BỊ THU HỒI ngày {day} / REVOKED", BOLD, 14, RED)
-        sheet.down(6)
+    for since, vi, en in (
+        (order.revoked_at, "ĐÃ BỊ THU HỒI", "REVOKED"),
+        (order.superseded_at, "ĐÃ ĐƯỢC CẢI CHÍNH", "SUPERSEDED"),
+    ):
+        if since is not None:
+            sheet.centred(f"{vi} ngày {since.astimezone(LOCAL):%d/%m/%Y} / {en}", BOLD, 14, RED)
+            sheet.down(6)
     for line in lines(statement):
         sheet.line(line)
     sheet.foot(order, address)

@@ -32,10 +32,11 @@ class Order(NamedTuple):
     statement: Statement
     jws: str
     key: PublicKey
-    revoked_at: datetime | None
+    revoked_at: datetime | None = None
+    superseded_at: datetime | None = None
 
     def __hash__(self) -> int:
-        return hash((self.jws, self.revoked_at))
+        return hash((self.jws, self.revoked_at, self.superseded_at))
 
 
 class Press:
@@ -68,8 +69,13 @@ class Press:
             raise Problem(409, "no-seal", f"this portal has no seal: {SEAL} names no key")
         from services.portal import paper, sealing  # noqa: PLC0415  40 MB that few portals need
 
-        page = paper.page(order, f"{self._address}/api/verify/{order.statement.number}")
+        page = paper.page(order, self._address + path_of(order.statement))
         return sealing.sealed(page, order, self._seal)
+
+
+def path_of(statement: Statement) -> str:
+    """Return where a portal says whether just this version of a document holds."""
+    return f"/api/verify/{statement.number}?version={statement.version}"
 
 
 def lines(statement: Statement) -> Iterator[Line]:

@@ -5,7 +5,7 @@ for byte, and verified by whoever asks. Neither register ever changes a row, so 
 does not matter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -22,6 +22,8 @@ AFFECTING: Mapping[Change, Literal["revoked", "superseded"]] = {
     "corrected": "superseded",
 }
 """What becomes of a document when this has become of its procedure."""
+Row = Mapping[str, Any]
+"""A row of one of the two registers, as it is stored."""
 
 
 class Nothing(State):
@@ -75,6 +77,30 @@ def versions(number: str) -> dict[str, Any]:
 def changes(case_id: str, procedure: str) -> dict[str, Any]:
     """Return the filter that finds what has become of the documents of a procedure."""
     return _below(f"{case_id}/{procedure}")
+
+
+def version_of(row: Row) -> int:
+    """Return the version of a document, which only grows: the entry by which its agency said it."""
+    return int(row["_id"].rpartition("/")[2])
+
+
+def affecting(spec: ProcedureSpec, given: Sequence[Row], changed: Sequence[Row]) -> Row | None:
+    """Return the change by which a version is revoked or superseded, or None: it is the newest.
+
+    `given` are the version and those before it, the newest first; `changed` is what has become of
+    the procedure's documents, the oldest first. What counts is the order in which the agency said
+    it. What is void was not put right by any correction, whichever came first: a corrected version
+    is void with what it corrects, also where that was cancelled before.
+    """
+    corrections = {event.type for event, change in spec.afterwards.items() if change == "corrected"}
+    version = version_of(given[0])
+    granted = next((version_of(row) for row in given if row["type"] not in corrections), version)
+    # A correction supersedes what was given before it, and is a version itself.
+    for becomes, since in (("revoked", granted), ("superseded", version + 1)):
+        for row in changed:
+            if row["becomes"] == becomes and version_of(row) >= since:
+                return row
+    return None
 
 
 def _below(prefix: str) -> dict[str, Any]:

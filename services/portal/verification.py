@@ -65,9 +65,13 @@ class Signature:
 
 @dataclass(frozen=True)
 class Statement:
-    """What was signed, and by whom: a document under its number."""
+    """What was signed, and by whom: a document under its number.
+
+    Of one number, a later version is greater: it is the entry of the agency's journal.
+    """
 
     number: str
+    version: int
     document: Document
     group: str
     procedure: str
@@ -148,6 +152,7 @@ def _statement(
             data = envelope.data.model_dump(mode="json")
             return Statement(
                 number=str(data[document.number]),
+                version=envelope.entry,
                 document=document,
                 group=envelope.group,
                 procedure=spec.name,

@@ -181,6 +181,7 @@ def corrected(
         full_name=child.full_name,
         born_on=child.born_on,
         household=residence.household,
+        registered_on=residence.registered_on,
     )
     return Decision(after, events=(said,), records=(record,))
 

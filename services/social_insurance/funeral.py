@@ -3,12 +3,12 @@
 from datetime import date
 from typing import NamedTuple
 
+from contracts.common.deaths import Cause
 from contracts.death.benefits import (
     BenefitRequest,
     BurialSupportRequest,
     FuneralAllowanceRequest,
 )
-from contracts.death.form import Cause
 from contracts.model import Reason
 from services.social_insurance.rules import SocialInsuranceRules
 

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 from contracts.common.calendar import local_date
+from contracts.common.deaths import Cause
 from contracts.compensation.events import BenefitCancelled
 from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest
 from contracts.death.events import (
     BurialSupportGranted,
     FuneralAllowanceGranted,
 )
-from contracts.death.form import Cause
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Value
 from services.chassis.procedure import Context, Record
 from services.social_insurance.funeral import allowance, support

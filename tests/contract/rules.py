@@ -86,11 +86,14 @@ def _procedure(spec: ProcedureSpec, group: ProcedureGroup, catalogue: Catalogue)
             does = "is changed by" if event in spec.afterwards else does
             yield f"{where}: {does} {event.type}, which {spec.owner} does not publish"
     for event, document in spec.documents.items():
-        if event not in _grants(spec):
+        if event not in _grants(spec) and spec.afterwards.get(event) != "corrected":
             yield f"{where}: {event.type} is a document, and grants nothing"
         for path in (document.number, *document.shows):
             if not _has(event, path):
                 yield f"{where}: the document {event.type} shows {path}, which it does not have"
+    for event, change in spec.afterwards.items():
+        if spec.documents and change == "corrected" and event not in spec.documents:
+            yield f"{where}: {event.type} corrects a document, and gives none anew"
     if sum(spec.name == other.name for other in group.procedures) > 1:
         yield f"{where}: two procedures of this name"
 

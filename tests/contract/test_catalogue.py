@@ -108,6 +108,11 @@ BROKEN: dict[str, tuple[Catalogue, str]] = {
         with_procedure(BIRTH, documents={BirthRefused: certificate()}),
         "birth/birth-registration: civil-status.birth-refused.v1 is a document, and grants nothing",
     ),
+    "a correction gives no document anew": (
+        with_procedure(BIRTH, documents={BirthRegistered: certificate()}),
+        "birth/birth-registration: civil-status.birth-corrected.v1 corrects a document, and gives"
+        " none anew",
+    ),
     "a document has no such number": (
         with_procedure(BIRTH, documents={BirthRegistered: certificate(number="serial")}),
         "birth/birth-registration: the document civil-status.birth-registered.v1 shows serial,"

@@ -23,7 +23,7 @@ from contracts.common.calendar import local_date
 from infra.local import Stack
 from services.portal.results import RESULTS, numbered
 from tests.e2e.city import FAMILIES, City
-from tests.e2e.results import CLERK, Counter, Given, database
+from tests.e2e.results import CLERK, REGISTRAR, Counter, Given, database
 from tests.fire.births import Births
 from tests.fire.deaths import Deaths
 from tests.fire.declared import Declared
@@ -203,15 +203,36 @@ VOID = [
 """The procedures whose documents a judgement about the registration makes void."""
 
 
-def test_what_was_corrected_says_so(counter: Counter, given: list[Given]) -> None:
-    """The signature stands, and what it says is not what the registers say any more."""
+def test_what_was_corrected_is_given_anew(
+    counter: Counter, given: list[Given], tmp_path: Path
+) -> None:
+    """Under its number it is given again; the one before is signed, and does not hold."""
     corrected = [each for each in given if each.procedure in VOID[:4]]
     decision = {"decision_number": "208/QĐ-UBND", "changes": {"full_name": "Trần Gia Khoa"}}
+    before = {each.number: counter.result(each.number) for each in corrected}
     counter.request(corrected[0].case, "correction", decision)
     for each in corrected:
-        told = counter.becomes(each.number, "superseded")
-        assert told["superseded_at"]
-        assert told["signed"]["agency"] == each.agency
+        first = f"{each.number}?version={before[each.number]['version']}"
+        told = counter.becomes(first, "superseded")
+        counter.becomes(each.number, "valid")
+        newest = counter.result(each.number)
+        assert newest["version"] > told["version"]
+        assert newest["signed"]["at"] == told["superseded_at"]
+        assert newest["signed"]["agency"] == told["signed"]["agency"] == each.agency
+        who = REGISTRAR.name if each.agency == "civil-status" else None
+        assert newest["signed"]["official"] == who
+        labels = [line["label"] for line in newest["lines"]]
+        assert labels == [line["label"] for line in before[each.number]["lines"]]
+    paper = tmp_path / "result.json"
+    data = str(counter.city.stack.data)
+    number = corrected[0].number
+    paper.write_text(json.dumps(before[number]), encoding="utf-8")
+    done = counter.city.onestop("verify", str(paper), "--data", data)
+    assert (done.status, "Superseded" in done.out) == (1, True), done
+    paper.write_bytes(counter.http.get(f"/api/results/{number}").content)
+    done = counter.city.onestop("verify", str(paper), "--data", data)
+    assert done.status == 0, done
+    assert "Trần Gia Khoa" in done.out
     kept = next(each for each in given if each.procedure == "fee-settlement")
     assert counter.result(kept.number)["state"] == "valid"
 

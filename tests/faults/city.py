@@ -112,7 +112,8 @@ class City:
     async def assert_whole(self) -> Snapshot:
         """Wait for the end of all cases; then nothing may be lost or done twice."""
         found = await self.finished()
-        assert broken(found, self.flow.outcomes) == []
+        faults = broken(found, self.flow.outcomes)
+        assert not faults, faults[:20]
         assert await self._metrics("onestop_offset_gaps_total{") == []
         return found
 

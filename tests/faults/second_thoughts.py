@@ -44,7 +44,10 @@ STANDING = (
     ("social-insurance", "benefits"),
 )
 """The registers whose rows become void with a registration."""
-USED_UP = ("registration-number/", "personal-id/", "social-insurance-number/", "decision-number/")
+USED_UP = (
+    *("registration-number/", "personal-id/", "social-insurance-number/"),
+    *("decision-number/", "confirmation-number/"),
+)
 """What nobody else is given, though what it was given for is void."""
 Told = Mapping[str, list[dict[str, Any]]]
 

@@ -7,9 +7,10 @@ from typing import Any, get_args
 import pytest
 
 from contracts.birth.process import USUAL
+from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import DeathRefused, DeathRegistered
-from contracts.death.form import Cause, Issuer, PlaceKind
+from contracts.death.form import Issuer
 from contracts.death.process import DEATH
 from services.civil_status import death
 from services.civil_status.rules import RULES, DeathRefusal

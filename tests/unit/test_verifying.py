@@ -17,6 +17,7 @@ from infra.verifying import Verifier
 from services.portal import paper, sealing
 from services.portal.documents import VALID, Result, _result
 from services.portal.printing import Press
+from services.portal.results import numbered
 from services.portal.verification import Invalid
 from tests.unit.signed import NUMBER, Registry, sample
 
@@ -121,7 +122,11 @@ def answer(registry: Registry) -> dict[str, Any]:
         number=NUMBER,
         spec=GROUP.procedure(BIRTH),
         document=order.statement.document,
-        row={"case_id": order.statement.case_id, "group": "birth"},
+        row={
+            "_id": numbered(NUMBER, order.statement.version),
+            "case_id": order.statement.case_id,
+            "group": "birth",
+        },
         state="valid",
         detail=VALID,
         jws=order.jws,
