@@ -54,8 +54,6 @@ class Benefit(State):
     """Why there is no such death any more."""
 
 
-NOT_ASKED = Benefit(outcome="not-asked")
-
 benefit = Procedure(BENEFIT, initial=Benefit())
 reviews = Reviews("social-insurance", BENEFIT)
 
@@ -66,7 +64,7 @@ def registered(state: Benefit, event: DeathRegistered, context: Context) -> Deci
     if state.application or state.outcome:
         return Decision(state)
     if event.benefit is None or BENEFIT not in event.bundle:
-        return Decision(NOT_ASKED.with_(deceased=state.deceased))
+        return Decision(state.with_(outcome="not-asked"))
     application = Application(
         deceased=event.deceased.personal_id,
         died_on=event.died_on,

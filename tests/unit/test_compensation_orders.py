@@ -102,6 +102,7 @@ class Office(NamedTuple):
 FIXED = (corrected(9, 2), corrected(8, 3))
 DEATH_FIXED = (death_corrected(15, 2), death_corrected(14, 3))
 OF_DEATH: tuple[Heard, ...] = ((deaths.registered(), 1), (deaths.deceased(), 1))
+NOT_ASKED: tuple[Heard, ...] = ((deaths.registered(benefit=None), 1), (deaths.deceased(), 1))
 OFFICES = {
     "identifier": Office(
         population.identification,
@@ -130,6 +131,7 @@ OFFICES = {
     ),
     "removal": Office(removal.removal, RESIDENCE, OF_DEATH, (), ("removals",), "death"),
     "benefit": Office(benefit.benefit, SOCIAL_INSURANCE, OF_DEATH, (), ("benefits",), "death"),
+    "no benefit": Office(benefit.benefit, SOCIAL_INSURANCE, NOT_ASKED, (), (), "death"),
 }
 each_office = pytest.mark.parametrize("office", OFFICES.values(), ids=OFFICES)
 
