@@ -6,12 +6,14 @@ The stack's clock goes at a day a second, so that the written declarations which
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from contracts.birth.process import BIRTH, RESIDENCE
 from contracts.catalogue import catalogue
 from contracts.common.calendar import LOCAL
+from contracts.common.events import ApologySent
 from contracts.common.supplements import SupplementLapsed
 from infra.commands.fire import fire_written_at, run
 from infra.local import Stack
@@ -77,18 +79,32 @@ def test_the_page_says_so_and_the_clock_stood_still(city: City, fired: Report) -
     lapses = {
         event.type for event in catalogue().events.values() if issubclass(event, SupplementLapsed)
     }
-    for case in fired.details:
+    refused = [case for case in fired.details if "refused" in states(case)]
+    assert len(refused) > 1
+    for case in refused:
         told = [each for each in case["timeline"] if each["type"] in lapses]
         assert len(told) == 1
         assert told[0]["notice"]["en"].startswith("The time for a supplement is over")
-        refused = next(each for each in case["procedures"] if each["state"] == "refused")
-        assert refused["supplement"] is None, "nothing is asked for any more"
+        end = next(each for each in case["procedures"] if each["state"] == "refused")
+        assert end["supplement"] is None, "nothing is asked for any more"
         asked = next(each for each in case["timeline"] if "supplement-requested" in each["type"])
         days = datetime.fromisoformat(told[0]["at"]) - datetime.fromisoformat(asked["at"])
         assert days.days >= 7
         # One to three working days for the rest, after the eight or more that do not count.
-        due = datetime.fromisoformat(refused["due_at"])
+        due = datetime.fromisoformat(end["due_at"])
         assert due > datetime.fromisoformat(told[0]["at"])
+
+
+def test_who_waited_too_long_got_an_apology_with_a_new_date(fired: Report) -> None:
+    (case,) = [each for each in fired.details if "refused" not in states(each)]
+    assert case["timeliness"] == "overdue"
+    (apology,) = [each for each in case["timeline"] if each["type"] == ApologySent.type]
+    assert datetime.fromisoformat(case["due_at"]) < datetime.fromisoformat(apology["at"])
+    assert set(states(case)) == {"granted"}
+
+
+def states(case: dict[str, Any]) -> list[str]:
+    return [each["state"] for each in case["procedures"]]
 
 
 def test_the_journals_are_whole(city: City, fired: Report) -> None:

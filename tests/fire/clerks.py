@@ -56,6 +56,8 @@ class Clerks:
         task = task_id(case_id, step.procedure)
         if not await self._is_there(task, step.by):
             return "there is no such task"
+        if step.when == "apologised" and not await self._is_apologised(case_id):
+            return "the family was given no new date"
         answer = await self._ask(
             "POST",
             f"/api/tasks/{task}/{step.path}",
@@ -80,6 +82,15 @@ class Clerks:
         """Wait until the portal knows the task: to see it or not is another question."""
         start = monotonic()
         while (await self._ask("GET", f"/api/tasks/{task}", by)).status_code == 404:
+            if monotonic() - start > self._patience:
+                return False
+            await asyncio.sleep(_INTERVAL)
+        return True
+
+    async def _is_apologised(self, case_id: str) -> bool:
+        """Wait until the time limit of the case is over, and its family has been told."""
+        start = monotonic()
+        while not (await self._portal.case(case_id)).get("promised_at"):
             if monotonic() - start > self._patience:
                 return False
             await asyncio.sleep(_INTERVAL)

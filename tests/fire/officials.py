@@ -49,6 +49,8 @@ class Step(Input):
     supplied: tuple[Supplied, ...] = ()
     form: dict[str, Any] = Field(default_factory=dict)
     """Parts of the form that the family fills in anew."""
+    when: Literal["at-once", "apologised"] = "at-once"
+    """`apologised`: the official begins when the time limit is over and the family knows it."""
     status: Literal[202, 403, 409, 422] = 202
     declined: str | None = None
     """The code of the reason for which it must not count."""

@@ -1,18 +1,22 @@
 """The declarations written by hand, and what became of each compared with what should have."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from contracts.common.events import Outcome
+from contracts.common.working_days import due_at
 from contracts.model import Input, Vnd
 from tests.fire.cast import DECLARATIONS
 from tests.fire.officials import Step, Waits
 from tests.fire.payees import Instruction
 from tests.fire.portal import Answer, FireError
 from tests.fire.requests import Changes, Request
+
+Timeliness = Literal["on-time", "at-risk", "overdue"]
 
 FEES = ("fee-settlement", "death-fee-settlement")
 IN_PROGRESS = "in-progress"
@@ -34,6 +38,11 @@ class Expected(Input):
     tasks: Waits = Field(default_factory=dict)
     asked: int | None = None
     """How often the family is asked where else money is to go."""
+    working_days: int | None = None
+    """What the law gives for the whole case; nothing has stopped its clock."""
+    timeliness: Timeliness | None = None
+    apology: bool | None = None
+    """Whether the family was told of a new date."""
     changes: Changes = Field(default_factory=dict)
     says: tuple[str, ...] = ()
 
@@ -169,6 +178,7 @@ def judge_case(expected: Expected, case: Mapping[str, Any], cases: Mapping[str, 
         due = fees[0].get("due") if fees else None
         if due != expected.fees_due:
             differences.append(f"{due} VND due, not {expected.fees_due}")
+    differences += _judge_time(expected, case)
     for name, fields in expected.data.items():
         result = procedures.get(name, {}).get("result") or {}
         differences += [
@@ -176,6 +186,19 @@ def judge_case(expected: Expected, case: Mapping[str, Any], cases: Mapping[str, 
             for key, value in fields.items()
             if result.get(key) != value
         ]
+    return differences
+
+
+def _judge_time(expected: Expected, case: Mapping[str, Any]) -> list[str]:
+    differences = []
+    if expected.working_days is not None:
+        due = due_at(datetime.fromisoformat(case["submitted_at"]), expected.working_days)
+        if datetime.fromisoformat(case["due_at"]) != due:
+            differences.append(f"due at {case['due_at']}, not {due.isoformat()}")
+    if expected.timeliness not in (None, case.get("timeliness")):
+        differences.append(f"{case.get('timeliness')}, not {expected.timeliness}")
+    if expected.apology not in (None, bool(case.get("promised_at"))):
+        differences.append(f"a new date: {case.get('promised_at')}, expected: {expected.apology}")
     return differences
 
 

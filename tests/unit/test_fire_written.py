@@ -246,3 +246,32 @@ def test_a_problem_must_name_the_field() -> None:
     assert judge_answer(expected, Answer(422, problem={"errors": []}))
     assert judge_answer(expected, Answer(202, case_id="c"))
     assert judge_answer(Expected(), Answer(0)) == ["answered no answer, not 202"]
+
+
+IN_TIME: dict[str, Any] = {
+    **RIGHT,
+    "submitted_at": "2026-11-20T14:59:00+07:00",
+    "due_at": "2026-11-26T17:00:00+07:00",
+    "timeliness": "on-time",
+    "promised_at": None,
+}
+"""Friday before the cut-off: Monday, Wednesday and Thursday are its three days; Tuesday is public."""
+LIMITED = EXPECTED.model_copy(update={"working_days": 3, "timeliness": "on-time", "apology": False})
+
+
+def test_a_case_that_kept_its_time_limit_has_no_differences() -> None:
+    assert judge_case(LIMITED, IN_TIME, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        ({"submitted_at": "2026-11-20T15:01:00+07:00"}, "due at 2026-11-26"),
+        ({"due_at": "2026-11-25T17:00:00+07:00"}, "due at 2026-11-25"),
+        ({"timeliness": "overdue"}, "overdue, not on-time"),
+        ({"promised_at": "2026-11-27T17:00:00+07:00"}, "a new date: 2026-11-27"),
+    ],
+)
+def test_another_time_limit_is_a_difference(change: dict[str, Any], difference: str) -> None:
+    (found,) = judge_case(LIMITED, {**IN_TIME, **change}, {})
+    assert found.startswith(difference)
