@@ -255,7 +255,7 @@ IN_TIME: dict[str, Any] = {
     "timeliness": "on-time",
     "promised_at": None,
 }
-"""Friday before the cut-off: Monday, Wednesday and Thursday are its three days; Tuesday is public."""
+"""Friday before the cut-off. Monday, Wednesday and Thursday are its days; Tuesday is public."""
 LIMITED = EXPECTED.model_copy(update={"working_days": 3, "timeliness": "on-time", "apology": False})
 
 
