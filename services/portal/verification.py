@@ -5,7 +5,7 @@ counts by its certificate (`x5c`, RFC 7517) alone: the authority has issued it, 
 an official of one. So neither this portal nor whoever publishes keys can speak in their place.
 """
 
-from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -123,7 +123,10 @@ def _header(encoded: str) -> _Header:
 def _certificate(key: PublicKey, authority: x509.Certificate) -> x509.Certificate:
     """Return the certificate of a key, which the authority has issued for just this key."""
     try:
-        certificate = x509.load_der_x509_certificate(b64decode(key.x5c[0], validate=True))
+        der = b64decode(key.x5c[0], validate=True)
+        if b64encode(der).decode() != key.x5c[0]:
+            raise ValueError("there is one way to write it")
+        certificate = x509.load_der_x509_certificate(der)
         certificate.verify_directly_issued_by(authority)
         public = certificate.public_key()
     except (ValueError, TypeError, InvalidSignature):

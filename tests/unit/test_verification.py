@@ -1,9 +1,10 @@
 """A document holds if an agency has signed just these bytes, by a key that the authority knows."""
 
 import json
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 import pytest
@@ -160,6 +161,25 @@ def test_a_key_of_another_kind_or_certificate_is_refused(registry: Registry) -> 
     for certificate in (*ders, "?", "AAAA"):
         with pytest.raises(Invalid):
             verify(jws, PublicKey(kid=key.kid, x=key.x, x5c=(certificate,)), root)
+
+
+def test_a_certificate_has_one_way_to_be_written(registry: Registry) -> None:
+    """The last letter of base64 may have bits that nobody decodes."""
+    root, letters = registry.portal.authority, ascii_uppercase + ascii_lowercase + digits + "+/"
+    assert root is not None
+    for _ in range(50):  # the length of a certificate is a matter of chance
+        registry.authority.renew("civil-status")
+        jws = registry.sign(sample())
+        key = registry.portal.key(key_of(jws))
+        written = key.x5c[0].rstrip("=")
+        if written != key.x5c[0]:
+            break
+    other = letters[letters.index(written[-1]) + 1]
+    same = written[:-1] + other + "=" * (len(key.x5c[0]) - len(written))
+    assert b64decode(same) == b64decode(key.x5c[0])
+    assert verify(jws, key, root).number == NUMBER
+    with pytest.raises(Invalid, match="has not certified"):
+        verify(jws, key.model_copy(update={"x5c": (same,)}), root)
 
 
 def test_a_key_that_was_withdrawn_counts_no_longer_and_a_new_one_at_once(tmp_path: Path) -> None:
