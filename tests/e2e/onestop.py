@@ -14,11 +14,11 @@ from uuid import uuid4
 import psutil
 
 from infra.local import Ports
-from infra.local.ports import variable
+from infra.local.ports import GATEWAY, variable
 from infra.local.waiting import wait_until
 
 LIMIT_SECONDS = 240.0
-PARTS = ("kafka", "kafka-controller", "mongo")
+PARTS = ("kafka", "kafka-controller", "mongo", GATEWAY)
 COMMAND = (sys.executable, "-m", "infra.cli")
 _MARK = "ONESTOP_TEST_MARK"
 _MANNERS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
