@@ -80,7 +80,9 @@ async def test_an_inbox_comes_in_pages_over_all_cases_of_its_person(counter: Cou
         if page["next"] is None:
             break
         after = {"after": page["next"]}
-    assert found == whole
+    # Of other tests' cases something may be told meanwhile.
+    known = {each["id"] for each in whole}
+    assert [each for each in found if each["id"] in known] == whole
     assert (await inbox(counter, FATHER)).json() == {"notices": [], "next": None}
 
 
