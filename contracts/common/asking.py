@@ -4,6 +4,7 @@ Meanwhile no time limit runs, whatever is asked for. Supplements have events of 
 (`contracts.common.supplements`).
 """
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,9 +17,9 @@ class FamilyAsked(Event):
     procedure: ClassVar[str]
 
     @property
+    @abstractmethod
     def question(self) -> str:
         """What tells it from the procedure's other questions."""
-        raise NotImplementedError
 
 
 class FamilyAnswered(Event):
@@ -27,11 +28,11 @@ class FamilyAnswered(Event):
     procedure: ClassVar[str]
 
     @property
+    @abstractmethod
     def question(self) -> str:
         """What `FamilyAsked` said, or would have said."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def answered_at(self) -> datetime | None:
         """When the family answered; None where it was not its word by which this goes on."""
-        raise NotImplementedError

@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from services.chassis.message import Message, Outgoing
+from services.chassis.polling import of_a_record
 
 log = logging.getLogger(__name__)
 
@@ -166,17 +167,16 @@ async def fetch_one(bootstrap: str, message: Message, security: Security = PLAIN
         consumer.assign([tp])
         consumer.seek(tp, message.offset)
         async with asyncio.timeout(10):
-            record = await consumer.getone(tp)
+            try:
+                record = await consumer.getone(tp)
+            except Exception as error:
+                if message.unreadable and of_a_record(error):
+                    return message
+                raise
     except OffsetOutOfRangeError as error:
         raise Gone(f"{message.id} was not kept here and is no longer in Kafka") from error
-    except UnsupportedCodecError:
-        return message
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerUnavailable(f"{message.id} cannot be read: {type(error).__name__}") from error
-    except Exception:
-        if not message.unreadable:
-            raise
-        return message
     finally:
         await consumer.stop()
     if record.offset != message.offset:

@@ -152,7 +152,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         except Exception as error:
             log.error("a poll failed: %s", type(error).__name__)
             self._astray = True
-            if not _of_a_record(error):
+            if not of_a_record(error):
                 raise
             self._alone = list(self.assignment())
         return {}
@@ -230,7 +230,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             except ConsumerStoppedError:
                 raise
             except Exception as error:
-                if not _of_a_record(error):
+                if not of_a_record(error):
                     raise
             self.seek(tp, await self.position(tp))
             found = [record async for record in self._records(tp, max_records or 1)]
@@ -248,7 +248,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                 except ConsumerStoppedError:
                     raise
                 except Exception as error:  # noqa: BLE001  whatever a broken record breaks
-                    if not _of_a_record(error):
+                    if not of_a_record(error):
                         return  # it comes again with the next poll
                     offset = await self.position(tp)
                     self.seek(tp, offset + 1)
@@ -266,5 +266,6 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         return highwater is not None and position >= highwater
 
 
-def _of_a_record(error: Exception) -> bool:
+def of_a_record(error: Exception) -> bool:
+    """Return whether what a read raised is about a record, and not about the broker."""
     return not isinstance(error, KafkaError) or isinstance(error, UnsupportedCodecError)
