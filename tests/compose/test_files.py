@@ -53,6 +53,13 @@ def test_there_is_no_service_that_the_catalogue_does_not_know() -> None:
     assert built - {None} == {name.replace("-", "_") for name in catalogue().services}
 
 
+def test_the_command_s_image_needs_no_service_to_be_named() -> None:
+    # A builder that is not BuildKit makes every stage above its target.
+    text = (ROOT / "infra/Dockerfile").read_text(encoding="utf-8")
+    until_command, _ = text.split("COPY --from=build-onestop", 1)
+    assert "SERVICE" not in until_command.split("ARG PYTHON_IMAGE", 1)[1]
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_what_is_ours_can_write_nothing_and_has_no_privileges(name: str) -> None:
     service = SERVICES[name]
