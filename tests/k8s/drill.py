@@ -15,14 +15,23 @@ from contracts.catalogue import catalogue
 from tests.k8s import crds, images, jobs, production
 from tests.k8s.cluster import Cluster, ClusterError
 from tests.k8s.hooks import hook
-from tests.k8s.manifests import COMPONENT, NAME, PART_OF, Object, named, overlay
+from tests.k8s.manifests import (
+    COMPONENT,
+    NAME,
+    PART_OF,
+    Object,
+    claimed_folder,
+    named,
+    of_kind,
+    overlay,
+)
 
 OURS = f"{PART_OF}=onestop,{COMPONENT}!=operator"
 """Selects the services' pods, and neither the servers' nor an operator's Jobs."""
-SERVERS = ("kafka", "mongo")
+SERVERS = tuple(one["metadata"]["name"] for one in of_kind(overlay("local"), "StatefulSet"))
+"""What keeps data: the servers, and the demonstration's bank. Each claims one volume."""
 LATER = (*SERVERS, "topics")
 """What is applied after the services: they start in any order."""
-DATA = {"kafka": "/var/lib/kafka/data", "mongo": "/data/db"}
 MOST = 3
 """Replicas of each service for a while."""
 
@@ -96,8 +105,9 @@ class Drill:
 
     def _wipe(self) -> None:
         objects = self._objects()
-        for name, folder in DATA.items():
-            job = self._here(jobs.wipe(named(objects, "StatefulSet", name), folder))
+        for name in SERVERS:
+            server = named(objects, "StatefulSet", name)
+            job = self._here(jobs.wipe(server, claimed_folder(server)))
             self.cluster.apply([job])
             self.cluster.until(f"{name} is wiped", partial(self.cluster.job_ended, _name(job)))
 
@@ -173,9 +183,9 @@ class Drill:
         return one
 
     def _bind_volumes(self) -> None:
-        claims = len(SERVERS)
         self.cluster.until(
-            "volumes are claimed", lambda: len(self.cluster.get("persistentvolumeclaims")) == claims
+            "volumes are claimed",
+            lambda: len(self.cluster.get("persistentvolumeclaims")) == len(SERVERS),
         )
         hook("K8S_VOLUMES", self.environment)
 

@@ -38,7 +38,7 @@ def wipe(server: Object, folder: str) -> Object:
     (container,) = spec["containers"]
     spec["restartPolicy"] = "Never"
     # Nothing of the server's own may run but its image and its user.
-    for key in ("args", "envFrom", "startupProbe", "readinessProbe"):
+    for key in ("args", "envFrom", "startupProbe", "livenessProbe", "readinessProbe"):
         container.pop(key, None)
     container["command"] = ["sh", "-ec", f"rm -rf {folder}/*"]
     spec["volumes"].append(

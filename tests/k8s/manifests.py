@@ -73,6 +73,17 @@ def pod(one: Object) -> Object | None:
     return template if template and "containers" in template.get("spec", {}) else None
 
 
+def claimed_folder(server: Object) -> str:
+    """Return where a StatefulSet's one container finds the one volume that it claims.
+
+    Raises `ValueError` where there are more, or none.
+    """
+    (claim,) = server["spec"]["volumeClaimTemplates"]
+    (container,) = containers(server)
+    (mount,) = (m for m in container["volumeMounts"] if m["name"] == claim["metadata"]["name"])
+    return str(mount["mountPath"])
+
+
 def containers(one: Object) -> list[Object]:
     """Return all containers of the pods that an object makes."""
     template = pod(one)

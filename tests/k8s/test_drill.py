@@ -11,10 +11,9 @@ from contracts.catalogue import catalogue
 from tests.faults.__main__ import wrong
 from tests.faults.snapshot import Snapshot
 from tests.k8s import images, jobs
-from tests.k8s.manifests import ROOT, Object, containers, named, overlay
+from tests.k8s.drill import SERVERS
+from tests.k8s.manifests import ROOT, Object, claimed_folder, containers, named, overlay
 from tests.k8s.test_base import unrestricted
-
-SERVERS = ("kafka", "mongo")
 
 
 def drill(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -57,8 +56,25 @@ def test_a_failed_part_of_the_command_fails_the_job() -> None:
 @pytest.mark.parametrize("name", SERVERS)
 def test_jobs_are_restricted_like_all_pods(name: str) -> None:
     server = named(overlay("local"), "StatefulSet", name)
-    made = [jobs.job("any", "true", with_checks=True), jobs.wipe(server, "/data")]
+    wipe = jobs.wipe(server, claimed_folder(server))
+    made = [jobs.job("any", "true", with_checks=True), wipe]
     assert [fault for one in made for fault in unrestricted(one)] == []
+
+
+def test_what_claims_a_volume_is_disturbed_and_wiped() -> None:
+    """A claim that the drill does not know of is waited for until its time is out."""
+    claimed = {
+        one["metadata"]["name"] for one in overlay("local") if "spec" in one and _claims(one)
+    }
+    folders = {
+        name: claimed_folder(named(overlay("local"), "StatefulSet", name)) for name in SERVERS
+    }
+    assert claimed == set(SERVERS)
+    assert folders == {"kafka": "/var/lib/kafka/data", "mongo": "/data/db", "gateway": "/data"}
+
+
+def _claims(one: Object) -> bool:
+    return one["kind"] == "PersistentVolumeClaim" or bool(one["spec"].get("volumeClaimTemplates"))
 
 
 def test_all_our_images_are_pinned_and_the_others_are_named() -> None:
