@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.k8s.manifests import Object, named, overlay
 
 FAULTS = Path(__file__).parents[1] / "faults"
-CHECKS = ("__init__.py", "__main__.py", "invariants.py", "snapshot.py")
+CHECKS = ("__init__.py", "__main__.py", "invariants.py", "second_thoughts.py", "snapshot.py")
 CHECKS_AT = "/opt/onestop/tests/faults"
 
 PEOPLE = (

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,27 @@ def test_all_our_images_are_pinned_and_the_others_are_named() -> None:
 def empty() -> Snapshot:
     services = catalogue().services
     return Snapshot({name: {} for name in services}, {name: [] for name in services})
+
+
+def test_the_check_runs_with_what_is_in_the_image_and_its_config_map(tmp_path: Path) -> None:
+    """The command's image has of tests/ only what fires; the rest comes in the ConfigMap."""
+    for name in ("contracts", "services", "infra"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "tests/faults").mkdir(parents=True)
+    (tmp_path / "tests/__init__.py").touch()
+    (tmp_path / "tests/fire").symlink_to(ROOT / "tests/fire")
+    for name, text in jobs.checks()["data"].items():
+        (tmp_path / "tests/faults" / name).write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--help"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--cases" in done.stdout
 
 
 def test_the_check_notices_what_is_missing() -> None:
