@@ -1,10 +1,10 @@
 """From a decision to effects as they are stored: events encoded, records, deadlines, releases."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,7 +19,6 @@ from services.chassis.procedure import Deadline, Decision, Measure, Owner, Proce
 from services.chassis.reading import Item
 from services.chassis.registers import RESERVED
 from services.chassis.signing import HEADER, Signer
-from services.chassis.tips import HeardId
 
 Answers = Mapping[str, Owner]
 _REGISTER = re.compile(r"[a-z][a-z0-9_-]*")
@@ -30,7 +29,8 @@ class Effects:
     """Effects of one entry. Of a record or deadline that is set twice, the last one counts."""
 
     records: dict[tuple[str, str], Record] = field(default_factory=dict)
-    deadlines: dict[str, Document] = field(default_factory=dict)
+    deadlines: dict[str, Callable[[], Due] | None] = field(default_factory=dict)
+    """By key. None takes one back; one that is set is made when it is stored, and not before."""
     releases: list[Document] = field(default_factory=list)
     events: list[Document] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
@@ -41,10 +41,9 @@ class Effects:
         A deadline that one item sets and a later one takes back was never there.
         """
         self.records.update(later.records)
-        for key, row in later.deadlines.items():
-            earlier = self.deadlines.pop(key, None)
-            if earlier is None or earlier["fields"]["due"] is None or row["fields"]["due"]:
-                self.deadlines[key] = row
+        for key, due in later.deadlines.items():
+            if self.deadlines.pop(key, None) is None or due is not None:
+                self.deadlines[key] = due
         self.releases += later.releases
         self.events += later.events
         self.measures += later.measures
@@ -53,7 +52,10 @@ class Effects:
         """Return the effects as the fields of an entry."""
         return {
             "records": [_stored(record) for record in self.records.values()],
-            "deadlines": list(self.deadlines.values()),
+            "deadlines": [
+                deadlines.taken_back(key) if due is None else due().row()
+                for key, due in self.deadlines.items()
+            ],
             "releases": self.releases,
             "events": self.events,
         }
@@ -68,7 +70,7 @@ class Step:
     now: datetime
     answers: Answers
     item: Item
-    memos: dict[tuple[str, HeardId], dict[str, Any]]
+    memo: dict[Any, Any]
     effects: Effects = field(default_factory=Effects)
 
 
@@ -140,14 +142,15 @@ class Effector:
         self, procedure: Procedure[Any], deadline: Deadline, step: Step, after: Memory
     ) -> None:
         name = f"{procedure.name}/{deadline.name}"
-        rows, item = step.effects.deadlines, step.item
+        changed, item = step.effects.deadlines, step.item
         before = after.deadlines.pop(name, None)
         if before is not None:
-            gone = deadlines.key(step.case_id, procedure.name, deadline.name, before)
-            rows[gone] = deadlines.taken_back(gone)
+            changed[deadlines.key(step.case_id, procedure.name, deadline.name, before)] = None
         if deadline.due is None:
             return
-        due = Due(
+        after.deadlines[name] = cause = item.heard_id[1]
+        changed[deadlines.key(step.case_id, procedure.name, deadline.name, cause)] = partial(
+            Due,
             case_id=step.case_id,
             procedure=procedure.name,
             name=deadline.name,
@@ -158,8 +161,6 @@ class Effector:
             traceparent=item.traceparent,
             partition=item.partition,
         )
-        after.deadlines[name] = item.heard_id[1]
-        rows[due.key] = due.row()
 
 
 @cache

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic_core import to_json
 
 from contracts.catalogue import topic
-from services.chassis import deadlines
 from services.chassis.claims import Asked
 from services.chassis.deadlines import Due
 from services.chassis.effects import Answers, Effector, Effects, Step
@@ -23,7 +22,7 @@ from services.chassis.procedure import (
 )
 from services.chassis.reading import Item
 from services.chassis.signing import Signer
-from services.chassis.tips import HeardId, Tip
+from services.chassis.tips import Tip
 
 
 @dataclass(slots=True)
@@ -51,8 +50,8 @@ class Basis:
     tip: Tip
     answers: Answers
     now: datetime
-    memos: dict[tuple[str, HeardId], dict[str, Any]] = field(default_factory=dict)
-    """What decisions computed in earlier rounds, by procedure and cause."""
+    memo: dict[Any, Any] = field(default_factory=dict)
+    """What decisions computed in earlier rounds: see `Context.once`."""
 
 
 class Folder:
@@ -100,7 +99,7 @@ class Folder:
         """
         draft, effects, size = Draft(), Effects(), 0
         for index, item in enumerate(items):
-            step = Step(basis.case_id, basis.tip.n + 1, basis.now, basis.answers, item, basis.memos)
+            step = Step(basis.case_id, basis.tip.n + 1, basis.now, basis.answers, item, basis.memo)
             try:
                 after = self._decide(memory, step, draft)
                 size += self._size(after, step) if check and after and not draft.asked else 0
@@ -183,7 +182,7 @@ class Folder:
             rules=self._rules,
             answers=step.answers,
             secret=self._secret,
-            memo=step.memos.setdefault((procedure.name, step.item.heard_id), {}),
+            memo=step.memo,
         )
 
     def _entry(
@@ -192,7 +191,7 @@ class Folder:
         case_id, tip = basis.case_id, basis.tip
         fired = [item.due for item in handled if item.due is not None]
         for due in fired:
-            effects.deadlines.setdefault(due.key, deadlines.taken_back(due.key))
+            effects.deadlines.setdefault(due.key, None)
         held = {id: owner for id, owner in basis.answers.items() if owner.case_id == case_id}
         claims = [{"id": id, "owner": held[id].document()} for id in sorted(held)]
         return Entry(

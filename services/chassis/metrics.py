@@ -5,6 +5,8 @@ told to who asks for OpenMetrics, as Prometheus does, and kept by a Prometheus t
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -134,13 +136,19 @@ def take(
     Raises `KeyError` for a measure that is not declared here, and `ValueError` for other labels
     than it has.
     """
-    metric = MEASURES[measure].labels(**labels)
+    metric = _labelled(measure, tuple(labels.items()))
     if isinstance(metric, Counter):
         metric.inc(value)
     elif measure in _LOOKED_UP:
         metric.observe(value, _exemplar(where()))
     else:
         metric.observe(value)
+
+
+@lru_cache(maxsize=4096)
+def _labelled(measure: str, labels: tuple[tuple[str, str], ...]) -> Any:
+    # To find them again by their labels costs as much as to decide.
+    return MEASURES[measure].labels(**dict(labels))
 
 
 def _exemplar(where: Mapping[str, str]) -> dict[str, str]:

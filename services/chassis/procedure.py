@@ -147,16 +147,18 @@ class Context:
     rules: Any = None
     answers: Mapping[str, Owner] = field(default_factory=dict)
     secret: bytes = field(default=b"", repr=False)
-    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What decisions about this case computed in earlier rounds."""
 
     def once(self, name: str, compute: Callable[[], V]) -> V:
         """Return what `compute` returns, computed in the first round of this decision only.
 
         For what follows from state, event, time and rules alone, before anything is claimed.
         """
-        if name not in self.memo:
-            self.memo[name] = compute()
-        value: V = self.memo[name]
+        key = (self.procedure, self.cause.source, self.cause.id, name)
+        if key not in self.memo:
+            self.memo[key] = compute()
+        value: V = self.memo[key]
         return value
 
     def owner(self, claim: Claim) -> Owner:

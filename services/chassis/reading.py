@@ -178,7 +178,16 @@ def _item(envelope: Envelope[Event], message: Message, headers: Mapping[str, byt
 
 
 def _headers(headers: Headers) -> dict[str, bytes]:
-    given: dict[str, bytes] = {}
+    given = {name: value for name, value in headers if value is not None}
+    try:
+        # All at once, parted by what is part of no other character.
+        b"\n".join([value for _, value in headers if value is not None]).decode()
+    except UnicodeDecodeError:
+        _blame(headers)
+    return given
+
+
+def _blame(headers: Headers) -> None:
     for name, value in headers:
         if value is None:
             continue
@@ -186,8 +195,6 @@ def _headers(headers: Headers) -> dict[str, bytes]:
             value.decode()
         except UnicodeDecodeError as error:
             raise Unreadable(f"header '{name}' is not UTF-8 at byte {error.start}") from error
-        given[name] = value
-    return given
 
 
 def _unversioned(type: str) -> str:
