@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid5
+
+from pydantic import ValidationError
+from pydantic_core import to_json
 
 from contracts.model import Value
 from services.chassis.encoding import Document
@@ -55,6 +59,24 @@ class Due(Value):
         return {"key": self.key, "fields": {**dict(self), **ids}}
 
 
+class Unreadable(NamedTuple):
+    """A stored row that is no deadline, and why."""
+
+    row: Document
+    error: ValidationError
+
+    def message(self) -> Message:
+        """Return the row as a message, to be put aside."""
+        return Message(
+            topic=f"{TOPIC}/{self.row['_id']}",
+            partition=self.row["partition"],
+            offset=0,
+            timestamp=int(self.row["due"].timestamp() * 1000),
+            key=None,
+            value=to_json(self.row, serialize_unknown=True),
+        )
+
+
 class Deadlines:
     """The deadlines of one service."""
 
@@ -80,23 +102,37 @@ class Deadlines:
         if gone:
             await self._deadlines.delete({"_id": {"$in": gone}})
 
-    async def due(self, until: Mapping[int, datetime], limit: int = 500) -> list[Due]:
+    async def due(
+        self, until: Mapping[int, datetime], limit: int = 500
+    ) -> tuple[list[Due], list[Unreadable]]:
         """Return deadlines that are due, oldest first, by partition until when it is caught up.
 
-        Raises `StoreUnavailable`.
+        Those that cannot be read come apart, so that no other waits for them. Raises
+        `StoreUnavailable`.
         """
         if not until:
-            return []
+            return [], []
         rows = await self._deadlines.find(
             {"$or": [{"partition": p, "due": {"$lte": moment}} for p, moment in until.items()]},
             sort=[("due", 1)],
             limit=limit,
         )
-        return [Due.model_validate(row) for row in rows]
+        due: list[Due] = []
+        unreadable: list[Unreadable] = []
+        for row in rows:
+            try:
+                due.append(Due.model_validate(row))
+            except ValidationError as error:
+                unreadable.append(Unreadable(row, error))
+        return due, unreadable
 
     async def drop(self, due: Due) -> None:
         """Take back a deadline that is no longer current or has failed."""
-        await self._deadlines.delete({"_id": due.key})
+        await self.remove(due.key)
+
+    async def remove(self, key: str) -> None:
+        """Remove the row under a key. Raises `StoreUnavailable`."""
+        await self._deadlines.delete({"_id": key})
 
 
 def key(case_id: str, procedure: str, name: str, cause: str) -> str:

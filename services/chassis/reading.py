@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from contracts.envelope import Codec, Envelope, Event, Undecodable, type_of
 from services.chassis import deadlines
 from services.chassis.broker import LARGEST_EVENT
@@ -91,7 +93,7 @@ class Reader:
         if message.unreadable:
             raise Unreadable(message.unreadable)
         if message.topic.startswith(f"{deadlines.TOPIC}/"):
-            return item_of(Due.model_validate_json(message.value or b""), message)
+            return item_of(_due(message), message)
         headers = _headers(message.headers)
         value = message.value
         if value is None:
@@ -134,6 +136,13 @@ class Reader:
                 if item is not None:
                     items.append(item)
         return items, failures
+
+
+def _due(message: Message) -> Due:
+    try:
+        return Due.model_validate_json(message.value or b"")
+    except ValidationError as error:
+        raise Unreadable(str(error)) from error
 
 
 def item_of(due: Due, message: Message | None = None) -> Item:

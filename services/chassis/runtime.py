@@ -222,7 +222,12 @@ class Runtime:
             partition: min(clock, await self.subscription.caught_up_until(partition))
             for partition in self.subscription.partitions
         }
-        due = await self.deadlines.due(until)
+        due, unreadable = await self.deadlines.due(until)
+        for each in unreadable:
+            failure = Failure.of(each.message(), each.error)
+            log.error("%s is no deadline: put aside", failure.message.topic)
+            await self.dead_letters.write([failure], clock)
+            await self.deadlines.remove(each.row["_id"])
         if due:
             await self.consumer.handle_items([item_of(each) for each in due])
 

@@ -195,6 +195,30 @@ async def says_once(office: Office, texts: list[str]) -> None:
     assert sorted(text for text, _ in said) == sorted(texts)
 
 
+async def test_a_row_that_cannot_be_read_is_put_aside_and_no_other_waits_for_it(
+    offices: Offices,
+) -> None:
+    office = fast(offices)
+    await office.handle(waiting(office, "a"))
+    (key, row), *_ = (await office.rows("deadlines")).items()
+    broken = {**row, "_id": f"{key}/broken", "correlation": "none"}
+    await office.runtime.store.collection("deadlines").insert([broken])
+    await office.start()
+    await says(office, ["a too late"])
+    await eventually(lambda: none_due(office))
+    ((id, letter),) = (await office.rows("dead_letters")).items()
+    assert "correlation" in letter["reason"]
+    assert key.encode() in letter["value"]
+
+    async def dead_again() -> bool:
+        (found,) = (await office.rows("dead_letters")).values()
+        return (found["status"], found["replays"]) == ("dead", 1)
+
+    assert await office.runtime.dead_letters.ask_for_replay(id)
+    await eventually(dead_again)
+    assert office.runtime.health.halted is None
+
+
 async def test_one_that_was_taken_back_is_ignored(offices: Offices) -> None:
     office = fast(offices)
     await office.handle(waiting(office, "a"), at_home(office.message("a", Paid(amount=1))))

@@ -70,7 +70,7 @@ async def fire_without_publishing(office: Office, monkeypatch: pytest.MonkeyPatc
             raise PowerCut
 
     runtime = office.runtime
-    found = await runtime.deadlines.due({0: runtime.consumer.clock()})
+    found, _ = await runtime.deadlines.due({0: runtime.consumer.clock()})
     with monkeypatch.context() as patch, pytest.raises(PowerCut):
         patch.setattr(runtime.publisher, "publish", power_cut)
         await runtime.consumer.handle_items([item_of(each) for each in found])
@@ -126,7 +126,7 @@ async def test_one_that_failed_fires_again_until_its_letter_is_there(
     office = offices.open(clerk(mended=False))
     await office.tell("a", Told(text="bad"))
     runtime = office.runtime
-    (found,) = await runtime.deadlines.due({0: runtime.consumer.clock()})
+    (found,), _ = await runtime.deadlines.due({0: runtime.consumer.clock()})
 
     async def power_cut(*_: object) -> None:
         raise PowerCut
