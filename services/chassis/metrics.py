@@ -12,10 +12,11 @@ SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5, 10, 30, 60, 120, 300
 _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 
 # `on_time` is yes, no, or no-limit: the counts of the two histograms are also the share on time.
+# `waited`: whether somebody was waited for. Where nobody was, all the seconds are the machine's.
 CASE_SECONDS = Histogram(
     "onestop_case_seconds",
     "From submission to CaseCompleted, in seconds",
-    ["group", "outcome", "on_time"],
+    ["group", "outcome", "on_time", "waited"],
     buckets=SECONDS,
 )
 PROCEDURE_SECONDS = Histogram(
