@@ -89,7 +89,7 @@ class DeathForm(Form):
         return dict(self._receiving())
 
     def faults(self, received_on: date) -> Iterator[tuple[str, str]]:
-        """Yield where it is not said whose consent to the allowance there is: no list proves nothing.
+        """Yield where it is not said whose consent there is: an empty list alone proves nothing.
 
         Here and not in the model, because agencies read forms that came in before this was asked.
         """
