@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.events import PaymentMethod
+from contracts.common.exemptions import Exemptions
 from contracts.common.people import Person
 from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest, heirs
 from contracts.group import Form
@@ -65,6 +66,7 @@ class DeathForm(Form):
     benefit: BenefitRequest | None = None
     certificate_copies: Annotated[int, Field(ge=0, le=20)] = 0
     payment_method: PaymentMethod = "online"
+    exemptions: Exemptions = ()
 
     @model_validator(mode="after")
     def complete(self) -> Self:

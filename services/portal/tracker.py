@@ -45,8 +45,7 @@ class Case(State):
     completed: bool = False
     watch: Watch | None = None
     breaks: dict[str, Break] = Field(default={})
-    waited: bool = False
-    """Whether it has waited for somebody: an official, its family, a bank."""
+    waited: bool = False  # for somebody: an official, its family, a bank
 
 
 COMPLETED = Case(completed=True)
