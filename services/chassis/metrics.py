@@ -98,6 +98,12 @@ AMOUNT = Counter(
     "Money charged, waived, given back or borne by a budget, in whole units of the currency",
     ["what", "account"],
 )
+PAYMENTS_WAITING = Gauge(
+    "onestop_payments_waiting", "Payments of which the bank has not said what became", ["service"]
+)
+OLDEST_PAYMENT_SECONDS = Gauge(
+    "onestop_oldest_waiting_payment_seconds", "Since when the first of them waits", ["service"]
+)
 UNBALANCED = Gauge(
     "onestop_unbalanced_postings", "Postings whose debits are not their credits", ["service"]
 )

@@ -51,7 +51,7 @@ class Case(State):
 COMPLETED = Case(completed=True)
 """What is remembered of every case that has ended."""
 WAITED = {False: "no", True: "yes"}
-"""How the metric says whether somebody was waited for, or all of the time was the machine's."""
+"""How the metric says whether somebody was waited for."""
 
 
 class Tracker:
@@ -145,8 +145,7 @@ class Tracker:
 
 def tracker(known: Catalogue) -> Procedure[Case]:
     """Return the procedure that follows the cases of all groups in the catalogue."""
-    fold = Tracker(known)
-    procedure = Procedure("case", initial=Case())
+    fold, procedure = Tracker(known), Procedure("case", initial=Case())
     procedure.on(DeclarationSubmitted)(fold.submitted)
     stops = pauses.heard_by(known)
     rest = [event for event in followed(known) if event not in (DeclarationSubmitted, *stops)]

@@ -1,5 +1,6 @@
 """The funeral allowance and burial support: who has a right, how much, and never both."""
 
+from collections.abc import Callable
 from datetime import date
 from itertools import permutations
 from typing import Any, get_args
@@ -10,7 +11,8 @@ from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import BenefitRefused, BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import BENEFIT, GROUP
 from contracts.envelope import Event
-from services.social_insurance import death
+from contracts.people.events import BenefitsBarred, DeathReported
+from services.social_insurance import death, lives
 from services.social_insurance.rules import RULES, Refusal
 from tests.unit import officials
 from tests.unit.deaths import (
@@ -223,6 +225,9 @@ def test_nobody_decides_about_a_benefit_that_they_would_receive() -> None:
     assert case.said(ActDeclined).reason.code == "own-case"
 
 
+Dies = Callable[[World, str], None]
+
+
 def has_died(world: World, person: str, case: str = "death-of-the-payee") -> None:
     """Let social insurance hear of another death: of somebody for whom nothing is asked."""
     told = desk(death.benefit, RULES, case, world)
@@ -230,10 +235,19 @@ def has_died(world: World, person: str, case: str = "death-of-the-payee") -> Non
     told.hear(deceased(personal_id=person))
 
 
-def test_who_has_died_receives_nothing_and_a_relative_who_agreed_does() -> None:
-    """The payee lived at the door, and is dead when it is decided."""
+def is_reported(world: World, person: str, case: str = "report-of-an-import") -> None:
+    """Let social insurance hear that an import has named somebody as deceased, twice."""
+    told = desk(lives.end_of_benefits, RULES, case, world)
+    for _ in range(2):
+        told.hear(DeathReported(personal_id=person, deceased_on=TODAY))
+    assert told.said(BenefitsBarred).personal_id == person
+
+
+@pytest.mark.parametrize("dies", [has_died, is_reported])
+def test_who_has_died_receives_nothing_and_a_relative_who_agreed_does(dies: Dies) -> None:
+    """The payee lived at the door, and is dead when it is decided: registered, or imported."""
     world = World()
-    has_died(world, WIDOW)
+    dies(world, WIDOW)
     event = after(registered(), deceased(), world=world).said(FuneralAllowanceGranted)
     assert (event.payee, event.in_place_of) == (SON, WIDOW)
 
