@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from contracts.common.supplements import SupplementReceived
 from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import BenefitRefused, BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import BENEFIT, GROUP
@@ -14,7 +15,7 @@ from contracts.envelope import Event
 from contracts.people.events import BenefitsBarred, DeathReported
 from services.social_insurance import death, lives
 from services.social_insurance.rules import RULES, Refusal
-from tests.unit import officials
+from tests.unit import officials, supplements
 from tests.unit.deaths import (
     ALLOWANCE,
     DECEASED,
@@ -24,11 +25,14 @@ from tests.unit.deaths import (
     WIDOW,
     deceased,
     desk,
+    form,
     people,
     registered,
+    submitted,
 )
 from tests.unit.driver import Desk, World
 
+DAUGHTER = "034183000004"
 DISASTER = SUPPORT | {"ground": "disaster"}
 
 
@@ -214,6 +218,43 @@ def test_where_policy_says_review_an_official_decides(
     case.hear(officials.claim(BENEFIT, who))
     case.hear(officials.decide(BENEFIT, who, decision))
     assert isinstance(case.events[-1], FuneralAllowanceGranted if granted else BenefitRefused)
+
+
+@pytest.mark.parametrize(
+    ("corrected", "payee"), [(None, WIDOW), (ALLOWANCE | {"payee": DAUGHTER}, DAUGHTER)]
+)
+def test_what_the_family_supplies_is_examined_and_may_name_another_payee(
+    corrected: dict[str, Any] | None, payee: str
+) -> None:
+    case = desk(death.benefit, officials.reviewed(RULES, BENEFIT))
+    for event in (registered(), deceased()):
+        case.hear(event)
+    request = supplements.asked(case, "social-insurance", BENEFIT)
+    declaration = submitted(form(benefit=corrected)) if corrected else None
+    case.hear(supplements.supplement(BENEFIT, request, declaration=declaration))
+    assert case.said(SupplementReceived).task.state == "open"
+    who = officials.official(agency="social-insurance")
+    case.hear(officials.claim(BENEFIT, who))
+    case.hear(officials.decide(BENEFIT, who, officials.APPROVE))
+    assert case.said(FuneralAllowanceGranted).payee == payee
+
+
+def test_a_supplement_that_shows_that_there_is_no_right_leaves_an_official_only_to_refuse() -> None:
+    case = desk(death.benefit, officials.reviewed(RULES, BENEFIT))
+    for event in (registered(), deceased()):
+        case.hear(event)
+    request = supplements.asked(case, "social-insurance", BENEFIT)
+    shown = submitted(form(benefit=ALLOWANCE | {"contribution_months": 11}))
+    case.hear(supplements.supplement(BENEFIT, request, declaration=shown))
+    finding = case.said(SupplementReceived).task.finding
+    assert finding is not None
+    assert finding.code == "contributions-too-short"
+    who = officials.official(agency="social-insurance")
+    case.hear(officials.claim(BENEFIT, who))
+    case.hear(officials.decide(BENEFIT, who, officials.APPROVE))
+    assert case.said(ActDeclined).reason.code == "rules-refuse"
+    case.hear(officials.decide(BENEFIT, who, {"decision": "refuse"}))
+    assert case.said(BenefitRefused).reason.code == "contributions-too-short"
 
 
 def test_nobody_decides_about_a_benefit_that_they_would_receive() -> None:
