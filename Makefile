@@ -9,6 +9,7 @@ BIN := .venv/bin
 # uv of the machine where there is one; else one from PyPI, kept apart from what it installs.
 UV := $(shell command -v uv 2>/dev/null || echo .venv/bootstrap/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
+SYNC = $(UV) sync --frozen --all-groups
 # Some images of machines set it. A service would compile all of its code at each start: 2.1 s instead of 1.1.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -22,7 +23,7 @@ env: .venv/.synced ## make the environment in .venv (again only when the lock fi
 		{ echo "Python 3.11 or newer is needed: name one with make PYTHON=..." >&2; exit 1; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@test -x "$(UV)" || .venv/bin/pip install --quiet --target .venv/bootstrap uv==$(UV_VERSION)
-	$(UV) sync --frozen --all-groups --quiet
+	@$(SYNC) --check --quiet 2> /dev/null || $(SYNC)
 	@touch $@
 
 demo: env ## start everything, fire declarations, show the result (EXIT=1: then stop, for scripts)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from contracts.common.events import PaymentMethod
+from contracts.common.exemptions import Exemptions
 from contracts.common.people import Household, Person, PersonDetails, Place, Sex
 from contracts.common.provinces import is_province
 from contracts.group import Form
@@ -111,6 +112,7 @@ class BirthForm(Form):
     household: Household | None = None
     certificate_copies: Annotated[int, Field(ge=0, le=20)] = 0
     payment_method: PaymentMethod = "online"
+    exemptions: Exemptions = ()
 
     @model_validator(mode="after")
     def complete(self) -> Self:

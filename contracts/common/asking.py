@@ -1,7 +1,7 @@
-"""What events have in common by which a family is asked for something, and by which that is over.
+"""What events have in common by which a case waits for somebody: an official, its family, a bank.
 
-Meanwhile no time limit runs, whatever is asked for. Supplements have events of their own
-(`contracts.common.supplements`).
+While a family is asked for something no time limit runs, whatever is asked for. Supplements have
+events of their own (`contracts.common.supplements`).
 """
 
 from abc import abstractmethod
@@ -11,7 +11,11 @@ from typing import ClassVar
 from contracts.envelope import Event
 
 
-class FamilyAsked(Event):
+class Awaiting(Event):
+    """From here on the case waits for somebody: its time is no longer that of the machine alone."""
+
+
+class FamilyAsked(Awaiting):
     """A procedure cannot go on without a word of the family."""
 
     procedure: ClassVar[str]

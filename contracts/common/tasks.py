@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from contracts.common.asking import Awaiting
 from contracts.envelope import Event
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Text, Value
 
@@ -142,7 +143,7 @@ class TaskEvent(Event):
     task: Task
 
 
-class TaskOpened(TaskEvent):
+class TaskOpened(TaskEvent, Awaiting):
     """A procedure waits for an official."""
 
 
@@ -169,7 +170,7 @@ class TaskDecided(TaskEvent):
     reason: Reason | None = None
 
 
-class SupplementRequested(TaskEvent):
+class SupplementRequested(TaskEvent, Awaiting):
     """The family is asked for what is missing; until it is there, nothing is decided."""
 
     act: UUID

@@ -39,6 +39,10 @@ class FuneralAllowanceRequest(Value):
     ] = 0
     payee: PersonalId
     relatives: Annotated[tuple[Relative, ...], Field(max_length=20)] = ()
+    no_other_relatives: Annotated[
+        bool,
+        Field(description="The declarant states that no relative but the payee is there to agree."),
+    ] = False
     payout: Payout
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from contracts.common.asking import FamilyAnswered, FamilyAsked
+from contracts.common.asking import Awaiting, FamilyAnswered, FamilyAsked
 from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.payouts import Payout
 from contracts.common.people import Person
@@ -107,8 +107,8 @@ class BenefitRefused(Event, type="social-insurance.benefit-refused.v1"):
     reason: Reason
 
 
-class PayoutOrdered(FamilyAnswered, type="payments.payout-ordered.v1"):
-    """The benefit is to be paid, from the fund that bears it. This does not say that it arrived."""
+class PayoutOrdered(FamilyAnswered, Awaiting, type="payments.payout-ordered.v1"):
+    """The benefit is to be paid, from the fund that bears it; the bank has still to confirm it."""
 
     procedure: ClassVar[str] = _PAYOUT
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from contracts.common.deaths import Cause, PlaceKind
 from contracts.common.events import PaymentMethod
+from contracts.common.exemptions import Exemptions
 from contracts.common.people import Person
 from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest, heirs
 from contracts.group import Form
@@ -65,6 +66,7 @@ class DeathForm(Form):
     benefit: BenefitRequest | None = None
     certificate_copies: Annotated[int, Field(ge=0, le=20)] = 0
     payment_method: PaymentMethod = "online"
+    exemptions: Exemptions = ()
 
     @model_validator(mode="after")
     def complete(self) -> Self:
@@ -87,6 +89,29 @@ class DeathForm(Form):
     def living(self) -> Mapping[str, PersonalId]:
         """Return the payee, and the relatives, whose consent is asked."""
         return dict(self._receiving())
+
+    def faults(self, received_on: date) -> Iterator[tuple[str, str]]:
+        """Yield where it is not said whose consent there is: an empty list alone proves nothing.
+
+        Here and not in the model, because agencies read forms that came in before this was asked.
+        """
+        if not isinstance(self.benefit, FuneralAllowanceRequest):
+            return
+        others = self.benefit.relatives
+        if not others and not self.benefit.no_other_relatives:
+            yield (
+                "benefit.relatives",
+                "name the relatives of the deceased, and whether they agree that the payee receives"
+                " the allowance; where there is no other, state it by no_other_relatives",
+            )
+        if others and self.benefit.no_other_relatives:
+            yield "benefit.no_other_relatives", "there are relatives on the form; leave this out"
+        for index, relative in enumerate(others):
+            if relative.personal_id == self.benefit.payee:
+                yield (
+                    f"benefit.relatives.{index}.personal_id",
+                    "the payee does not consent to be paid; name the other relatives",
+                )
 
     def successors(self) -> tuple[PersonalId, ...]:
         """Return who may be paid: the payee, who buries the deceased, and then the relatives."""

@@ -20,6 +20,19 @@ class PersonRecorded(Event, type="population.person-recorded.v1"):
     person: Person
 
 
+class DeathReported(Event, type="population.death-reported.v1"):
+    """An import named this person as deceased. No death of theirs was registered here."""
+
+    personal_id: PersonalId
+    deceased_on: date
+
+
+class BenefitsBarred(Event, type="social-insurance.benefits-barred.v1"):
+    """Nothing is granted to this person any more: an import has said that they have died."""
+
+    personal_id: PersonalId
+
+
 class PersonDeceased(Event, type="population.person-deceased.v1"):
     """The population register marks this person deceased: once, and for ever."""
 

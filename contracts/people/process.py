@@ -1,8 +1,15 @@
-"""Recording people: a group of one procedure, which nobody declares."""
+"""Recording people: a group that nobody declares."""
 
 from contracts.group import ProcedureGroup, ProcedureSpec
 from contracts.model import Text
-from contracts.people.events import PersonRecorded, PersonReported
+from contracts.people.events import (
+    BenefitsBarred,
+    DeathReported,
+    PersonRecorded,
+    PersonReported,
+)
+
+END_OF_BENEFITS = "end-of-benefits"
 
 GROUP = ProcedureGroup(
     name="people",
@@ -14,7 +21,14 @@ GROUP = ProcedureGroup(
             title=Text(vi="Ghi nhận nhân thân", en="Record of a person"),
             owner="population",
             hears=(PersonReported,),
-            ends={PersonRecorded: "granted"},
+            ends={PersonRecorded: "granted", DeathReported: "granted"},
+        ),
+        ProcedureSpec(
+            name=END_OF_BENEFITS,
+            title=Text(vi="Chấm dứt quyền hưởng chế độ", en="End of benefits"),
+            owner="social-insurance",
+            hears=(DeathReported,),
+            ends={BenefitsBarred: "granted"},
         ),
     ),
     bundles=(),

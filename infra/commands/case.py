@@ -90,29 +90,30 @@ def _due(of: Mapping[str, Any], before: str = "") -> str:
 
 
 def _procedures(case: Mapping[str, Any]) -> Table:
+    """Return a table in which a number is whole where 80 letters fit into a line."""
     table = Table(show_edge=False)
-    table.add_column("procedure", overflow="fold")
-    table.add_column("state", no_wrap=True)
-    table.add_column("seconds", justify="right", no_wrap=True)
-    table.add_column("due", overflow="fold")
-    table.add_column("result", overflow="fold")
+    table.add_column("procedure", overflow="fold", max_width=20)
+    table.add_column("state, due", overflow="fold", max_width=16)
+    table.add_column("result", overflow="fold")  # 36 letters at least: a case's id
     for procedure in case["procedures"]:
-        seconds = procedure.get("seconds")
         table.add_row(
             f"{escape(_english(procedure['title']))}\n[dim]{escape(procedure['owner'])}[/]",
-            _coloured(procedure["state"]),
-            "" if seconds is None else f"{seconds:.3f}",
-            _due(procedure),
+            "\n".join(filter(None, (_state(procedure), _due(procedure)))),
             escape(_outcome(procedure)),
         )
     return table
+
+
+def _state(procedure: Mapping[str, Any]) -> str:
+    seconds = procedure.get("seconds")
+    return _coloured(procedure["state"]) + ("" if seconds is None else f" {seconds:.3f} s")
 
 
 def _outcome(procedure: Mapping[str, Any]) -> str:
     """Return why it was refused, what it gave, or whom or what it waits for."""
     if reason := procedure.get("reason"):
         other = reason.get("refers_to")
-        return str(reason["en"]) + (f" ({other})" if other and other not in reason["en"] else "")
+        return str(reason["en"]) + (f"\n{other}" if other and other not in reason["en"] else "")
     if asked := procedure.get("supplement"):
         until = datetime.fromisoformat(asked["until"]).astimezone(VIET_NAM)
         missing = "; ".join(_english(each) for each in asked["missing"])

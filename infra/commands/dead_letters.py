@@ -146,7 +146,7 @@ def _listed(services: Services, names: tuple[str, ...], status: str | None) -> l
 def _table(letters: list[Letter]) -> Table:
     table = Table(show_edge=False)
     for column in _COLUMNS:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
     for letter in letters:
         table.add_row(*(escape(str(letter[column] or "-")) for column in _COLUMNS))
     return table

@@ -14,10 +14,11 @@ SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5, 10, 30, 60, 120, 300
 _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 
 # `on_time` is yes, no, or no-limit: the counts of the two histograms are also the share on time.
+# `waited`: whether somebody was waited for. Where nobody was, all the seconds are the machine's.
 CASE_SECONDS = Histogram(
     "onestop_case_seconds",
     "From submission to CaseCompleted, in seconds",
-    ["group", "outcome", "on_time"],
+    ["group", "outcome", "on_time", "waited"],
     buckets=SECONDS,
 )
 PROCEDURE_SECONDS = Histogram(
@@ -98,6 +99,12 @@ AMOUNT = Counter(
     "onestop_amount_total",
     "Money charged, waived, given back or borne by a budget, in whole units of the currency",
     ["what", "account"],
+)
+PAYMENTS_WAITING = Gauge(
+    "onestop_payments_waiting", "Payments of which the bank has not said what became", ["service"]
+)
+OLDEST_PAYMENT_SECONDS = Gauge(
+    "onestop_oldest_waiting_payment_seconds", "Since when the first of them waits", ["service"]
 )
 UNBALANCED = Gauge(
     "onestop_unbalanced_postings", "Postings whose debits are not their credits", ["service"]

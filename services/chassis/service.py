@@ -1,7 +1,7 @@
 """A service: a name, its procedures and their rules. What it listens to and publishes follows."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -117,13 +117,23 @@ class Service:
             return None
         return Signer(Keyring.of(settings.signing_keys, self.name), types)
 
+    def warnings(self, settings: Settings) -> Iterator[str]:
+        """Yield what an operator should know of these settings, each in a line of the log."""
+        if settings.demonstrates:
+            yield (
+                "ONESTOP_SECRET is the demonstration's: whoever knows a case can compute its"
+                " numbers; choose your own before the first declaration, and keep it for ever"
+            )
+        if settings.signing_keys is None and catalogue().signed_by(self.name):
+            yield f"{VARIABLE} names no keys: what is decided here is not signed"
+
     @asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncIterator[None]:
         """Run the service while an ASGI application is up."""
         with tracing.running(self.name):
             self._runtime = self.build(Settings.from_environment())
-            if self._runtime.settings.signing_keys is None and catalogue().signed_by(self.name):
-                log.warning("%s names no keys: what is decided here is not signed", VARIABLE)
+            for warning in self.warnings(self._runtime.settings):
+                log.warning(warning)
             await self._runtime.start()
             try:
                 async with AsyncExitStack() as entered:

@@ -86,6 +86,11 @@ class Settings(BaseModel):
     log_level: str = "INFO"
 
     @property
+    def demonstrates(self) -> bool:
+        """Whether the secret is the default one, which everybody can read."""
+        return self.secret.get_secret_value() == DEMONSTRATION_SECRET
+
+    @property
     def time(self) -> Clock:
         """The clock that these settings set."""
         return Clock(self.clock, self.clock_set_at, self.clock_speed)

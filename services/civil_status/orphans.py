@@ -44,17 +44,18 @@ def of_group(name: str) -> Procedure[Orphan]:
         )
         return gate.shut(Orphan(deceased=event.deceased), opened)
 
+    def decided(state: Orphan, verdict: Verdict, context: Context) -> Decision[Orphan]:
+        """Say whether an official goes on with the case: what is supplied, somebody examines."""
+        assert state.deceased is not None
+        if verdict.supplement:
+            return gate.shut(state, reviews.resumed(state.review, verdict.supplement, None))
+        if verdict.refused:
+            left = CaseAbandoned(deceased=state.deceased, reason=verdict.refused)
+            return Decision(state, events=(left,))
+        return Decision(state, events=(CaseAdopted(deceased=state.deceased),))
+
     gate = Gate(procedure, reviews, decided)
     return procedure
-
-
-def decided(state: Orphan, verdict: Verdict, context: Context) -> Decision[Orphan]:
-    """Say whether an official goes on with the case."""
-    assert state.deceased is not None
-    if verdict.refused:
-        left = CaseAbandoned(deceased=state.deceased, reason=verdict.refused)
-        return Decision(state, events=(left,))
-    return Decision(state, events=(CaseAdopted(deceased=state.deceased),))
 
 
 birth = of_group(ORPHANED_BIRTH)

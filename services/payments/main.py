@@ -5,6 +5,7 @@ from services.payments import birth, death, payout
 from services.payments.books import books
 from services.payments.paying import paying
 from services.payments.rules import RULES
+from services.payments.waiting import waiting
 
 service = Service(
     "payments",
@@ -13,5 +14,5 @@ service = Service(
         *(death.fee_settlement, payout.payout),
     ],
     rules=RULES,
-    beside=[books, paying],
+    beside=[books, paying, waiting],
 )

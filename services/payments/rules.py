@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.common.exemptions import Ground
 from contracts.model import Vnd
 from services.chassis.rules import Dated, Rules, load
 
@@ -15,6 +16,8 @@ Waiver = Literal[
     "death-declared-on-time",
     "child",
     "elderly",
+    "disability",
+    "poor-household",
     "online-discount",
     "birth-refused",
     "death-refused",
@@ -52,6 +55,10 @@ class PaymentRules(Rules[Code]):
     """The age, in years, from which somebody is no child to the tariff of residence."""
     elderly_from_age: Dated[Annotated[int, Field(ge=31, le=120)]]
     """The age, in years, from which somebody is elderly to it."""
+    residence_exemptions: Dated[tuple[Ground, ...]]
+    """By which proven facts nothing is paid for residence."""
+    registration_exemptions: Dated[tuple[Ground, ...]]
+    """By which nothing is paid for late registration."""
     online_discount_percent: Dated[Percent]
     """What a province takes off the fees that it may set, for declarations on the portal."""
     reference_level: Dated[Vnd]

@@ -9,6 +9,7 @@ from contracts.birth.form import BirthForm
 from contracts.birth.process import BIRTH, RESIDENCE
 from contracts.common.calendar import birthday, local_date
 from contracts.common.events import DeclarationSubmitted, FeeLine
+from contracts.common.exemptions import Exemptions, Ground
 from contracts.death.form import DeathForm
 from contracts.death.process import DEATH
 from contracts.model import Reason
@@ -42,7 +43,7 @@ def death_fee_lines(
     on_time = rules.death_late_after_days.in_force(received_on)
     days = (received_on - form.died_on).days
     free = rules.reason("death-declared-on-time") if days <= on_time else None
-    lines = [_by_province(DEATH, free, event, received_on, rules)]
+    lines = [_by_province(DEATH, free, event, form, rules)]
     if form.certificate_copies:
         price = rules.certificate_copy.in_force(received_on)
         lines.append(_line(COPIES, form.certificate_copies * price))
@@ -68,42 +69,57 @@ def _registration(
     days = (received_on - form.child.born_on).days
     on_time = rules.late_after_days.in_force(received_on)
     free = rules.reason("declared-on-time") if days <= on_time else None
-    return _by_province(BIRTH, free, event, received_on, rules)
+    return _by_province(BIRTH, free, event, form, rules)
 
 
 def _by_province(
     code: str,
     free: Reason | None,
     event: DeclarationSubmitted,
-    received_on: date,
+    form: BirthForm | DeathForm,
     rules: PaymentRules,
 ) -> FeeLine:
-    """On time it is free (Law on Civil Status, art. 11 (1)); late, the province's fee."""
+    """On time it is free (Law on Civil Status, art. 11 (1)); late, the province's fee, of which the
+    same article frees the disabled and the poor."""
     if free is not None:
         return _line(code, 0, 0, free)
+    received_on = local_date(event.received_at)
     tariff = rules.late_registration.in_force(received_on, event.province)
+    proven = _proven(form.exemptions, rules.registration_exemptions.in_force(received_on), rules)
+    if proven is not None:
+        return _line(code, tariff, tariff, proven)
     return _discounted(code, tariff, event, received_on, rules)
 
 
 def _residence(
     event: DeclarationSubmitted, form: BirthForm, received_on: date, rules: PaymentRules
 ) -> FeeLine:
-    """Who is registered between childhood and old age pays (Circular 75/2022/TT-BTC, art. 5)."""
+    """Who is registered between childhood and old age pays, and is neither disabled nor poor
+    (Circular 75/2022/TT-BTC, art. 5)."""
     by_channel = rules.residence_registration.in_force(received_on)
     tariff = by_channel.portal if event.channel == "portal" else by_channel.office
-    exempt = _exempt(form.child.born_on, received_on, rules)
+    proven = _proven(form.exemptions, rules.residence_exemptions.in_force(received_on), rules)
+    exempt = _of_age(form.child.born_on, received_on, rules) or proven
     if exempt is not None:
         return _line(RESIDENCE, tariff, tariff, exempt)
     return _discounted(RESIDENCE, tariff, event, received_on, rules)
 
 
-def _exempt(born_on: date, received_on: date, rules: PaymentRules) -> Reason | None:
+def _of_age(born_on: date, received_on: date, rules: PaymentRules) -> Reason | None:
     """Return why somebody of that age pays nothing for residence."""
     if received_on < birthday(born_on, rules.child_under_age.in_force(received_on)):
         return rules.reason("child")
     if received_on >= birthday(born_on, rules.elderly_from_age.in_force(received_on)):
         return rules.reason("elderly")
     return None
+
+
+def _proven(
+    exemptions: Exemptions, grounds: tuple[Ground, ...], rules: PaymentRules
+) -> Reason | None:
+    """Return why somebody pays nothing by what the form proves; of several facts the first."""
+    counting = (each.ground for each in exemptions if each.ground in grounds)
+    return next(map(rules.reason, counting), None)
 
 
 def _discounted(

@@ -29,6 +29,7 @@ def transfer(ordered: PayoutOrdered, context: Context) -> Record:
         "payee": ordered.payee,
         "about": ordered.decision_number,
         "payout": ordered.payout.model_dump(mode="json"),
+        "ordered_at": context.now,
         "open": True,
         "due": context.now,
         "tries": 0,

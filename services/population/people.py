@@ -5,7 +5,8 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.common.people import Person
-from contracts.people.events import PersonRecorded, PersonReported
+from contracts.envelope import Event
+from contracts.people.events import DeathReported, PersonRecorded, PersonReported
 from services.chassis.procedure import Claim, Context, Decision, Procedure, Record, State
 from services.population.persons import IDENTIFIER, deceased_claim, person_record
 
@@ -42,11 +43,13 @@ def reported(
     (held_by,) = context.claim(Claim(IDENTIFIER, person.personal_id))
     if held_by:
         return Decision(PersonRecord(held_by=held_by.case_id))
-    if person.deceased_on is not None:
+    said: tuple[Event, ...] = (PersonRecorded(person=person),)
+    if (day := person.deceased_on) is not None:
         context.claim(deceased_claim(person.personal_id))
+        said = (*said, DeathReported(personal_id=person.personal_id, deceased_on=day))
     return Decision(
         PersonRecord(personal_id=person.personal_id, latest=report),
-        events=(PersonRecorded(person=person),),
+        events=said,
         records=(row_of(person),),
     )
 

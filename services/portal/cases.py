@@ -25,6 +25,7 @@ from services.portal.standing import STATUSES, Status
 from services.portal.submissions import Submissions
 from services.portal.tasks import TASKS
 from services.portal.time_limits import ON_TIME
+from services.portal.tracker import WAITED
 from services.portal.views import SUMMARY, CaseList, CaseView, Summary
 
 MOST_IDS = 500
@@ -180,8 +181,8 @@ def _begin(group: str) -> None:
     for channel in get_args(Channel):
         metrics.DECLARATIONS.labels(group, channel)
     metrics.CASE_RATING.labels(group)
-    for outcome, on_time in product(get_args(Outcome), ON_TIME.values()):
-        metrics.CASE_SECONDS.labels(group, outcome, on_time)
+    for labels in product(get_args(Outcome), ON_TIME.values(), WAITED.values()):
+        metrics.CASE_SECONDS.labels(group, *labels)
     for spec in catalogue().groups[group].procedures:
         for result, on_time in product(set(spec.ends.values()), ON_TIME.values()):
             metrics.PROCEDURE_SECONDS.labels(group, spec.name, spec.owner, result, on_time)

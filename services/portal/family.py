@@ -55,7 +55,7 @@ class Families:
         self._tasks = runtime.registers[TASKS]
         self._people = People(runtime.registers)
         self._cases = runtime.registers[CASES]
-        self._supplements = Door(runtime, "supplements")
+        self._supplements = Door(runtime, supplements.SUPPLEMENTS)
         self._ratings = Door(
             runtime,
             "ratings",

@@ -13,10 +13,10 @@ from pydantic import AwareDatetime
 from typing_extensions import TypedDict
 
 from contracts.catalogue import Catalogue
-from contracts.common.asking import FamilyAnswered, FamilyAsked
+from contracts.common.asking import Awaiting, FamilyAnswered, FamilyAsked
 from contracts.common.calendar import local_date
 from contracts.common.supplements import SupplementLapsed, SupplementReceived
-from contracts.common.tasks import SupplementRequested, TaskEvent
+from contracts.common.tasks import SupplementRequested
 from contracts.common.working_days import Pause, received_on
 from contracts.envelope import Event
 from services.portal.standing import Ends
@@ -45,11 +45,8 @@ RUNNING = Stops()
 
 
 def heard_by(known: Catalogue) -> tuple[type[Event], ...]:
-    """Return the events, of all agencies, with which breaks begin and end."""
-    kinds = (
-        *(SupplementRequested, SupplementReceived, SupplementLapsed),
-        *(FamilyAsked, FamilyAnswered),
-    )
+    """Return the events, of all agencies, with which breaks and other waiting begin and end."""
+    kinds = (Awaiting, SupplementReceived, SupplementLapsed, FamilyAnswered)
     return tuple(event for event in known.events.values() if issubclass(event, kinds))
 
 
@@ -57,10 +54,10 @@ def noted(breaks: Breaks, event: Event, at: datetime) -> dict[str, Break]:
     """Return the breaks with what the event says of one; `at` is when it happened."""
     if isinstance(event, FamilyAsked | FamilyAnswered):
         return _asked(breaks, event, at)
-    assert isinstance(event, TaskEvent)
     if isinstance(event, SupplementRequested):
         return _with(breaks, str(event.act), {"procedure": event.task.procedure, "since": at})
-    assert isinstance(event, SupplementReceived | SupplementLapsed)
+    if not isinstance(event, SupplementReceived | SupplementLapsed):
+        return dict(breaks)
     # A family's part is done when the portal takes it, however late the agency hears of it.
     until = event.received_at if isinstance(event, SupplementReceived) else at
     return _with(breaks, str(event.request), {"procedure": event.task.procedure, "until": until})

@@ -3,6 +3,7 @@
 A request becomes an event of the case; what comes of it, the agency says that pays.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, uuid5
@@ -11,8 +12,9 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from typing_extensions import TypedDict
 
 from contracts.catalogue import catalogue
-from contracts.common.events import DeclarationSubmitted, PayoutInstructed
+from contracts.common.events import DeclarationSubmitted, PayoutInstructed, SupplementSubmitted
 from contracts.common.payouts import Payout
+from contracts.envelope import Codec
 from contracts.group import Form, ProcedureSpec
 from contracts.model import Input, PersonalId
 from services.chassis.runtime import Runtime
@@ -24,10 +26,13 @@ from services.portal.declaration import fingerprint
 from services.portal.door import Door
 from services.portal.known import People
 from services.portal.problems import Problem, documented
-from services.portal.standing import Ends
+from services.portal.standing import Ends, Plans
 from services.portal.submissions import Claim, Submissions, claim_id
+from services.portal.supplements import SUPPLEMENTS
 
 BODY_BYTES = 16 * 1024
+PLANS = Plans(catalogue().groups)
+_supplements = Codec([SupplementSubmitted])
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/payout-instructions")
 
 router = APIRouter(tags=["cases"])
@@ -52,8 +57,13 @@ class Instructions:
     def __init__(self, runtime: Runtime) -> None:
         self._hands, self._people = Hands(runtime), People(runtime.registers)
         self._submissions = Submissions(runtime.store)
+        self._supplements = Submissions(runtime.store, SUPPLEMENTS)
         self._door = Door(runtime, "payout_instructions")
         self._journal, self._clock = runtime.journal, runtime.clock.now
+
+    async def prepare(self) -> None:
+        """Create the index. Raises `StoreUnavailable`."""
+        await self._supplements.prepare()
 
     async def take(self, case_id: str, person: PersonalId, key: str, raw: Any) -> None:
         """Publish a person's instruction, and return when the broker has acknowledged it.
@@ -76,7 +86,8 @@ class Instructions:
         submission, holder = submitted(claim), await self._hands.holder(claim)
         row = views.row_from(await self._journal.case(case_id))
         ended: Ends = row["ended"] if row else {}
-        check_entitled(submission.data, ended, holder, person)
+        forms = (submission.data, *corrected(await self._supplements.of_case(case_id)))
+        check_entitled(forms, ended, holder, person)
         check_waits(submission.data, ended)
         known = await self._people.named([person])
         if person not in known or known[person].deceased_on is not None:
@@ -91,35 +102,55 @@ def read(raw: Any) -> Instruction:
 
 
 def check_waits(declared: DeclarationSubmitted, ended: Ends) -> None:
-    """Raise `Problem` 409 where no procedure of the case pays, or it has done so."""
-    asked_for = {spec.name for spec in paying(declared)}
-    if not asked_for:
+    """Raise `Problem` 409 where no procedure of the case pays, or none will any more."""
+    plan = PLANS.of(declared.group, declared.bundle)
+    standings = plan.standings(declared.received_at, ended)
+    states = {standings[spec.name].state for spec in paying(declared)}
+    if not states:
         raise Problem(409, "nothing-to-pay", "nothing is paid out in this case")
-    if asked_for <= ended.keys():
+    if not states.isdisjoint(("waiting", "in-progress")):
+        return
+    if "granted" in states:
         raise Problem(409, "already-paid", "the money of this case has been paid")
+    raise Problem(
+        *(409, "nothing-granted"),
+        "what was asked for was refused or cancelled: nothing is paid, and no account is needed",
+    )
+
+
+def corrected(supplements: Iterable[Claim]) -> Iterator[DeclarationSubmitted]:
+    """Yield the declarations of a case as its supplements have corrected them."""
+    for claim in supplements:
+        event = _supplements.decode(claim.value).data
+        assert isinstance(event, SupplementSubmitted)
+        if event.declaration is not None:
+            yield event.declaration
 
 
 def check_entitled(
-    declared: DeclarationSubmitted, ended: Ends, holder: PersonalId | None, by: PersonalId
+    forms: Sequence[DeclarationSubmitted],
+    ended: Ends,
+    holder: PersonalId | None,
+    by: PersonalId,
 ) -> None:
     """Raise `Problem` 403 for who neither has the case in hand nor is paid in it.
 
-    The agency pays on nobody else's word.
+    `forms` are the declaration and its corrections: until something is granted, nobody here knows
+    which of them the agency has taken. It pays on the word of whom it has granted the money to.
     """
-    if by not in (holder, payee_of(declared, ended)):
+    if by != holder and by not in payees_of(forms, ended):
         raise Problem(
             *(403, "not-entitled"),
             "only who declared the case or goes on with it, or is paid in it, may say where to",
         )
 
 
-def payee_of(declared: DeclarationSubmitted, ended: Ends) -> PersonalId | None:
-    """Return who is paid: as it was granted, or until then as the form names them."""
-    for grant in (name for spec in paying(declared) for name in spec.requires):
+def payees_of(forms: Sequence[DeclarationSubmitted], ended: Ends) -> set[PersonalId]:
+    """Return who is paid: as it was granted, or until then whoever a form names."""
+    for grant in (name for spec in paying(forms[0]) for name in spec.requires):
         if grant in ended and "payee" in (result := ended[grant].get("result", {})):
-            payee: PersonalId = result["payee"]
-            return payee
-    return next(iter(form_of(declared).recipients()), None)
+            return {result["payee"]}
+    return {payee for each in forms for payee in form_of(each).recipients()[:1]}
 
 
 def paying(declared: DeclarationSubmitted) -> tuple[ProcedureSpec, ...]:

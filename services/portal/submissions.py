@@ -67,6 +67,10 @@ class Submissions:
         rows = await self._rows.find({"_id": {"$gte": f"{declarant}/", "$lt": f"{declarant}0"}})
         return [_claim(row) for row in rows]
 
+    async def of_case(self, case_id: str) -> list[Claim]:
+        """Return all claims about a case. Raises `StoreUnavailable`."""
+        return [_claim(row) for row in await self._rows.find({"case_id": case_id})]
+
     async def of_cases(self, case_ids: Sequence[str]) -> dict[str, Claim]:
         """Return the claims of these cases, by case. Raises `StoreUnavailable`."""
         if not case_ids:

@@ -22,6 +22,8 @@ from services.portal.submissions import Claim, claim_id
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/supplements")
 
 INVALID = "invalid-supplement"
+SUPPLEMENTS = "supplements"
+"""The collection of the claims."""
 
 
 class Supplementation(Input):

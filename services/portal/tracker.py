@@ -9,10 +9,12 @@ register to be made when an entry is written.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from pydantic import Field
 
 from contracts.catalogue import Catalogue, catalogue
+from contracts.common.asking import Awaiting
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup
@@ -29,7 +31,7 @@ from services.chassis.procedure import (
 )
 from services.portal import pauses, time_limits
 from services.portal.endings import end_of, endings_of
-from services.portal.pauses import Break, Breaks
+from services.portal.pauses import Break
 from services.portal.register import CASES, Submission, limit_of, row, submission_of
 from services.portal.standing import Closed, End, Plan, Plans, Step
 from services.portal.time_limits import ON_TIME, TIME_LIMIT, Limit, Watch
@@ -43,10 +45,13 @@ class Case(State):
     completed: bool = False
     watch: Watch | None = None
     breaks: dict[str, Break] = Field(default={})
+    waited: bool = False  # for somebody: an official, its family, a bank
 
 
 COMPLETED = Case(completed=True)
 """What is remembered of every case that has ended."""
+WAITED = {False: "no", True: "yes"}
+"""How the metric says whether somebody was waited for."""
 
 
 class Tracker:
@@ -74,7 +79,7 @@ class Tracker:
         ended = {name: end for name, end in state.ended.items() if name in event.bundle}
         plan = self._plans.of(event.group, event.bundle)
         opened = Record(CASES, context.case_id, partial(row, submission))
-        after = _remembered(submission, ended, state.watch, state.breaks)
+        after = _with(state, submission=submission, ended=ended)
         wakes_at = time_limits.first_wake(plan, limit_of(submission), event.received_at)
         return _decision(
             *(after, plan, plan.steps, plan.steps, context),
@@ -97,7 +102,7 @@ class Tracker:
             return Decision(state)
         submission = state.submission
         ended = {**state.ended, ending.procedure: end_of(ending, event, context)}
-        after = _remembered(submission, ended, state.watch, state.breaks)
+        after = _with(state, ended=ended)
         if submission is None:
             return Decision(after)
         plan = self._plans.of(submission["group"], submission["bundle"])
@@ -107,14 +112,15 @@ class Tracker:
         return _decision(after, plan, concerned, timed, context)
 
     def stopped(self, state: Case, event: Event, context: Context) -> Decision[Case]:
-        """Note that the family is asked for something, or that this is over: the clocks stand still
-        meanwhile."""
-        breaks = pauses.noted(state.breaks, event, context.cause.time)
-        if state.completed or breaks == state.breaks:
+        """Note that the case waits for somebody, or that this is over: while the family is asked
+        for something, the clocks stand still."""
+        if state.completed:
             return Decision(state)
+        breaks = pauses.noted(state.breaks, event, context.cause.time)
+        waited = state.waited or isinstance(event, Awaiting)
+        after = _with(state, breaks=breaks, waited=waited)
         submission, ended, watch = state.submission, state.ended, state.watch
-        after = _remembered(submission, ended, watch, breaks)
-        if submission is None:
+        if submission is None or breaks == state.breaks:
             return Decision(after)
         plan = self._plans.of(submission["group"], submission["bundle"])
         after, deadlines = _watched(after, plan.steps)
@@ -124,14 +130,14 @@ class Tracker:
 
     def due(self, state: Case, context: Context) -> Decision[Case]:
         """Say what is late in a case of which everything until this deadline has been heard."""
-        submission, ended = state.submission, state.ended
+        submission = state.submission
         if submission is None:
             return Decision(state)
         plan = self._plans.of(submission["group"], submission["bundle"])
         until, running = context.cause.time, _running(state, plan.steps)
         watch, events = time_limits.reached(state.watch, running, until, context.now)
         return Decision(
-            _remembered(submission, ended, watch, state.breaks),
+            _with(state, watch=watch),
             events=events,
             deadlines=(Deadline(TIME_LIMIT, watch["wakes_at"]),),
         )
@@ -139,8 +145,7 @@ class Tracker:
 
 def tracker(known: Catalogue) -> Procedure[Case]:
     """Return the procedure that follows the cases of all groups in the catalogue."""
-    fold = Tracker(known)
-    procedure = Procedure("case", initial=Case())
+    fold, procedure = Tracker(known), Procedure("case", initial=Case())
     procedure.on(DeclarationSubmitted)(fold.submitted)
     stops = pauses.heard_by(known)
     rest = [event for event in followed(known) if event not in (DeclarationSubmitted, *stops)]
@@ -168,16 +173,10 @@ def _counts(procedure: str, state: Case, entry: int) -> bool:
     return known is None or entry > known["entry"]
 
 
-def _remembered(
-    submission: Submission | None, ended: dict[str, End], watch: Watch | None, breaks: Breaks
-) -> Case:
-    """Return the state of a case that runs on.
-
-    There is nothing to validate: its parts come from events and states that were validated when
-    they were read.
-    """
-    parts = {"submission": submission, "ended": ended, "completed": False, "watch": watch}
-    return of_valid(Case, {**parts, "breaks": breaks})
+def _with(state: Case, **changes: Any) -> Case:
+    """Return the state with changes that need not be validated: they come from events and states
+    that were when they were read."""
+    return of_valid(Case, {**vars(state), **changes})
 
 
 def _watched(state: Case, started: Iterable[Step]) -> tuple[Case, tuple[Deadline, ...]]:
@@ -190,8 +189,7 @@ def _watched(state: Case, started: Iterable[Step]) -> tuple[Case, tuple[Deadline
     watch = time_limits.watching(state.watch, _running(state, started))
     if watch is state.watch:
         return state, ()
-    after = _remembered(state.submission, state.ended, watch, state.breaks)
-    return after, (Deadline(TIME_LIMIT, watch["wakes_at"]),)
+    return _with(state, watch=watch), (Deadline(TIME_LIMIT, watch["wakes_at"]),)
 
 
 def _decision(
@@ -218,8 +216,12 @@ def _decision(
         after, moved = _watched(state, concerned)
         return Decision(after, records=records, deadlines=moved or deadlines, measures=measures)
     completed = _completed(state, plan, results, context.now)
-    on_time = ON_TIME[completed.on_time]
-    labels = {"group": submission["group"], "outcome": completed.outcome, "on_time": on_time}
+    labels = {
+        "group": submission["group"],
+        "outcome": completed.outcome,
+        "on_time": ON_TIME[completed.on_time],
+        "waited": WAITED[state.waited],
+    }
     closed = partial(row, submission, ended, watch, completed, state.breaks)
     return Decision(
         COMPLETED,

@@ -52,7 +52,8 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
             app.state.documents = Documents.from_environment(runtime)
             app.state.families, app.state.inboxes = Families(runtime), Inboxes(runtime)
             app.state.petitions = Petitions(runtime)
-            for part in (app.state.cases, app.state.queue, app.state.inboxes, successions):
+            state = app.state
+            for part in (state.cases, state.queue, state.inboxes, state.instructions, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             runtime.every(SETTLE_SECONDS, successions.settle)

@@ -32,13 +32,11 @@ from services.social_insurance.grants import (
     granted,
     number_of,
 )
+from services.social_insurance.lives import death_of, life_of, lives
 from services.social_insurance.rules import SocialInsuranceRules
 
 PERSON = "funeral-benefit"
 """The kind of claim that makes allowance and support exclude each other."""
-LIFE, DIED, RECEIVES = "life", "died", "receives"
-"""Of everybody who has died the case of their death claims the life, until a court should find that
-they have not."""
 
 
 class Benefit(State):
@@ -86,7 +84,7 @@ def deceased(state: Benefit, event: PersonDeceased, context: Context) -> Decisio
         return Decision(state)
     after = state.with_(deceased=event.personal_id)
     if state.revoked is None:
-        context.claim(_death_of(event.personal_id))
+        context.claim(death_of(event.personal_id))
     return Decision(after) if state.outcome else settle(after, context)
 
 
@@ -99,18 +97,18 @@ def revoked(state: Benefit, event: RegistrationRevoked, context: Context) -> Dec
     if state.revoked is not None:
         return Decision(state)
     after, grant = state.with_(revoked=event.reason), state.grant
-    lives = (_death_of(state.deceased),) if state.deceased else ()
+    alive = (death_of(state.deceased),) if state.deceased else ()
     if grant is not None:
         return Decision(
             after.with_(outcome="cancelled"),
             events=(grant.cancelled(event.reason),),
             records=(grant.record(cancelled=True),),
-            releases=(Claim(PERSON, grant.row["deceased"]), *lives),
+            releases=(Claim(PERSON, grant.row["deceased"]), *alive),
         )
     if state.application is None or state.outcome is not None:
-        return Decision(after, releases=lives)
+        return Decision(after, releases=alive)
     closed = reviews.closed(state.review, event.reason)
-    refused = refuse(after, state.application, event.reason, lives)
+    refused = refuse(after, state.application, event.reason, alive)
     return gate.lifted(refused, state, closed)
 
 
@@ -184,7 +182,7 @@ def conclude(state: Benefit, application: Application, context: Context) -> Deci
         return refuse(state, application, nobody, (Claim(PERSON, application.deceased),))
     number = context.first_free(NUMBER, lambda k: number_of(application, context, k))
     event = granted(application, payee, number, context)
-    return grant(state, event, releases=(_life_of(payee),))
+    return grant(state, event, releases=(life_of(payee),))
 
 
 def living_payee(request: BenefitRequest, context: Context) -> PersonalId | None:
@@ -193,19 +191,8 @@ def living_payee(request: BenefitRequest, context: Context) -> PersonalId | None
     Who lives is what nobody has claimed as the case of their death does. The claim that tells is
     let go of again by the same entry, so that the news of a death can still take it.
     """
-    for person in (request.payee, *heirs(request)):
-        (holder,) = context.claim(_life_of(person))
-        if holder is None or holder.subject != DIED:
-            return person
-    return None
-
-
-def _life_of(person: PersonalId) -> Claim:
-    return Claim(LIFE, person, RECEIVES)
-
-
-def _death_of(person: PersonalId) -> Claim:
-    return Claim(LIFE, person, DIED)
+    people = (request.payee, *heirs(request))
+    return next((person for person in people if lives(person, context)), None)
 
 
 def objection(application: Application, rules: SocialInsuranceRules) -> Reason | None:

@@ -3,7 +3,8 @@
     docker compose run --volume ./tests:/opt/onestop/tests:ro --entrypoint python onestop \\
         -m tests.compose.check
 
-Prints one JSON object: the counts of cases, entries and messages, and each fault as a sentence.
+Prints one JSON object: the counts of cases, entries and messages, the numbers of the results that
+are signed, and each fault as a sentence.
 """
 
 import asyncio
@@ -49,7 +50,11 @@ async def check() -> dict[str, object]:
             len(entries) for cases in found.journals.values() for entries in cases.values()
         ),
         "messages": sum(map(len, found.topics.values())),
-        "signed": sum(row["signature"] is not None for row in found.rows("portal", RESULTS)),
+        "signed": sorted(
+            row["_id"].partition("/")[0]
+            for row in found.rows("portal", RESULTS)
+            if row["signature"] is not None
+        ),
         "broken": broken(found, {}),
     }
 

@@ -31,7 +31,7 @@ def why_not() -> str | None:
 class Compose:
     """One run of docker-compose.yml: "default", or in the mode of a file in infra/compose."""
 
-    def __init__(self, mode: str = "default") -> None:
+    def __init__(self, mode: str = "default", **settings: str) -> None:
         self.mode = mode
         self.project = f"onestop-test-{mode}"
         files = [] if mode == "default" else [ROOT / "infra" / "compose" / f"{mode}.env"]
@@ -40,7 +40,7 @@ class Compose:
         passwords = {variable(user): secrets.token_hex(24) for user in (*users(), ROOT_USER)}
         # Port 0: whichever is free. Nothing else on this machine is in the way.
         ports = dict.fromkeys(("PORTAL_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT"), "0")
-        self._environment = {**os.environ, **passwords, **ports}
+        self._environment = {**os.environ, **passwords, **ports, **settings}
 
     def __call__(self, *arguments: str, limit: float = 120) -> str:
         """Run a command and return what it prints. Raises AssertionError with what it complains."""

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -36,7 +38,7 @@ def compose(request: pytest.FixtureRequest) -> Iterator[Compose]:
     compose.down()
 
 
-def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell) -> None:
+def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell, tmp_path: Path) -> None:
     began = time.monotonic()
     compose.up((*catalogue().services, GATEWAY))
     healthy = time.monotonic()
@@ -60,7 +62,10 @@ def test_nothing_is_lost_or_done_twice(compose: Compose, tell: Tell) -> None:
     found = checked(compose)
     assert found["broken"] == []
     assert found["cases"] == COUNT + written
-    assert bool(found["signed"]) == (compose.mode == "officials"), "results are signed by its keys"
+    signed = found["signed"]
+    assert bool(signed) == (compose.mode == "officials"), "results are signed by its keys"
+    if signed:
+        printed_and_verified(compose, signed, tmp_path)
     journals = compose.onestop("journal", "verify")
     assert journals.count(": whole") == len(catalogue().services), journals
     assert compose.onestop("dead-letters", "list").strip() == "There are no dead letters."
@@ -82,6 +87,24 @@ def fired_as_written(compose: Compose) -> int:
     accepted: int = json.loads(said)["accepted"]
     assert accepted
     return accepted
+
+
+def printed_and_verified(compose: Compose, numbers: list[str], folder: Path) -> None:
+    """Have the first result that holds printed and sealed by the portal; verify it elsewhere."""
+    portal = httpx.Client(base_url=compose.address("portal"), trust_env=False, timeout=60)
+    with portal:
+        number = next(
+            each for each in numbers if portal.get(f"/api/verify/{each}").json()["state"] == "valid"
+        )
+        printed = portal.get(f"/api/results/{number}.pdf").raise_for_status().content
+    folder.chmod(0o755)
+    (folder / "result.pdf").write_bytes(printed)
+    said = compose(
+        *("run", "--rm", "--no-deps", "-T", "--volume", f"{folder}:/printed:ro"),
+        *("onestop", "verify", "/printed/result.pdf"),
+    )
+    assert said.startswith("Valid:"), said
+    assert number in said
 
 
 def kill_meanwhile(compose: Compose, firing: subprocess.Popen[str]) -> None:
@@ -107,12 +130,12 @@ def accepted(portal: str) -> float:
     return 0.0
 
 
-def checked(compose: Compose) -> dict[str, object]:
+def checked(compose: Compose) -> dict[str, Any]:
     """Hold everything stored and published against the invariants, inside the network."""
     said = compose(
         *("run", "--rm", "--no-deps", "-T", "--volume", "./tests:/opt/onestop/tests:ro"),
         *("--entrypoint", "python", "onestop", "-m", "tests.compose.check"),
         limit=LIMIT_SECONDS,
     )
-    found: dict[str, object] = json.loads(said.splitlines()[-1])
+    found: dict[str, Any] = json.loads(said.splitlines()[-1])
     return found

@@ -35,7 +35,7 @@ source = "a test"
 confidence = "low"
 """
 HOUSE: Family = family(DEFAULT_SEED, 7)
-ELDER, HIS_WIFE = elders(DEFAULT_SEED, HOUSE)
+ELDER, _ = elders(DEFAULT_SEED, HOUSE)
 DONE = "portal.case-completed.v1"
 
 
@@ -107,12 +107,12 @@ def of_elder(day: date) -> Document:
     return declared
 
 
-def of_his_wife(day: date) -> Document:
+def of_his_wife(house: Family, day: date) -> Document:
     """The death of the elder's wife, for whose burial the son asks support: for himself alone."""
-    declared = death_of(HOUSE, day)
+    declared = death_of(house, day)
     form = declared["form"]
-    form.update(relation="child", deceased=HIS_WIFE.personal_id)
-    form["evidence"]["number"] = "e2e-his-wife"
+    form.update(relation="child", deceased=elders(DEFAULT_SEED, house)[1].personal_id)
+    form["evidence"]["number"] = f"e2e-his-wife-{house.number}"
     support = {"kind": "burial-support", "ground": "social-assistance"}
     form["benefit"] = support | {name: form["benefit"][name] for name in ("payee", "payout")}
     return declared
@@ -146,7 +146,7 @@ async def told(city: City) -> Story:
         counter, day = Counter(portal, Issuer(city.issuer)), await portal.today()
         father, mother = HOUSE.father.personal_id, HOUSE.mother.personal_id
         elder = await counter.declare("elder", of_elder(day))
-        his_wife = await counter.declare("his-wife", of_his_wife(day))
+        his_wife = await counter.declare("his-wife", of_his_wife(HOUSE, day))
         for case in (elder, his_wife):
             await until(portal, case, "social-insurance.task-opened.v1")
         yesterday = day - timedelta(days=1)
@@ -208,6 +208,34 @@ def test_where_nobody_else_may_be_paid_it_is_adopted_by_an_official(story: Story
     types = [event["type"] for event in story.his_wife["timeline"]]
     assert types.count(CaseOrphaned.type) == types.count(CaseAdopted.type) == 1
     assert story.his_wife["status"] == "partial", "the dead receive nothing"
+
+
+async def a_payee_who_is_reported_dead(city: City) -> Document:
+    """While an official examines the file, an import names the payee as deceased."""
+    house = family(DEFAULT_SEED, 13)
+    async with Portal(city.stack.url("portal")) as portal:
+        counter, day = Counter(portal, Issuer(city.issuer)), await portal.today()
+        case = await counter.declare("reported", of_his_wife(house, day))
+        await until(portal, case, "social-insurance.task-opened.v1")
+        reported = house.father.model_copy(update={"deceased_on": day})
+        file = city.stack.data / "reported.ndjson"
+        file.write_text(reported.model_dump_json() + "\n", encoding="utf-8")
+        done = await asyncio.to_thread(city.onestop, "population", "import", str(file), "--wait")
+        assert done.status == 0, done
+        await eventually(city.quiet, LIMIT_SECONDS)
+        await counter.approve(case, death.BENEFIT, "social-insurance")
+        ended = await until(portal, case, DONE)
+        assert await counter.instruct(case, house.mother.personal_id, "no-business") == 403
+        assert await counter.instruct(case, house.father.personal_id, "nothing") == 409
+        return ended
+
+
+@pytest.mark.usefixtures("story")
+def test_who_died_elsewhere_and_is_known_by_an_import_alone_receives_nothing(city: City) -> None:
+    ended = asyncio.run(a_payee_who_is_reported_dead(city))
+    assert ended["status"] == "partial"
+    (benefit,) = (each for each in ended["procedures"] if each["name"] == death.BENEFIT)
+    assert (benefit["state"], benefit["reason"]["code"]) == ("refused", "payee-deceased")
 
 
 async def a_child_who_dies(city: City) -> Document:

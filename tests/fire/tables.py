@@ -54,20 +54,24 @@ def seconds(report: Report) -> Table:
     titles = report.titles()
     for name, spread in report.by_procedure().items():
         _add(table, escape(titles.get(name, name)), spread)
+    if len(report.details) < len(report.ended):
+        table.caption = (
+            f"Procedures: of {len(report.details):,} of the {len(report.ended):,} cases, drawn by"
+            " the seed"
+        )
+        table.caption_justify = "left"
     return table
 
 
-def differences(report: Report) -> Table:
-    """Return what is not as expected, one line for each difference."""
-    table = Table(title="Not as expected", title_justify="left", show_edge=False, title_style="red")
-    table.add_column("declaration")
-    table.add_column("difference", overflow="fold")
+def differences(report: Report) -> RenderableType:
+    """Return what is not as expected, one line for each difference, with room for a case's id."""
+    lines = [Text("Not as expected", "italic red")]
     for name, problems in list(report.differences.items())[:_MOST_DIFFERENCES]:
-        table.add_row(escape(name), escape("\n".join(problems)))
+        lines += [Text(name, "bold"), *(Text(f"  {problem}") for problem in problems)]
     left = len(report.differences) - _MOST_DIFFERENCES
     if left > 0:
-        table.add_row(f"and {left:,} more", "")
-    return table
+        lines.append(Text(f"and {left:,} more"))
+    return Group(*lines)
 
 
 def verdict(report: Report) -> Text:

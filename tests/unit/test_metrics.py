@@ -35,7 +35,7 @@ def told(accept: str) -> str:
 
 @pytest.mark.parametrize("accept", ACCEPTS.values(), ids=ACCEPTS)
 def test_a_slow_case_can_be_looked_up_by_who_asks_for_openmetrics(accept: str) -> None:
-    labels = {"group": "looked-up", "outcome": "completed", "on_time": "yes"}
+    labels = {"group": "looked-up", "outcome": "completed", "on_time": "yes", "waited": "no"}
     metrics.take("case_seconds", 7, labels, where)
     shown = told(accept)
     (line,) = re.findall(r"^onestop_case_seconds_bucket\{group=\"looked-up\".* # .*$", shown, re.M)
@@ -46,7 +46,7 @@ def test_a_slow_case_can_be_looked_up_by_who_asks_for_openmetrics(accept: str) -
 
 @pytest.mark.parametrize("told", [{}, {"case": "x" * 128}])
 def test_a_case_without_a_usable_id_is_measured_all_the_same(told: dict[str, str]) -> None:
-    labels = {"group": "nameless", "outcome": f"{len(told)}", "on_time": "no"}
+    labels = {"group": "nameless", "outcome": f"{len(told)}", "on_time": "no", "waited": "no"}
     metrics.take("case_seconds", 1, labels, lambda: told)
     assert value("onestop_case_seconds_count", **labels) == 1
 

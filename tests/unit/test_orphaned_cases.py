@@ -6,13 +6,15 @@ import pytest
 
 from contracts.birth.process import ORPHANED_BIRTH
 from contracts.common.events import CaseAbandoned, CaseAdopted, CaseOrphaned
+from contracts.common.supplements import SupplementReceived
 from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.process import ORPHANED_DEATH
 from contracts.envelope import Event
+from services.chassis.gate import CLAIM
 from services.chassis.procedure import Procedure
 from services.civil_status import orphans
 from services.civil_status.rules import RULES
-from tests.unit import officials
+from tests.unit import officials, supplements
 from tests.unit.driver import Desk
 
 MOTHER, WITNESS = "001196001000", "001185002000"
@@ -61,3 +63,28 @@ def test_what_an_older_portal_said_has_no_province_and_waits_all_the_same() -> N
     case = Desk(orphans.birth, RULES)
     case.hear(CaseOrphaned(deceased=MOTHER))
     assert case.said(TaskOpened).task.province is None
+
+
+@pytest.mark.parametrize(
+    ("procedure", "name"), [(orphans.birth, ORPHANED_BIRTH), (orphans.death, ORPHANED_DEATH)]
+)
+def test_what_is_supplied_adopts_nothing_and_goes_back_to_the_official(
+    procedure: Procedure[Any], name: str
+) -> None:
+    case = orphaned(procedure)
+    request = supplements.asked(case, "civil-status", name)
+    case.hear(supplements.supplement(name, request))
+    assert case.said(SupplementReceived).task.state == "open"
+    assert not [each for each in case.events if isinstance(each, CaseAdopted)]
+    who = officials.official()
+    case.hear(officials.claim(name, who))
+    case.hear(officials.decide(name, who, officials.APPROVE))
+    assert case.said(CaseAdopted).deceased == MOTHER
+
+
+def test_where_nothing_is_supplied_in_time_nobody_goes_on_with_the_case() -> None:
+    case = orphaned()
+    supplements.asked(case, "civil-status", ORPHANED_BIRTH)
+    case.now = case.deadlines[CLAIM]
+    case.time_out(CLAIM)
+    assert case.said(CaseAbandoned).reason.code == "supplement-not-received"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.birth.process import BIRTH
 from contracts.common.supplements import SupplementLapsed, SupplementReceived
 from contracts.common.task_events import task_events
-from contracts.common.tasks import Signatory, SupplementRequested, Task
+from contracts.common.tasks import Signatory, SupplementRequested, Task, TaskOpened
 from contracts.common.working_days import Pause, due_at
 from contracts.envelope import Event
 from contracts.model import Reason
@@ -74,6 +74,28 @@ def test_what_is_paused_says_nothing_until_it_goes_on_and_has_its_days_again() -
     assert told(listener) == [(BIRTH, "at-risk"), (BIRTH, "overdue")]
     listener.wait(at(7, 17, month=12))
     assert ("", "overdue") in told(listener)
+
+
+def opened(procedure: str = BIRTH) -> TaskOpened:
+    return SAID.opened(task=task(procedure))
+
+
+@pytest.mark.parametrize("asked", [opened(), requested()], ids=["an official", "the family"])
+@pytest.mark.parametrize("place", range(len(WHOLE)))
+def test_whoever_is_waited_for_the_time_is_not_the_machines(asked: Event, place: int) -> None:
+    """The news may come before the declaration, or between any two events."""
+    listener = Listener()
+    listener.hear(*WHOLE[:place], asked, *WHOLE[place:])
+    (whole,) = [each for each in listener.measures if each.metric == "case_seconds"]
+    assert whole.labels["waited"] == "yes"
+
+
+def test_a_task_that_is_opened_stops_no_clock() -> None:
+    listener = begun()
+    hear_at(listener, opened(), at(20, 10))
+    assert (listener.state.waited, listener.state.breaks) == (True, {})
+    listener.wait(at(23, 17))
+    assert (BIRTH, "overdue") in told(listener)
 
 
 def test_the_rest_of_the_case_goes_on_while_one_procedure_stands_still() -> None:

@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from contracts.common.events import FeeSettled
 from services.chassis.rules import Dated
+from services.payments import death
 from services.payments.rules import RULES, LateFee, Percent
+from tests.unit.deaths import form as death_form
+from tests.unit.deaths import submitted as death_submitted
+from tests.unit.driver import Desk
 from tests.unit.fees import ABROAD, LATE, ON_TIME, SURE, line, settled
 
 REGISTRATION = {
@@ -63,6 +68,60 @@ def test_from_the_sixtieth_birthday_residence_is_free(
     """Circular 75/2022/TT-BTC, art. 5; Law on the Elderly 2009, art. 2."""
     event = settled(form={"child": {"born_on": born_on}}, channel=channel)
     assert line(event, "permanent-residence-registration") == expected
+
+
+DISABLED = {"ground": "disability", "certificate": "0105/GXN-KT"}
+POOR = {"ground": "poor-household", "certificate": "217/2026/HN"}
+ADULT, ELDER, INFANT = "1990-01-01", "1930-01-01", "2026-11-10"
+PROVEN = {
+    "an adult": (ADULT, [], None, None),
+    "a disabled adult": (ADULT, [DISABLED], "disability", "disability"),
+    "a poor adult": (ADULT, [POOR], "poor-household", "poor-household"),
+    "of two facts the first": (ADULT, [POOR, DISABLED], "poor-household", "poor-household"),
+    "age needs no paper": (ELDER, [POOR], "elderly", "poor-household"),
+    "a child on time": (INFANT, [DISABLED], "child", "declared-on-time"),
+}
+
+
+@pytest.mark.parametrize(
+    ("born_on", "exemptions", "residence", "registration"), PROVEN.values(), ids=PROVEN.keys()
+)
+@pytest.mark.parametrize("channel", ["portal", "office"])
+def test_the_disabled_and_the_poor_pay_nothing(
+    born_on: str,
+    exemptions: list[Any],
+    residence: str | None,
+    registration: str | None,
+    channel: str,
+) -> None:
+    """Circular 75/2022/TT-BTC, art. 5; Law on Civil Status 2014, art. 11 (1) a."""
+    of = {"child": {"born_on": born_on}, "exemptions": exemptions, "certificate_copies": 1}
+    event = settled(form=of, channel=channel)
+    for code, why in {
+        "permanent-residence-registration": residence,
+        "birth-registration": registration,
+    }.items():
+        tariff, waived, due, reason = line(event, code)
+        assert reason == why
+        assert (waived, due) == ((tariff, 0) if why else (0, tariff))
+    assert line(event, "certificate-copies") == (8_000, 0, 8_000, None), "copies are never waived"
+
+
+@pytest.mark.parametrize(
+    ("exemptions", "expected"),
+    [
+        ([], (8_000, 0, 8_000, None)),
+        ([DISABLED], (8_000, 8_000, 0, "disability")),
+        ([POOR], (8_000, 8_000, 0, "poor-household")),
+    ],
+)
+def test_the_late_registration_of_their_death_is_free_too(
+    exemptions: list[Any], expected: tuple[Any, ...]
+) -> None:
+    late = death_form(died_on="2026-10-01", exemptions=exemptions)
+    desk = Desk(death.fee_settlement, RULES)
+    desk.hear(death_submitted(late))
+    assert line(desk.said(FeeSettled), "death-registration") == expected
 
 
 def test_a_bundle_without_residence_has_no_residence_fee() -> None:

@@ -78,6 +78,10 @@ def test_a_family_that_says_nothing_is_told_nothing_of_a_delay() -> None:
     assert "overdue" in late(without)
 
 
+def test_a_case_that_waits_for_its_bank_is_not_the_machines_time_alone() -> None:
+    assert [hearing().state.waited, hearing(ASKED[0]).state.waited] == [False, True]
+
+
 def test_its_days_are_there_again_when_it_has_answered() -> None:
     """Due on 26 November; asked on the 20th, the family answers on 2 December."""
     listener = hearing(*ASKED, (ordered(SECOND, FIRST, at(2, 10, month=12)), at(3, 10, month=12)))

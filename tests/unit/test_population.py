@@ -10,7 +10,7 @@ from contracts.birth.events import IdentityCardIssued
 from contracts.birth.process import IDENTITY_CARD, USUAL
 from contracts.common.events import PersonIdentified
 from contracts.common.people import Place
-from contracts.people.events import PersonRecorded, PersonReported
+from contracts.people.events import DeathReported, PersonRecorded, PersonReported
 from services.population import birth, people
 from services.population.rules import RULES
 from tests.unit.births import BUNDLE, MOTHER, TODAY, child, person, registered
@@ -141,6 +141,13 @@ def test_a_reported_person_is_recorded_and_holds_the_identifier() -> None:
     assert desk.records[0].key == event.person.personal_id == MOTHER
     assert desk.row("persons")["deceased_on"] == "2020-01-02"
     assert desk.world.of("case-1") == {f"personal-id/{MOTHER}", f"deceased/{MOTHER}"}
+    assert desk.said(DeathReported).personal_id == MOTHER
+
+
+def test_of_the_living_no_death_is_said() -> None:
+    desk = Desk(people.record, RULES)
+    report(desk)
+    assert [type(event) for event in desk.events] == [PersonRecorded]
 
 
 REPORTS = [(NOW, "Số 1"), (NOW + timedelta(days=1), "Số 2"), (NOW + timedelta(days=1), "Số 3")]

@@ -1,5 +1,6 @@
 """Who may say where else money is to go, and when: at the door, before anything is published."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -8,15 +9,27 @@ import pytest
 
 from contracts.common.events import DeclarationSubmitted, PayoutInstructed
 from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted
-from contracts.death.process import GROUP, PAYOUT
+from contracts.death.process import BENEFIT, DEATH, GROUP, PAYOUT, RECORD
 from contracts.envelope import Codec, Envelope, Event, envelope_of
 from services.portal import payouts
+from services.portal.case_events import encoded, thread_of
 from services.portal.problems import Problem
 from services.portal.standing import Ends
+from services.portal.submissions import Claim
 from tests.contract import samples
 from tests.unit.births import submitted as birth
-from tests.unit.deaths import DECEASED, RECEIVED, SON, SUPPORT, TODAY, WIDOW, form
+from tests.unit.deaths import (
+    ALLOWANCE,
+    DECEASED,
+    RECEIVED,
+    SON,
+    SUPPORT,
+    TODAY,
+    WIDOW,
+    form,
+)
 from tests.unit.deaths import submitted as death
+from tests.unit.supplements import supplement
 from tests.unit.tracking import Listener
 
 CASH = {"method": "cash", "office": "Ủy ban nhân dân xã Kiến Xương"}
@@ -89,9 +102,15 @@ def test_then_the_holder_or_the_payee_as_granted_does(
     assert is_entitled(declared, case.state.ended, holder, by) == allowed
 
 
-def is_entitled(declared: DeclarationSubmitted, ended: Ends, holder: str | None, by: str) -> bool:
+def is_entitled(
+    declared: DeclarationSubmitted,
+    ended: Ends,
+    holder: str | None,
+    by: str,
+    corrected: Sequence[DeclarationSubmitted] = (),
+) -> bool:
     try:
-        payouts.check_entitled(declared, ended, holder, by)
+        payouts.check_entitled((declared, *corrected), ended, holder, by)
     except Problem as problem:
         assert (problem.status, problem.kind) == (403, "not-entitled")
         return False
@@ -102,11 +121,45 @@ def grant(granted: type[Event], **changes: Any) -> Event:
     return samples.envelope(granted.type).data.with_(**changes)
 
 
+def supplied(correction: DeclarationSubmitted | None) -> Claim:
+    """Return what the portal keeps of a supplement."""
+    sent = supplement(BENEFIT, None, declaration=correction)
+    id = uuid5(NAMESPACE_URL, "a supplement")
+    thread = thread_of(envelope(death()))
+    return Claim("somebody/key", b"", "case-1", encoded(sent, id, RECEIVED, thread))
+
+
+@pytest.mark.parametrize(("by", "allowed"), [(WIDOW, True), (DAUGHTER, True), (SON, False)])
+def test_a_payee_whom_only_a_supplement_names_says_where_before_the_grant_too(
+    by: str, allowed: bool
+) -> None:
+    named = death(form(benefit=ALLOWANCE | {"payee": DAUGHTER}))
+    corrections = tuple(payouts.corrected([supplied(None), supplied(named)]))
+    assert corrections == (named,)
+    assert is_entitled(death(), {}, None, by, corrections) == allowed
+
+
+def test_once_it_is_granted_the_forms_do_not_count_any_more() -> None:
+    case = Listener(group="death")
+    case.hear(death(), grant(FuneralAllowanceGranted, payee=WIDOW))
+    named = death(form(benefit=ALLOWANCE | {"payee": DAUGHTER}))
+    assert not is_entitled(death(), case.state.ended, None, DAUGHTER, [named])
+
+
+def end(state: str) -> dict[str, Any]:
+    return {"state": state, "at": RECEIVED, "entry": 1}
+
+
 @pytest.mark.parametrize(
     ("declared", "ended", "kind"),
     [
         (death(), {}, None),
-        (death(), {PAYOUT: {}}, "already-paid"),
+        (death(), {DEATH: end("granted"), RECORD: end("granted")}, None),
+        (death(), {BENEFIT: end("granted")}, None),
+        (death(), {BENEFIT: end("granted"), PAYOUT: end("granted")}, "already-paid"),
+        (death(), {BENEFIT: end("granted"), PAYOUT: end("refused")}, "nothing-granted"),
+        (death(), {BENEFIT: end("refused")}, "nothing-granted"),
+        (death(), {DEATH: end("refused")}, "nothing-granted"),
         (death(bundle=GROUP.bundle("without-benefit", TODAY)), {}, "nothing-to-pay"),
         (birth(), {}, "nothing-to-pay"),
     ],

@@ -233,7 +233,7 @@ def test_times_are_measured_once_from_when_each_procedure_could_start() -> None:
     }
     whole = [m for m in listener.measures if m.metric == "case_seconds"]
     assert [(m.value, m.labels) for m in whole] == [
-        (60.0, {"group": "birth", "outcome": "completed", "on_time": "no-limit"})
+        (60.0, {"group": "birth", "outcome": "completed", "on_time": "no-limit", "waited": "no"})
     ]
     assert len(listener.measures) == len(BUNDLE) + 1
 

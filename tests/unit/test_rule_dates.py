@@ -75,6 +75,22 @@ FIGURES = [
         60,
     ),
     Begins(
+        "who pays nothing for residence, by papers",
+        "Circular 75/2022/TT-BTC, art. 5",
+        date(2023, 2, 5),
+        figure(PAYMENTS.residence_exemptions),
+        None,
+        ("disability", "poor-household"),
+    ),
+    Begins(
+        "who pays nothing for late registration",
+        "Law on Civil Status 2014, art. 11 (1) a",
+        date(2016, 1, 1),
+        figure(PAYMENTS.registration_exemptions),
+        None,
+        ("disability", "poor-household"),
+    ),
+    Begins(
         "ages at which a card is renewed",
         "Law on Identity 2023, art. 21 (1)",
         date(2024, 7, 1),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.chassis.security import client_options, kafka_security
+from services.chassis.service import Service
 from services.chassis.settings import Settings, SettingsError
 
 
@@ -53,3 +54,20 @@ def test_authorities_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
 
 def test_the_password_is_not_shown() -> None:
     assert "hush" not in repr(settings(kafka_user="portal", kafka_password="hush"))
+
+
+@pytest.mark.parametrize(
+    ("secret", "warned"),
+    [("", True), ("a demonstration secret, for one machine only", True), ("our own", False)],
+)
+def test_a_service_warns_where_its_numbers_are_derived_from_a_secret_that_everybody_knows(
+    secret: str, warned: bool, tmp_path: Path
+) -> None:
+    own = settings(secret=secret, signing_keys=str(tmp_path))
+    said = list(Service("residence", procedures=[]).warnings(own))
+    assert [line.split(" is ")[0] for line in said] == (["ONESTOP_SECRET"] if warned else [])
+
+
+def test_and_where_it_has_no_keys_to_sign_by() -> None:
+    (said,) = Service("residence", procedures=[]).warnings(settings(secret="our own"))
+    assert said.endswith("what is decided here is not signed")

@@ -1,18 +1,21 @@
 """The funeral allowance and burial support: who has a right, how much, and never both."""
 
+from collections.abc import Callable
 from datetime import date
 from itertools import permutations
 from typing import Any, get_args
 
 import pytest
 
+from contracts.common.supplements import SupplementReceived
 from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import BenefitRefused, BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import BENEFIT, GROUP
 from contracts.envelope import Event
-from services.social_insurance import death
+from contracts.people.events import BenefitsBarred, DeathReported
+from services.social_insurance import death, lives
 from services.social_insurance.rules import RULES, Refusal
-from tests.unit import officials
+from tests.unit import officials, supplements
 from tests.unit.deaths import (
     ALLOWANCE,
     DECEASED,
@@ -22,11 +25,14 @@ from tests.unit.deaths import (
     WIDOW,
     deceased,
     desk,
+    form,
     people,
     registered,
+    submitted,
 )
 from tests.unit.driver import Desk, World
 
+DAUGHTER = "034183000004"
 DISASTER = SUPPORT | {"ground": "disaster"}
 
 
@@ -214,6 +220,43 @@ def test_where_policy_says_review_an_official_decides(
     assert isinstance(case.events[-1], FuneralAllowanceGranted if granted else BenefitRefused)
 
 
+@pytest.mark.parametrize(
+    ("corrected", "payee"), [(None, WIDOW), (ALLOWANCE | {"payee": DAUGHTER}, DAUGHTER)]
+)
+def test_what_the_family_supplies_is_examined_and_may_name_another_payee(
+    corrected: dict[str, Any] | None, payee: str
+) -> None:
+    case = desk(death.benefit, officials.reviewed(RULES, BENEFIT))
+    for event in (registered(), deceased()):
+        case.hear(event)
+    request = supplements.asked(case, "social-insurance", BENEFIT)
+    declaration = submitted(form(benefit=corrected)) if corrected else None
+    case.hear(supplements.supplement(BENEFIT, request, declaration=declaration))
+    assert case.said(SupplementReceived).task.state == "open"
+    who = officials.official(agency="social-insurance")
+    case.hear(officials.claim(BENEFIT, who))
+    case.hear(officials.decide(BENEFIT, who, officials.APPROVE))
+    assert case.said(FuneralAllowanceGranted).payee == payee
+
+
+def test_a_supplement_that_shows_that_there_is_no_right_leaves_an_official_only_to_refuse() -> None:
+    case = desk(death.benefit, officials.reviewed(RULES, BENEFIT))
+    for event in (registered(), deceased()):
+        case.hear(event)
+    request = supplements.asked(case, "social-insurance", BENEFIT)
+    shown = submitted(form(benefit=ALLOWANCE | {"contribution_months": 11}))
+    case.hear(supplements.supplement(BENEFIT, request, declaration=shown))
+    finding = case.said(SupplementReceived).task.finding
+    assert finding is not None
+    assert finding.code == "contributions-too-short"
+    who = officials.official(agency="social-insurance")
+    case.hear(officials.claim(BENEFIT, who))
+    case.hear(officials.decide(BENEFIT, who, officials.APPROVE))
+    assert case.said(ActDeclined).reason.code == "rules-refuse"
+    case.hear(officials.decide(BENEFIT, who, {"decision": "refuse"}))
+    assert case.said(BenefitRefused).reason.code == "contributions-too-short"
+
+
 def test_nobody_decides_about_a_benefit_that_they_would_receive() -> None:
     case = desk(death.benefit, officials.reviewed(RULES, BENEFIT))
     for event in (registered(), deceased()):
@@ -223,6 +266,9 @@ def test_nobody_decides_about_a_benefit_that_they_would_receive() -> None:
     assert case.said(ActDeclined).reason.code == "own-case"
 
 
+Dies = Callable[[World, str], None]
+
+
 def has_died(world: World, person: str, case: str = "death-of-the-payee") -> None:
     """Let social insurance hear of another death: of somebody for whom nothing is asked."""
     told = desk(death.benefit, RULES, case, world)
@@ -230,10 +276,19 @@ def has_died(world: World, person: str, case: str = "death-of-the-payee") -> Non
     told.hear(deceased(personal_id=person))
 
 
-def test_who_has_died_receives_nothing_and_a_relative_who_agreed_does() -> None:
-    """The payee lived at the door, and is dead when it is decided."""
+def is_reported(world: World, person: str, case: str = "report-of-an-import") -> None:
+    """Let social insurance hear that an import has named somebody as deceased, twice."""
+    told = desk(lives.end_of_benefits, RULES, case, world)
+    for _ in range(2):
+        told.hear(DeathReported(personal_id=person, deceased_on=TODAY))
+    assert told.said(BenefitsBarred).personal_id == person
+
+
+@pytest.mark.parametrize("dies", [has_died, is_reported])
+def test_who_has_died_receives_nothing_and_a_relative_who_agreed_does(dies: Dies) -> None:
+    """The payee lived at the door, and is dead when it is decided: registered, or imported."""
     world = World()
-    has_died(world, WIDOW)
+    dies(world, WIDOW)
     event = after(registered(), deceased(), world=world).said(FuneralAllowanceGranted)
     assert (event.payee, event.in_place_of) == (SON, WIDOW)
 

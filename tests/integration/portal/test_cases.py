@@ -62,7 +62,7 @@ def _ended(counter: Counter, case_id: str) -> set[str]:
 
 
 async def test_completion_is_published_once_and_measured(counter: Counter) -> None:
-    labels = {"group": "birth", "outcome": "completed", "on_time": "yes"}
+    labels = {"group": "birth", "outcome": "completed", "on_time": "yes", "waited": "no"}
     before = await counter.metric("onestop_case_seconds_count", **labels)
     case_id = await counter.accepted(body=born_abroad())
     await complete(counter, case_id)
