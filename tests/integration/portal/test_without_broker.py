@@ -1,6 +1,10 @@
 """Kafka is away: every door of the portal says so, and afterwards the same key is one act."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from httpx import Response
 
 from services.chassis.testing import eventually
 from tests.integration.portal.counter import Counter, new_key
@@ -19,11 +23,11 @@ async def test_without_the_broker_nothing_is_promised(counter: Counter) -> None:
         await opened(counter),
     )
     declared, withdrawn, supplied, claimed = (new_key() for _ in range(4))
-    doors = (
-        lambda: post(counter, case, "withdrawal", {}, MOTHER, key=withdrawn),
-        lambda: family.supply(key=supplied),
-        lambda: act(counter, task, "claim", key=claimed),
-    )
+    doors: list[Callable[[], Awaitable[Response]]] = [
+        partial(post, counter, case, "withdrawal", {}, MOTHER, key=withdrawn),
+        partial(family.supply, key=supplied),
+        partial(act, counter, task, "claim", key=claimed),
+    ]
     await counter.kill("kafka")
     try:
         answers = await asyncio.gather(counter.post(declared), *(door() for door in doors))

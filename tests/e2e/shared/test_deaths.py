@@ -12,7 +12,7 @@ from contracts.common.events import CasePassed
 from contracts.death import process as death
 from contracts.people.events import PersonDeceased
 from infra.local.waiting import wait_until
-from tests.e2e.city import City, Document
+from tests.e2e.city import FAMILIES, OTHERS, City, Document
 from tests.e2e.onestop import LIMIT_SECONDS
 from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
@@ -24,7 +24,7 @@ SEED = 3
 HELD_UP = "residence"
 HOUSE: Family = next(
     house
-    for house in (family(DEFAULT_SEED, number) for number in range(50))
+    for house in (family(DEFAULT_SEED, FAMILIES + number) for number in range(OTHERS))
     if house.owner == house.father
 )
 """A family whose home is the father's."""
