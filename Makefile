@@ -35,7 +35,7 @@ up: env ## run the system until Ctrl-C (ARGS="--port-base 9000" and the like)
 # others (tests/conftest.py); the long ones come first.
 test: WORKERS ?= 2
 test: lint .venv/.prepared ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Tests start a broker thirty times: what each would do anew is done once.
 .venv/.prepared: .venv/.synced infra/local/kafka.py infra/local/kafka.lock.toml

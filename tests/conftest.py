@@ -2,8 +2,10 @@
 
 import os
 import sys
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 # The second compiler of Java would still be warming up, and takes a third of the CPU that a broker
 # needs (18.5 s against 11.9 s for 3,000 messages).
@@ -17,10 +19,14 @@ SHARING = ("tests/e2e/shared/", "tests/e2e/reviewed/", "tests/integration/portal
 """Folders whose files have one system among them."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker have all tests of a file, or of a folder whose files share a system."""
-    for item in items:
-        file = item.location[0]
-        group = next((folder for folder in SHARING if file.startswith(folder)), file)
-        item.add_marker(pytest.mark.xdist_group(group))
+class BySystem(LoadFileScheduling):
+    """Gives one worker all tests of a file, or of a folder whose files share a system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(filter(nodeid.startswith, SHARING), super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySystem | None:
+    """Let `--dist loadfile` know of these folders."""
+    return BySystem(config, log) if config.getvalue("dist") == "loadfile" else None
