@@ -19,7 +19,7 @@ SHARING = ("tests/e2e/shared/", "tests/e2e/reviewed/", "tests/integration/portal
 """Folders whose files have one system among them."""
 
 
-class BySystem(LoadFileScheduling):
+class BySystem(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives one worker all tests of a file, or of a folder whose files share a system."""
 
     def _split_scope(self, nodeid: str) -> str:
