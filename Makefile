@@ -32,10 +32,16 @@ demo: env ## start everything, fire declarations, show the result (EXIT=1: then 
 up: env ## run the system until Ctrl-C (ARGS="--port-base 9000" and the like)
 	@$(BIN)/onestop up $(ARGS)
 
-# A file's tests share their servers, so a file is one worker's; the long ones come first.
+# A file's tests share their servers, so a file is one worker's, and so are a few that share them with
+# others (tests/conftest.py); the long ones come first.
 test: WORKERS ?= 2
-test: lint ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
+test: lint .venv/.prepared ## lint, then all tests on real servers (ARGS="tests/unit -k fee" and the like)
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Tests start a broker thirty times: what each would do anew is done once.
+.venv/.prepared: .venv/.synced infra/local/kafka.py infra/local/kafka.lock.toml
+	$(BIN)/python -m infra.local.prepared
+	@touch $@
 
 # An image's tag says which commit it is of; what is in it follows from that and the lock file.
 images compose-test: export TAG = $(shell git describe --always --dirty --abbrev=12 --exclude='*')

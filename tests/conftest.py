@@ -2,6 +2,10 @@
 
 import os
 import sys
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
 
 # The second compiler of Java would still be warming up, and takes a third of the CPU that a broker
 # needs (18.5 s against 11.9 s for 3,000 messages).
@@ -10,3 +14,19 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 # Some images of machines set it: then every process compiles all of its code (2.1 s against 1.1 s).
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+SHARING = ("tests/e2e/shared/", "tests/e2e/reviewed/", "tests/integration/portal/")
+"""Folders whose files have one system among them."""
+
+
+class BySystem(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives one worker all tests of a file, or of a folder whose files share a system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(filter(nodeid.startswith, SHARING), super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySystem | None:
+    """Let `--dist loadfile` know of these folders."""
+    return BySystem(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -2,8 +2,10 @@
 
 import base64
 import os
+import shutil
+import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from infra.local.waiting import wait_until
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
 FORMAT_SECONDS = 60.0
+CLASSES, STORAGE = "classes.aot", "storage"
+"""What `infra.local.prepared` keeps."""
 JVM = (
     "-Xmx512m",
     # With two cores and half a gigabyte, a parallel collector costs more than it saves.
@@ -70,17 +74,33 @@ def java_path() -> Path:
     )
 
 
+def prepared() -> Path:
+    """Return where this environment keeps what a broker's start can be spared."""
+    from infra.local import jars  # noqa: PLC0415  only whoever starts a broker needs jgo
+
+    return Path(sys.prefix) / "share" / "onestop" / f"kafka-{jars.KAFKA_VERSION}"
+
+
 def broker(
-    folder: Path, port: int, controller_port: int, tell: Callable[[str], None] = lambda _: None
+    folder: Path,
+    port: int,
+    controller_port: int,
+    tell: Callable[[str], None] = lambda _: None,
+    *,
+    jvm: Sequence[str] = (),
 ) -> Child:
     """Return a broker that keeps its data and its log under `folder`, formatted if it is new.
 
     Blocks while jars are downloaded (`tell` is called before) and the folder is formatted.
-    Raises StackError if either fails.
+    `jvm` are further options of Java. Raises StackError if either fails.
     """
     java = [str(java_path()), *JVM]
     from infra.local import jars  # noqa: PLC0415  only whoever starts a broker needs jgo
 
+    classes, storage = prepared() / CLASSES, prepared() / STORAGE
+    if classes.exists():
+        # Of what it cannot use, Java would say so at each start.
+        java += [f"-XX:AOTCache={classes}", "-Xlog:aot*=error"]
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     settings = folder / "server.properties"
@@ -89,11 +109,13 @@ def broker(
     )
     java += ["-cp", os.pathsep.join(map(str, jars.classpath(tell)))]
     log = folder / "logs" / "kafka.log"
-    if not (data / "meta.properties").exists():
+    if not (data / "meta.properties").exists() and storage.exists():
+        shutil.copytree(storage, data, dirs_exist_ok=True)
+    elif not (data / "meta.properties").exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         options = [f"--cluster-id={cluster}", "--ignore-formatted", f"--config={settings}"]
         _format(Child("kafka", [*java, "kafka.tools.StorageTool", "format", *options], log))
-    return Child("kafka", [*java, "kafka.Kafka", str(settings)], log)
+    return Child("kafka", [*java, *jvm, "kafka.Kafka", str(settings)], log)
 
 
 def _format(tool: Child) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,12 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.catalogue import catalogue
+from contracts.common.calendar import LOCAL
 from infra.cli import app
+from infra.local import plain_http
 from infra.local.waiting import wait_until
 from tests.e2e import toy
 from tests.e2e.onestop import LIMIT_SECONDS, Surroundings, onestop, plain, running
 
 UP = "Ctrl-C stops everything."
+FRIDAY = datetime(2026, 2, 13, 9, tzinfo=LOCAL)
 
 
 @pytest.fixture
@@ -69,17 +73,24 @@ def test_prometheus_that_is_not_installed_is_one_sentence(
     assert "apt-get install prometheus" in done.err
 
 
-def test_ctrl_c_stops_everything_also_an_agency_that_came_later(tmp_path: Path) -> None:
+def test_what_is_up_knows_whom_fire_speaks_of_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    """Also an agency that came later."""
     services = toy.catalogued("services")
     surroundings = Surroundings(services, toy.ENVIRONMENT)
-    up_alone = ("up", "--empty", "--data", str(tmp_path))
-    with running(tmp_path, surroundings.environment, *up_alone) as up:
+    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
         assert up.says(UP), up.complaint
         for name in services:
             url = f"http://127.0.0.1:{surroundings.ports[name]}"
             assert url in up.said
             assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
         assert len(surroundings.left()) > len(services)
+        fired = onestop(
+            surroundings.environment,
+            *("fire", "--count", "60", "--duplicates", "0.1", "--json"),
+            *("--url", surroundings.portal),
+        )
+        assert (fired.status, fired.err) == (0, ""), fired.out
+        assert json.loads(fired.out)["accepted"] == 60
         up.interrupt()
         assert (up.ends(), up.complaint) == (0, "")
     assert surroundings.left() == []
@@ -94,30 +105,45 @@ def test_ctrl_c_at_the_start_leaves_nothing_either(
         assert (up.ends(), up.complaint) == (130, "")
 
 
-def test_what_is_up_knows_whom_fire_speaks_of(surroundings: Surroundings, tmp_path: Path) -> None:
-    with running(tmp_path, surroundings.environment, "up", "--data", str(tmp_path)) as up:
-        assert up.says(UP), up.complaint
-        fired = onestop(
-            surroundings.environment,
-            *("fire", "--count", "60", "--duplicates", "0.1", "--json"),
-            *("--url", surroundings.portal),
-        )
-        assert (fired.status, fired.err) == (0, ""), fired.out
-        assert json.loads(fired.out)["accepted"] == 60
-        up.interrupt()
-        assert (up.ends(), up.complaint) == (0, "")
-
-
-def test_a_service_that_dies_is_named_and_takes_the_rest_along(
+def test_a_stack_has_the_clock_it_is_given_and_a_service_that_dies_takes_the_rest_along(
     surroundings: Surroundings, tmp_path: Path
 ) -> None:
-    up_alone = ("up", "--empty", "--data", str(tmp_path))
-    with running(tmp_path, surroundings.environment, *up_alone) as up:
+    clock = ("--clock", FRIDAY.isoformat(), "--speed", "1440")
+    with running(
+        tmp_path, surroundings.environment, *("up", "--empty", "--data", str(tmp_path)), *clock
+    ) as up:
         assert up.says(UP), up.complaint
+        first = told(surroundings.portal)
+        assert FRIDAY <= first < FRIDAY + timedelta(days=LIMIT_SECONDS / 60)
+        assert wait_until(
+            lambda: told(surroundings.portal) > first + timedelta(hours=12), LIMIT_SECONDS
+        )
         surroundings.process_of("services.residence").kill()
         assert (up.ends(), up.complaint.count("\n")) == (1, 1)
         assert up.complaint.startswith("onestop: residence died (killed by SIGKILL)")
         assert str(tmp_path / "residence" / "logs" / "residence.log") in up.complaint
+
+
+def told(portal: str) -> datetime:
+    answer = plain_http.get(f"{portal}/api/clock").json()
+    assert answer["speed"] == 1440
+    return datetime.fromisoformat(answer["now"])
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--clock", "tomorrow", "'tomorrow' is no moment: write it as 2026-02-13T16:00+07:00"),
+        ("--speed", "0", "Invalid value for '--speed'"),
+    ],
+)
+def test_a_clock_that_cannot_be_set_is_one_sentence(
+    option: str, value: str, says: str, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    done = onestop(surroundings.environment, "up", "--data", str(tmp_path), option, value)
+    assert done.status != 0
+    assert done.err.count("\n") == 1
+    assert says in done.err
 
 
 def test_nobody_at_the_door_is_one_sentence(surroundings: Surroundings) -> None:

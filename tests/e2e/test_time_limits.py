@@ -6,14 +6,13 @@ The portal alone is moved on, by being started again with its clock at a day a s
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from contracts.birth.process import HEALTH_CARD
-from contracts.catalogue import catalogue, topic
+from contracts.catalogue import topic
 from contracts.common.calendar import LOCAL, local_date
 from contracts.common.escalation import OF_A_CASE, OF_A_PROCEDURE
 from contracts.common.events import ApologySent, CaseCompleted
@@ -23,7 +22,7 @@ from infra.local.clock import ClockSetting
 from infra.local.waiting import wait_until
 from services.portal.time_limits import SAID
 from tests.e2e.city import City, Document
-from tests.e2e.onestop import LIMIT_SECONDS, Surroundings, onestop, running
+from tests.e2e.onestop import LIMIT_SECONDS
 
 FRIDAY = datetime(2026, 2, 13, 9, tzinfo=LOCAL)
 """The last working day before Tết."""
@@ -31,7 +30,6 @@ DUE = datetime(2026, 2, 25, 17, tzinfo=LOCAL)
 """Three working days later: the 23rd, 24th and 25th."""
 STUCK = "social-insurance"
 IN_TIME = 5
-UP = "Ctrl-C stops everything."
 
 
 def set_to(moment: datetime, speed: float) -> dict[str, str]:
@@ -160,42 +158,3 @@ def test_it_ends_late_when_the_agency_is_back(city: City, stuck: str, late: dict
     assert sum(each.total("onestop_procedure_seconds_count", **slow) for each in scrapes) == 1
     verified = city.onestop("journal", "verify")
     assert (verified.status, verified.err) == (0, "")
-
-
-def test_a_stack_is_started_at_another_time_and_faster(tmp_path: Path) -> None:
-    surroundings = Surroundings(catalogue().services)
-    clock = ("--clock", FRIDAY.isoformat(), "--speed", "1440")
-    arguments = ("up", "--data", str(tmp_path), *clock)
-    with running(tmp_path, surroundings.environment, *arguments) as up:
-        assert up.says(UP), up.complaint
-        first = told(surroundings.portal)
-        assert FRIDAY <= first < FRIDAY + timedelta(days=LIMIT_SECONDS / 60)
-        assert wait_until(
-            lambda: told(surroundings.portal) > first + timedelta(hours=12), LIMIT_SECONDS
-        )
-        up.interrupt()
-        assert (up.ends(), up.complaint) == (0, "")
-    assert surroundings.left() == []
-
-
-def told(portal: str) -> datetime:
-    answer = plain_http.get(f"{portal}/api/clock").json()
-    assert answer["speed"] == 1440
-    return datetime.fromisoformat(answer["now"])
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "says"),
-    [
-        ("--clock", "tomorrow", "'tomorrow' is no moment: write it as 2026-02-13T16:00+07:00"),
-        ("--speed", "0", "Invalid value for '--speed'"),
-    ],
-)
-def test_a_clock_that_cannot_be_set_is_one_sentence(
-    option: str, value: str, says: str, tmp_path: Path
-) -> None:
-    environment = Surroundings(catalogue().services).environment
-    done = onestop(environment, "up", "--data", str(tmp_path), option, value)
-    assert done.status != 0
-    assert done.err.count("\n") == 1
-    assert says in done.err

@@ -22,7 +22,7 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The six services, and a population that the portal knows."""
     stack = Stack(tmp_path_factory.mktemp("city"), command=command, environment=SETTINGS)

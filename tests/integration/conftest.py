@@ -9,7 +9,7 @@ from infra.local import Stack
 from tests.integration.office import Office, Offices
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The servers alone, without topics or services, on free ports."""
     with Stack(tmp_path_factory.mktemp("servers"), services=[], topic_names=[]) as stack:

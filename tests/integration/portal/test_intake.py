@@ -101,34 +101,6 @@ async def test_what_was_accepted_stays_accepted_when_the_declarant_dies(counter:
     assert [error["field"] for error in response.json()["errors"]] == ["declarant"]
 
 
-async def test_without_kafka_it_says_so_and_afterwards_the_same_key_is_one_case(
-    counter: Counter,
-) -> None:
-    key = new_key()
-    await counter.kill("kafka")
-    try:
-        response = await counter.post(key)
-        assert response.status_code == 503
-        assert int(response.headers["retry-after"]) > 0
-        assert response.headers["content-type"] == MEDIA_TYPE
-        assert (await counter.http.get("/readyz")).status_code == 200
-
-        # Claimed, though not accepted: it can be looked at, from the claim alone.
-        (claim,) = counter.rows("submissions", _id=f"{MOTHER}/{key}")
-        assert counter.rows("cases", _id=claim["case_id"]) == []
-        page = await counter.case(claim["case_id"])
-        assert page["status"] == "in-progress"
-        assert [event["type"] for event in page["timeline"]] == ["portal.declaration-submitted.v1"]
-        listed = await counter.http.get("/api/cases", params={"ids": claim["case_id"]})
-        assert [row["case_id"] for row in listed.json()["cases"]] == [claim["case_id"]]
-    finally:
-        await counter.start("kafka")
-    case_id = await again(counter, key)
-    assert case_id == claim["case_id"]
-    await counter.registered(case_id)
-    assert len({envelope.id for envelope in await counter.submitted(case_id)}) == 1
-
-
 async def test_without_mongod_it_says_so_and_afterwards_the_same_key_is_one_case(
     counter: Counter,
 ) -> None:

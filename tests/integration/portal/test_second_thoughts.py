@@ -208,19 +208,3 @@ async def test_what_comes_after_completion_reopens_nothing(counter: Counter) -> 
 async def _changed(counter: Counter, case: str, count: int) -> bool:
     page = await counter.case(case)
     return sum(len(each["afterwards"]) for each in page["procedures"]) == count
-
-
-async def test_without_the_broker_nothing_is_promised(counter: Counter) -> None:
-    case, key = await counter.accepted(), new_key()
-    await counter.kill("kafka")
-    try:
-        answer = await post(counter, case, "withdrawal", {}, MOTHER, key=key)
-        assert (answer.status_code, kind(answer)) == (503, "unavailable")
-    finally:
-        await counter.start("kafka")
-
-    async def taken() -> bool:
-        answer = await post(counter, case, "withdrawal", {}, MOTHER, key=key)
-        return answer.status_code == 202
-
-    await eventually(taken)

@@ -202,18 +202,3 @@ async def test_a_corrected_form_moves_no_case_and_asks_for_nothing_else(counter:
     unknown = await family.supply(family.body(form=nobody))
     assert unknown.status_code == 422
     assert "form.mother.personal_id" in [each["field"] for each in unknown.json()["errors"]]
-
-
-async def test_without_the_broker_nothing_is_promised(counter: Counter) -> None:
-    family, key = await Family.asked(counter), new_key()
-    await counter.kill("kafka")
-    try:
-        answer = await family.supply(key=key)
-        assert (answer.status_code, kind(answer)) == (503, "unavailable")
-    finally:
-        await counter.start("kafka")
-
-    async def taken() -> bool:
-        return (await family.supply(key=key)).status_code == 202
-
-    await eventually(taken)

@@ -211,22 +211,6 @@ async def test_the_agency_s_word_is_found_in_the_task(counter: Counter) -> None:
     assert (answer["counted"], answer["reason"]["code"]) == (False, "no-task")
 
 
-async def test_without_the_broker_nothing_is_promised(counter: Counter) -> None:
-    task, key = await opened(counter), new_key()
-    await counter.kill("kafka")
-    try:
-        answer = await post(counter, task, "claim", key=key)
-        assert (answer.status_code, kind(answer)) == (503, "unavailable")
-        assert answer.headers["retry-after"]
-    finally:
-        await counter.start("kafka")
-
-    async def taken() -> bool:
-        return (await post(counter, task, "claim", key=key)).status_code == 202
-
-    await eventually(taken)
-
-
 async def test_a_case_that_waits_for_an_official_is_old_and_not_left_alone(
     counter: Counter,
 ) -> None:

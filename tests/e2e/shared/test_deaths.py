@@ -12,7 +12,8 @@ from contracts.common.events import CasePassed
 from contracts.death import process as death
 from contracts.people.events import PersonDeceased
 from infra.local.waiting import wait_until
-from tests.e2e.city import City, Document
+from services.chassis.testing import eventually
+from tests.e2e.city import FAMILIES, OTHERS, City, Document
 from tests.e2e.onestop import LIMIT_SECONDS
 from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
@@ -24,7 +25,7 @@ SEED = 3
 HELD_UP = "residence"
 HOUSE: Family = next(
     house
-    for house in (family(DEFAULT_SEED, number) for number in range(50))
+    for house in (family(DEFAULT_SEED, FAMILIES + number) for number in range(OTHERS))
     if house.owner == house.father
 )
 """A family whose home is the father's."""
@@ -146,13 +147,12 @@ async def until(portal: Portal, case_id: str, type: str) -> Document:
     """Wait until something has happened in a case, and return its page."""
     case: Document = {}
 
-    def there() -> bool:
+    async def there() -> bool:
+        nonlocal case
+        case = await portal.case(case_id)
         return any(event["type"] == type for event in case.get("timeline", ()))
 
-    async with asyncio.timeout(LIMIT_SECONDS):
-        while not there():
-            case = await portal.case(case_id)
-            await asyncio.sleep(0)
+    await eventually(there, LIMIT_SECONDS)
     return case
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,85 +13,29 @@ import pytest_asyncio
 
 from contracts.birth.process import BIRTH
 from contracts.common.tasks import Official, task_id
-from infra.local import Stack
 from services.chassis.testing import eventually
-from tests.e2e.city import FAMILIES, City
+from tests.e2e.city import City
 from tests.e2e.onestop import LIMIT_SECONDS
+from tests.e2e.reviewed.policy import of_provinces, particular_provinces
 from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
-from tests.fire.births import Births
 from tests.fire.declared import Declared
 from tests.fire.portal import Item, Portal
 from tests.unit.officials import APPROVE, REASON, REFUSE, official
 
-POLICY = """
-[[approval.birth-registration]]
-from = 2020-01-01
-value = "review"
-source = "a test"
-confidence = "low"
-
-[[approval.birth-registration]]
-from = 2020-01-01
-place = "{by_two}"
-value = "review-by-two"
-source = "a test"
-confidence = "low"
-
-[[claim_seconds]]
-from = 2020-01-01
-place = "{hasty}"
-value = 1
-source = "a test"
-confidence = "low"
-"""
 STAFF = [official(number) for number in (1, 2, 3, 4)]
 AGENCY, PORTAL = "civil-status", "portal"
 MANY = 10
 
 
-def births() -> list[Declared]:
-    """Return births whose declarations pass the rules."""
-    some = Births(datetime.now(UTC).date(), FAMILIES).sequence(0, 60)
-    return [birth for birth in some if birth.outcome == "completed"]
-
-
-def province(birth: Declared) -> str:
-    household = birth.declaration["form"].get("household")
-    return str(household["province"]) if household else "01"
-
-
-def of_provinces() -> dict[str, list[Declared]]:
-    found: dict[str, list[Declared]] = {}
-    for birth in births():
-        found.setdefault(province(birth), []).append(birth)
-    found.pop("01", None)
-    return found
-
-
 @pytest.fixture(scope="module")
 def plan() -> dict[str, list[Declared]]:
     """Births for two particular provinces, and of elsewhere."""
-    (hasty, first), (by_two, second), *rest = of_provinces().items()
-    elsewhere = [birth for _, some in rest for birth in some]
-    return {"hasty": first, "by_two": second, "elsewhere": elsewhere, hasty: [], by_two: []}
-
-
-@pytest.fixture(scope="module")
-def city(
-    tmp_path_factory: pytest.TempPathFactory, plan: dict[str, list[Declared]]
-) -> Iterator[City]:
-    """The six services, where officials decide about every registration of a birth."""
-    rules = tmp_path_factory.mktemp("rules")
-    hasty, by_two = list(plan)[3:]
-    policy = POLICY.format(hasty=hasty, by_two=by_two)
-    (rules / f"{AGENCY}.toml").write_text(policy, encoding="utf-8")
-    environment = {"ONESTOP_RULES": str(rules)}
-    with Stack(tmp_path_factory.mktemp("city"), environment=environment) as stack:
-        city = City(stack)
-        imported = city.import_people()
-        assert (imported.status, imported.err) == (0, ""), imported
-        yield city
+    found = of_provinces()
+    particular = particular_provinces()
+    elsewhere = [birth for name in found.keys() - set(particular) for birth in found[name]]
+    hasty, by_two = (found[name] for name in particular)
+    return {"hasty": hasty, "by_two": by_two, "elsewhere": elsewhere}
 
 
 class Hall:

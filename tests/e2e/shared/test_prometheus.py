@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from infra.local import Stack
 from infra.local.ports import PROMETHEUS
 from infra.local.waiting import wait_until
 from services.chassis.metrics import SECONDS
-from tests.e2e.city import City, inhabited
+from tests.e2e.city import City
 from tests.e2e.onestop import LIMIT_SECONDS
 from tests.e2e.prometheus import Prometheus, of_dashboard
 from tests.monitoring.dashboards import Question, questions
@@ -40,16 +39,9 @@ EMPTY = {
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """The six services and Prometheus."""
-    required(PROMETHEUS)
-    with inhabited(Stack(tmp_path_factory.mktemp("city"), measured=True)) as city:
-        yield city
-
-
-@pytest.fixture(scope="module")
 def prometheus(city: City) -> Prometheus:
     """Prometheus, which has seen births come in: a rate is told by two values."""
+    required(PROMETHEUS)
     prometheus = Prometheus(city.stack.url(PROMETHEUS))
     for arguments in (("--seed", "1"), ("--seed", "2", "--count", f"{COUNT}")):
         status, summary = city.fire(*arguments)

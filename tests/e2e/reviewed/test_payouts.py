@@ -1,25 +1,24 @@
 """Who is paid, and who is not, on the whole system: a payee dies before an official has decided."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from contracts.birth.process import IDENTITY_CARD
+from contracts.birth.process import BIRTH, IDENTITY_CARD
 from contracts.common.events import CaseAdopted, CaseOrphaned, CasePassed
 from contracts.common.tasks import Official, task_id
 from contracts.death import process as death
 from contracts.death.events import DestinationRequested
 from infra.issuer import Issuer
-from infra.local import Stack
 from infra.local.waiting import wait_until
 from services.chassis.testing import eventually
-from tests.e2e.city import City, Document, inhabited
+from tests.e2e.city import FAMILIES, OTHERS, City, Document
 from tests.e2e.onestop import LIMIT_SECONDS
-from tests.e2e.test_deaths import birth, death_of, result, until
+from tests.e2e.reviewed.policy import particular_provinces
+from tests.e2e.shared.test_deaths import birth, death_of, result, until
 from tests.faults.bank import movements, wrongly_paid
 from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
@@ -27,26 +26,9 @@ from tests.fire.families import DEFAULT_SEED, Family, elders, family
 from tests.fire.portal import Item, Portal
 from tests.unit.officials import APPROVE, official
 
-POLICY = """
-[[approval.funeral-benefit]]
-from = 2020-01-01
-value = "review"
-source = "a test"
-confidence = "low"
-"""
-HOUSE: Family = family(DEFAULT_SEED, 7)
+HOUSE: Family = family(DEFAULT_SEED, FAMILIES + 7)
 ELDER, _ = elders(DEFAULT_SEED, HOUSE)
 DONE = "portal.case-completed.v1"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """The six services, where officials decide about every benefit."""
-    rules = tmp_path_factory.mktemp("rules")
-    (rules / "social-insurance.toml").write_text(POLICY, encoding="utf-8")
-    environment = {"ONESTOP_RULES": str(rules)}
-    with inhabited(Stack(tmp_path_factory.mktemp("city"), environment=environment)) as city:
-        yield city
 
 
 @dataclass
@@ -212,7 +194,7 @@ def test_where_nobody_else_may_be_paid_it_is_adopted_by_an_official(story: Story
 
 async def a_payee_who_is_reported_dead(city: City) -> Document:
     """While an official examines the file, an import names the payee as deceased."""
-    house = family(DEFAULT_SEED, 13)
+    house = family(DEFAULT_SEED, FAMILIES + 6)
     async with Portal(city.stack.url("portal")) as portal:
         counter, day = Counter(portal, Issuer(city.issuer)), await portal.today()
         case = await counter.declare("reported", of_his_wife(house, day))
@@ -239,12 +221,15 @@ def test_who_died_elsewhere_and_is_known_by_an_import_alone_receives_nothing(cit
 
 
 async def a_child_who_dies(city: City) -> Document:
-    house = family(DEFAULT_SEED, 11)
+    houses = (family(DEFAULT_SEED, FAMILIES + number) for number in range(8, OTHERS))
+    house = next(each for each in houses if each.owner.province not in particular_provinces())
     async with Portal(city.stack.url("portal")) as portal:
         counter, day = Counter(portal, Issuer(city.issuer)), await portal.today()
         declared = birth(house, day)
         declared["form"]["evidence"]["code"] = "97001.GCS.00011.26"
-        born = await until(portal, await counter.declare("child", declared), DONE)
+        case = await counter.declare("child", declared)
+        await counter.approve(case, BIRTH, "civil-status")
+        born = await until(portal, case, DONE)
         child = result(born, IDENTITY_CARD)["card_number"]
         died = without_benefit(child, house.father.personal_id, day, "e2e-child")
         return await until(portal, await counter.declare("child-died", died), DONE)

@@ -1,0 +1,1 @@
+"""Births, deaths, and Prometheus over both: on one system, as it comes."""
