@@ -12,10 +12,10 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from contracts.common.events import CaseRated, SupplementSubmitted
-from contracts.common.tasks import task_id
 from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
 from services.portal import ratings, supplements
+from services.portal.asked import awaited
 from services.portal.bodies import accepted, body_of, keyed, parse_json, require
 from services.portal.case_events import Submission, submitted
 from services.portal.citizens import Caller, Hands
@@ -27,7 +27,6 @@ from services.portal.ratings import Rating
 from services.portal.register import CASES
 from services.portal.submissions import Claim
 from services.portal.supplements import Supplementation, Wish
-from services.portal.tasks import TASKS
 
 RATING_BYTES = 8 * 1024
 
@@ -52,7 +51,7 @@ class Families:
 
     def __init__(self, runtime: Runtime) -> None:
         self._hands = Hands(runtime)
-        self._tasks = runtime.registers[TASKS]
+        self._journal = runtime.journal
         self._people = People(runtime.registers)
         self._cases = runtime.registers[CASES]
         self._supplements = Door(runtime, supplements.SUPPLEMENTS)
@@ -92,9 +91,10 @@ class Families:
 
     async def _supplement(self, wish: Wish, declared: Submission) -> Claim:
         sent = supplements.read(wish.raw)
-        task = task_id(declared.subject, sent.procedure)
-        rows = await self._tasks.find({"_id": task}, limit=1)
-        supplements.check_awaited(sent, rows[0] if rows else None)
+        # Of the journal, as the page of the case: the register of tasks is a moment behind.
+        entries = await self._journal.case(declared.subject)
+        asked = awaited(entries[-1].state) if entries else {}
+        supplements.check_awaited(sent, asked.get(sent.procedure))
         filled = supplements.filled(sent, declared.data)
         correction = None
         if filled is not None:

@@ -9,10 +9,9 @@ from pydantic import Field
 
 from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
 from contracts.common.people import Person
-from contracts.common.tasks import Supplied, task_id
+from contracts.common.tasks import Supplied, Task, task_id
 from contracts.model import Input, Name, PersonalId
 from services.chassis.broker import LARGEST_EVENT
-from services.chassis.encoding import Document
 from services.portal import declaration, fields
 from services.portal.case_events import SOURCE, Submission, encoded, thread_of
 from services.portal.declaration import FORM, Declaration, FilledIn, Sent, fingerprint
@@ -60,13 +59,12 @@ def read(raw: Any) -> Supplementation:
     return fields.read(Supplementation.model_validate, raw, INVALID)
 
 
-def check_awaited(sent: Supplementation, row: Document | None) -> None:
-    """Raise `Problem` where this is not what a task, as its agency last told of it, waits for."""
-    task = row["task"] if row else {}
-    if task.get("request") != str(sent.request):
+def check_awaited(sent: Supplementation, task: Task | None) -> None:
+    """Raise `Problem` where this is not what a task waits for, or there is none that waits."""
+    if task is None or task.request != sent.request:
         raise Problem(409, "nothing-awaited", "this is not what the family is asked for now")
-    if len(sent.supplied) != len(task["missing"]):
-        wanted = f"{len(task['missing'])} things are missing: answer each, in their order"
+    if len(sent.supplied) != len(task.missing):
+        wanted = f"{len(task.missing)} things are missing: answer each, in their order"
         raise _invalid("supplied", wanted)
 
 

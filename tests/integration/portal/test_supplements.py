@@ -13,7 +13,7 @@ from contracts.common.review import Review, Reviews
 from contracts.common.tasks import task_id
 from contracts.envelope import Event
 from services.chassis.testing import eventually
-from tests.integration.portal.counter import Counter, declaration, new_key
+from tests.integration.portal.counter import DATABASE, Counter, declaration, new_key
 from tests.unit.births import FATHER, MOTHER
 from tests.unit.officials import about, official
 from tests.unit.supplements import asking
@@ -157,6 +157,21 @@ async def test_only_what_is_asked_for_is_taken(counter: Counter) -> None:
         answer = await family.supply(family.body(**wrong))
         assert (answer.status_code, kind(answer)) == (409, "nothing-awaited")
     assert await family.published() == []
+
+
+async def test_what_the_page_no_longer_asks_for_is_refused_though_the_register_is_behind(
+    counter: Counter,
+) -> None:
+    """The row of a task is written after the entry of which the page tells."""
+    family = await Family.asked(counter)
+    task = task_id(family.case, BIRTH)
+    (behind,) = counter.rows("tasks", _id=task)
+    await family.supply()
+    await family.act((await family.published())[0].data)
+    await eventually(lambda: family.state() == "open")
+    counter.mongo[DATABASE]["tasks"].replace_one({"_id": task}, behind)
+    answer = await family.supply(family.body(supplied=[{"text": "Lần nữa."}]))
+    assert (answer.status_code, kind(answer)) == (409, "nothing-awaited")
 
 
 @pytest.mark.parametrize(
