@@ -15,7 +15,7 @@ from infra.errors import OnestopError
 from infra.verifying import Verified, Verifier, keys_in, read
 from services.chassis.settings import SettingsError
 from services.portal.keys import KeySet, certificate_in
-from services.portal.printing import path_of
+from services.portal.printed import path_of
 from services.portal.verification import Invalid, Statement
 
 _PATIENCE = 10.0

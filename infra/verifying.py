@@ -32,7 +32,7 @@ from infra.authority import PORTAL
 from infra.errors import OnestopError
 from services.portal.documents import VALID
 from services.portal.keys import KeySet
-from services.portal.printing import Line, lines
+from services.portal.printed import Line, lines
 from services.portal.verification import Invalid, PublicKey, Statement, key_of, verify
 
 JWS, JWK = "result.jws", "key.jwk"

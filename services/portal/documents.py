@@ -21,7 +21,7 @@ from contracts.group import Document, ProcedureSpec
 from contracts.model import Text
 from services.chassis import encoding
 from services.chassis.runtime import Runtime
-from services.portal import printing
+from services.portal import printed, printing
 from services.portal.keys import Keys, KeySet
 from services.portal.notices import Sentence
 from services.portal.problems import Problem, documented
@@ -174,7 +174,7 @@ class Documents:
             raise Problem(409, f"{result.state}-result", result.detail.en)
         key = self.keys.key(key_of(result.jws))
         until = result.revoked_at, result.superseded_at
-        order = printing.Order(result.statement, result.jws, key, *until)
+        order = printed.Order(result.statement, result.jws, key, *until)
         return await asyncio.to_thread(self._press.pdf, order)
 
 
@@ -240,7 +240,7 @@ def _signed(by: Signature) -> SignatureView:
 
 
 def _result(result: Result, keys: Keys) -> ResultView:
-    lines = printing.lines(result.statement) if result.statement else ()
+    lines = printed.lines(result.statement) if result.statement else ()
     return {
         **_verified(result),
         "case_id": result.row["case_id"],

@@ -23,7 +23,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from contracts.common.calendar import LOCAL
 from contracts.model import Text
-from services.portal.printing import Line, Order, lines
+from services.portal.printed import Line, Order, lines
 
 WIDTH, HEIGHT = A4
 MARGIN, COLUMN = 22 * mm, 82 * mm

@@ -27,7 +27,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from services.chassis.settings import SettingsError
-from services.portal.printing import SEAL, Order
+from services.portal.printed import SEAL, Order
 
 JWS, JWK = "result.jws", "key.jwk"
 FIELD = "Seal"

@@ -12,7 +12,7 @@ from infra import authority as authorities
 from infra.authority import Authority
 from services.chassis.signing import Keyring
 from services.portal.keys import Keys
-from services.portal.printing import Order
+from services.portal.printed import Order
 from services.portal.verification import compact, key_of
 from tests.contract.samples import message
 

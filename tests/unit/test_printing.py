@@ -18,7 +18,8 @@ from contracts.catalogue import catalogue
 from contracts.model import Text
 from services.chassis.settings import SettingsError
 from services.portal import paper, printing, sealing
-from services.portal.printing import Line, Order, Press, lines
+from services.portal.printed import Line, Order, lines
+from services.portal.printing import Press
 from services.portal.problems import Problem
 from tests.unit.signed import NAME, NUMBER, Registry, sample
 
