@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from infra.local import ports
+
 # The second compiler of Java would still be warming up, and takes a third of the CPU that a broker
 # needs (18.5 s against 11.9 s for 3,000 messages).
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
@@ -14,6 +16,11 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 # Some images of machines set it: then every process compiles all of its code (2.1 s against 1.1 s).
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A worker has ports of its own: the one of a server that a test keeps down looks free to others.
+_WORKERS = 8
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+ports.FREE = ports.FREE[_WORKER % _WORKERS :: _WORKERS]
 
 SHARING = ("tests/e2e/shared/", "tests/e2e/reviewed/", "tests/integration/portal/")
 """Folders whose files have one system among them."""

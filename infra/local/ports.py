@@ -19,7 +19,7 @@ DEFAULT_SERVERS = {
 
 # Below the range from which kernels take the ports of outgoing connections, so that a port that
 # was free when it was chosen is not taken by a client a moment later.
-_FREE_RANGE = range(20_000, 32_000)
+FREE = range(20_000, 32_000)
 
 
 def variable(part: str) -> str:
@@ -50,7 +50,7 @@ def accepts(host: str, port: int) -> bool:
 
 def _free_ports() -> Iterator[int]:
     while True:
-        port = random.choice(_FREE_RANGE)
+        port = random.choice(FREE)
         if is_free(port):
             yield port
 

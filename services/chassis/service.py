@@ -122,7 +122,7 @@ class Service:
         if settings.demonstrates:
             yield (
                 "ONESTOP_SECRET is the demonstration's: whoever knows a case can compute its"
-                " numbers; choose your own before the first declaration, and keep it for ever"
+                " numbers; choose your own before the first one is given, and keep it for ever"
             )
         if settings.signing_keys is None and catalogue().signed_by(self.name):
             yield f"{VARIABLE} names no keys: what is decided here is not signed"

@@ -22,7 +22,7 @@ SHARED = {"case", "linked procedure group", "official", "procedure"}
 # The names of all metrics are declared once, and in the chassis: the portal's too.
 ALLOWED = {
     "services.chassis.metrics": {"at risk", "case completed", "declaration", "overdue"}
-    | {"notice", "rating"}
+    | {"notice", "rating", "bank", "payments"}
 }
 
 

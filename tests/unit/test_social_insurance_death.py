@@ -1,6 +1,5 @@
 """The funeral allowance and burial support: who has a right, how much, and never both."""
 
-from collections.abc import Callable
 from datetime import date
 from itertools import permutations
 from typing import Any, get_args
@@ -12,8 +11,7 @@ from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import BenefitRefused, BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import BENEFIT, GROUP
 from contracts.envelope import Event
-from contracts.people.events import BenefitsBarred, DeathReported
-from services.social_insurance import death, lives
+from services.social_insurance import death
 from services.social_insurance.rules import RULES, Refusal
 from tests.unit import officials, supplements
 from tests.unit.deaths import (
@@ -26,7 +24,6 @@ from tests.unit.deaths import (
     deceased,
     desk,
     form,
-    people,
     registered,
     submitted,
 )
@@ -264,52 +261,3 @@ def test_nobody_decides_about_a_benefit_that_they_would_receive() -> None:
     who = officials.official(agency="social-insurance", person_id=WIDOW)
     case.hear(officials.claim(BENEFIT, who))
     assert case.said(ActDeclined).reason.code == "own-case"
-
-
-Dies = Callable[[World, str], None]
-
-
-def has_died(world: World, person: str, case: str = "death-of-the-payee") -> None:
-    """Let social insurance hear of another death: of somebody for whom nothing is asked."""
-    told = desk(death.benefit, RULES, case, world)
-    told.hear(registered(benefit=None))
-    told.hear(deceased(personal_id=person))
-
-
-def is_reported(world: World, person: str, case: str = "report-of-an-import") -> None:
-    """Let social insurance hear that an import has named somebody as deceased, twice."""
-    told = desk(lives.end_of_benefits, RULES, case, world)
-    for _ in range(2):
-        told.hear(DeathReported(personal_id=person, deceased_on=TODAY))
-    assert told.said(BenefitsBarred).personal_id == person
-
-
-@pytest.mark.parametrize("dies", [has_died, is_reported])
-def test_who_has_died_receives_nothing_and_a_relative_who_agreed_does(dies: Dies) -> None:
-    """The payee lived at the door, and is dead when it is decided: registered, or imported."""
-    world = World()
-    dies(world, WIDOW)
-    event = after(registered(), deceased(), world=world).said(FuneralAllowanceGranted)
-    assert (event.payee, event.in_place_of) == (SON, WIDOW)
-
-
-@pytest.mark.parametrize("benefit", [ALLOWANCE, SUPPORT])
-def test_where_nobody_is_left_to_receive_it_the_benefit_is_refused(benefit: dict[str, Any]) -> None:
-    world = World()
-    has_died(world, WIDOW)
-    has_died(world, SON, "death-of-the-son")
-    case = after(registered(benefit=benefit), deceased(), world=world)
-    assert case.said(BenefitRefused).reason.code == "payee-deceased"
-    assert world.of("case-1") == {f"life/{DECEASED}"}
-
-
-def test_a_payee_may_receive_several_benefits_and_then_die() -> None:
-    world = World()
-    for case, number in (("case-1", DECEASED), ("case-2", "034056000009")):
-        person = people()[DECEASED].with_(personal_id=number)
-        said = after(
-            *(registered(deceased=person), deceased(personal_id=number)), case=case, world=world
-        )
-        assert said.said(FuneralAllowanceGranted).payee == WIDOW
-    has_died(world, WIDOW)
-    assert f"life/{WIDOW}" in world.of("death-of-the-payee")

@@ -84,6 +84,7 @@ def of_elder(day: date) -> Document:
     form, payee = declared["form"], HOUSE.father.personal_id
     form.update(relation="child", deceased=ELDER.personal_id)
     form["evidence"]["number"] = "e2e-elder"
+    del form["benefit"]["no_other_relatives"]
     relatives = [{"personal_id": HOUSE.mother.personal_id, "consents": True}]
     form["benefit"].update(payee=payee, relatives=relatives, insurance_number="0116004719")
     return declared

@@ -118,6 +118,7 @@ def death_of(house: Family, day: date) -> Document:
                 "basis": "contributions",
                 "contribution_months": 60,
                 "payee": house.father.personal_id,
+                "no_other_relatives": True,
                 "payout": {"method": "post", "address": house.father.address},
             },
         },
