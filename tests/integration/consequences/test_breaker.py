@@ -37,7 +37,8 @@ async def test_a_bad_deploy_stops_and_its_successor_handles_everything(offices: 
     office = offices.open(deployed(works=False), batch=10)
     cases = [f"case {n}" for n in range(100)]
     await office.send(*[office.message(case, Told(text=case)) for case in cases])
-    await office.start()
+    # Not until it is ready: it may have halted by then.
+    await office.runtime.start()
     health = office.runtime.health
     await eventually(lambda: health.halted is not None)
     assert health.alive

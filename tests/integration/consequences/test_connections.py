@@ -160,7 +160,7 @@ async def test_a_fault_that_nobody_knows_asks_for_a_restart_and_loses_nothing(
 
     office.at("after-append", break_off, 2)
     await office.send(*[office.message("case", Told()) for _ in range(4)])
-    await office.start()
+    await office.runtime.start()
     await eventually(lambda: office.runtime.health.halted is not None)
     assert not office.runtime.health.alive
     async with asyncio.timeout(10):

@@ -144,7 +144,7 @@ async def test_a_bad_deploy_loses_no_deadline(offices: Offices) -> None:
     cases = {f"case {n}" for n in range(office.runtime.settings.dead_minimum + 5)}
     await office.handle(*[office.message(case, Told(text="bad")) for case in sorted(cases)])
     bad = offices.again(office, clerk(mended=False))
-    await bad.start()
+    await bad.runtime.start()
     await eventually(lambda: bad.runtime.health.halted is not None)
     await bad.runtime.stop()
     assert await due(office) == cases
