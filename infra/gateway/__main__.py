@@ -1,6 +1,7 @@
 """`python -m infra.gateway`: the bank as a process, by the clock of the services."""
 
 import os
+from argparse import ArgumentParser
 from pathlib import Path
 
 import uvicorn
@@ -26,4 +27,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    ArgumentParser(
+        prog="python -m infra.gateway",
+        description="Run a bank for demonstrations until it is told to end.",
+        epilog="Example: ONESTOP_HTTP_PORT=8090 ONESTOP_GATEWAY_DATA=bank python -m infra.gateway",
+    ).parse_args()
     main()
