@@ -33,6 +33,8 @@ _COLOURS = {
     "at-risk": "yellow",
     "overdue": "red",
 }
+_WIDE = 120
+"""Letters from which on no column has to be folded for the sake of another."""
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +57,7 @@ def case_command(
     console = Console()
     console.print(_heading(case))
     console.print()
-    console.print(_procedures(case))
+    console.print(_procedures(case, console.width))
     console.print()
     for said in case["account"]:
         console.print(f"- {escape(_english(said))}")
@@ -89,11 +91,12 @@ def _due(of: Mapping[str, Any], before: str = "") -> str:
     return f"{before}{due:%Y-%m-%d %H:%M}{late}"
 
 
-def _procedures(case: Mapping[str, Any]) -> Table:
-    """Return a table in which a number is whole where 80 letters fit into a line."""
+def _procedures(case: Mapping[str, Any], width: int) -> Table:
+    """Return a table for lines of so many letters, in which a number is whole from 80 on."""
+    narrow = width < _WIDE
     table = Table(show_edge=False)
-    table.add_column("procedure", overflow="fold", max_width=20)
-    table.add_column("state, due", overflow="fold", max_width=16)
+    table.add_column("procedure", overflow="fold", max_width=20 if narrow else None)
+    table.add_column("state, due", overflow="fold", max_width=16 if narrow else None)
     table.add_column("result", overflow="fold")  # 36 letters at least: a case's id
     for procedure in case["procedures"]:
         table.add_row(

@@ -47,21 +47,28 @@ PROCEDURE = {
 }
 
 
-def printed(what: RenderableType) -> str:
-    """Return what a terminal of 80 letters shows."""
+def printed(what: RenderableType, width: int = 80) -> str:
+    """Return what a terminal of so many letters shows."""
     out = io.StringIO()
-    Console(file=out, width=80, no_color=True).print(what)
+    Console(file=out, width=width, no_color=True).print(what)
     return out.getvalue()
 
 
 def test_numbers_of_cases_and_of_results_are_whole_in_eighty_columns() -> None:
     granted = PROCEDURE | {"state": "granted"}
     refused = PROCEDURE | {"reason": {"en": "Declared before.", "refers_to": CASE_ID}}
-    shown = printed(_procedures({"procedures": [granted, refused]}))
+    shown = printed(_procedures({"procedures": [granted, refused]}, 80))
     assert RECEIPT in shown
     assert CASE_ID in shown
     differs = Report(differences={f"file-{'f' * 32}": ["refused", f"case {CASE_ID}"]})
     assert CASE_ID in printed(whole(differs))
+
+
+def test_where_lines_are_long_titles_are_whole_too() -> None:
+    refused = PROCEDURE | {"reason": {"en": "Declared before. " * 20, "refers_to": CASE_ID}}
+    shown = printed(_procedures({"procedures": [refused]}, 200), 200)
+    assert PROCEDURE["title"]["en"] in shown  # type: ignore[index]
+    assert CASE_ID in shown
 
 
 def case(number: int) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def test_a_case_is_told_by_the_command(city: City, by_hand: Report) -> None:
     assert shown.status == 0
     assert f"Case {case['case_id']} (birth" in shown.out
     for procedure in case["procedures"]:
-        assert all(word in shown.out for word in procedure["title"]["en"].split())
+        assert procedure["title"]["en"] in shown.out
     told = [line for line in shown.out.splitlines() if TIME.match(line)]
     assert len(told) == len(case["timeline"])
     assert "declaration-submitted" in told[0]
