@@ -86,4 +86,4 @@ def _deeper_than(levels: int, value: Any) -> bool:
     if not levels:
         return True
     nested = [each for each in value if type(each) not in _FLAT]
-    return bool(nested) and any(_deeper_than(levels - 1, each) for each in nested)
+    return any(_deeper_than(levels - 1, each) for each in nested)

@@ -223,13 +223,12 @@ class Runtime:
             for partition in self.subscription.partitions
         }
         due, unreadable = await self.deadlines.due(until)
+        failures = [Failure.of(each.message(), each.error) for each in unreadable]
+        if due or failures:
+            await self.consumer.handle_items([item_of(each) for each in due], failures)
+        # Only now: its letter is there.
         for each in unreadable:
-            failure = Failure.of(each.message(), each.error)
-            log.error("%s is no deadline: put aside", failure.message.topic)
-            await self.dead_letters.write([failure], clock)
             await self.deadlines.remove(each.row["_id"])
-        if due:
-            await self.consumer.handle_items([item_of(each) for each in due])
 
     async def _replay(self) -> None:
         """Handle the dead letters that somebody asked to replay, each on its own."""
