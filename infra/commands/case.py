@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra.commands.fire import DEFAULT_URL, Url
+from infra.commands.options import DEFAULT_URL, Url
 from tests.fire.portal import Portal
 from tests.fire.words import VIET_NAM
 

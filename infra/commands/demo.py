@@ -8,12 +8,12 @@ from rich.console import Console
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
 from infra.commands.fire import PACED_CONCURRENCY, day_at, fire_at, fire_written_at, run
+from infra.commands.options import DEFAULT_DATA, Data
 from infra.commands.people import System, import_all
 from infra.commands.progress import shown
-from infra.commands.up import INTERRUPTED, Data, Fresh, PortBase
+from infra.commands.up import INTERRUPTED, Fresh, PortBase
 from infra.issuer import FOLDER
 from infra.local import Ports, Stack
-from infra.local.stack import DEFAULT_DATA
 from tests.fire import tables, written
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.mixture import mixture

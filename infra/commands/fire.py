@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 
 from infra.commands.bank_faults import DEFAULT_BANK, faulty
+from infra.commands.options import DEFAULT_DATA, DEFAULT_URL, Url
 from infra.commands.progress import Tell, shown
 from infra.errors import OnestopError
 from infra.issuer import FOLDER
-from infra.local.stack import DEFAULT_DATA
 from tests.fire import tables, written
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.mixture import Group, mixture
@@ -25,11 +25,8 @@ from tests.fire.runs import Runs
 from tests.fire.volume import Load, Manner, fire, from_file, generated
 from tests.fire.written_run import fire_written
 
-Url = Annotated[str, typer.Option("--url", envvar="ONESTOP_URL", help="Where the portal answers.")]
 CONCURRENCY = 32
 PACED_CONCURRENCY = 256
-DEFAULT_ISSUER = DEFAULT_DATA / FOLDER
-DEFAULT_URL = "http://127.0.0.1:8080"
 Showing = AbstractContextManager[Tell]
 """Shows the progress of a run, from when the portal has answered."""
 
@@ -140,7 +137,7 @@ def fire_command(
             help="Where the keys for the officials' tokens are.",
             show_default="those of `onestop up`",
         ),
-    ] = DEFAULT_ISSUER,
+    ] = DEFAULT_DATA / FOLDER,
     faults: Annotated[
         bool,
         typer.Option(
@@ -226,7 +223,7 @@ async def fire_written_at(
     showing: Showing,
     *,
     these: Mapping[str, written.Written] | None = None,
-    issuer: Path = DEFAULT_ISSUER,
+    issuer: Path = DEFAULT_DATA / FOLDER,
 ) -> Report:
     """Send written declarations, by default all, to the portal at this address.
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from infra.commands.fire import DEFAULT_ISSUER
-from infra.issuer import Issuer
+from infra.commands.options import DEFAULT_DATA
+from infra.issuer import FOLDER, Issuer
 
 HELP = "\n\n".join(
     (
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def issuer(
     folder: Annotated[
         Path, typer.Argument(file_okay=False, show_default="that of `onestop up`")
-    ] = DEFAULT_ISSUER,
+    ] = DEFAULT_DATA / FOLDER,
 ) -> None:
     """Make the keys; see HELP."""
     made = Issuer(folder)

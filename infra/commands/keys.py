@@ -9,9 +9,8 @@ from rich.table import Table
 
 from contracts.catalogue import catalogue
 from infra.authority import FOLDER, Authority
-from infra.commands.up import Data
+from infra.commands.options import DEFAULT_DATA, Data
 from infra.errors import OnestopError
-from infra.local.stack import DEFAULT_DATA
 
 HELP = "\n\n".join(
     (

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from contracts.people.events import PersonRecorded
-from infra.commands.fire import DEFAULT_URL, Url
+from infra.commands.options import DEFAULT_URL, Url
 from infra.commands.progress import counted
 from infra.errors import OnestopError
 from infra.local import Stack, plain_http

@@ -9,10 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra.commands.up import Data
+from infra.commands.options import DEFAULT_DATA, Data
 from infra.errors import OnestopError
 from infra.issuer import FOLDER, Issuer
-from infra.local.stack import DEFAULT_DATA
 from tests.fire.officials import ROSTER, roster
 
 _IDENTIFIER = re.compile(r"[0-9]{12}")

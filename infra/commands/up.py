@@ -1,6 +1,5 @@
 """`onestop up`: the whole system on this machine until Ctrl-C."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,22 +7,14 @@ from rich.console import Console
 
 from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
+from infra.commands.options import DEFAULT_DATA, Data
 from infra.commands.people import System, import_all
 from infra.local import Ports, Stack
 from infra.local.clock import ClockSetting, moment
-from infra.local.stack import DEFAULT_DATA
 from tests.fire.families import DEFAULT_FAMILIES
 
 INTERRUPTED = 130
 
-Data = Annotated[
-    Path,
-    typer.Option(
-        "--data",
-        help="Where the data and the logs of all parts are kept.",
-        show_default="the project's .onestop",
-    ),
-]
 PortBase = Annotated[
     int | None,
     typer.Option(

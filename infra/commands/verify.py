@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from infra.authority import FOLDER
-from infra.commands.fire import DEFAULT_URL, Url
-from infra.commands.up import Data
-from infra.local.stack import DEFAULT_DATA
+from infra.commands.options import DEFAULT_DATA, DEFAULT_URL, Data, Url
 from services.portal.keys import AUTHORITY
 
 HELP = "\n\n".join(

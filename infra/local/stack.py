@@ -22,7 +22,6 @@ from infra.local.waiting import wait_until
 READY_SECONDS = 60.0
 EXTERNAL_SECONDS = 10.0
 SERVERS = (KAFKA, MONGO, PROMETHEUS)
-DEFAULT_DATA = Path(__file__).parents[2] / ".onestop"
 
 Tell = Callable[[str, str], None]
 """Is told the name of a part and what happens to it."""
@@ -50,7 +49,7 @@ class Stack:
 
     def __init__(
         self,
-        data: Path = DEFAULT_DATA,
+        data: Path,
         *,
         ports: Ports | None = None,
         services: Iterable[str] | None = None,

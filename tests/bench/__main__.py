@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 
 from contracts.catalogue import catalogue
+from infra.commands.options import DEFAULT_DATA
 from infra.errors import OnestopError
 from infra.local import Stack
-from infra.local.stack import DEFAULT_DATA
 from tests.bench import results, table
 from tests.bench.machine import machine
 from tests.bench.rounds import Bench

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from contracts.catalogue import catalogue
 from contracts.common.calendar import LOCAL
-from infra.cli import app
+from infra.cli import command_line
 from infra.local import plain_http
 from infra.local.waiting import wait_until
 from tests.e2e import toy
@@ -165,6 +165,6 @@ def test_nobody_at_the_door_is_one_sentence(surroundings: Surroundings) -> None:
 )
 def test_the_help_of_each_command_has_an_example(command: tuple[str, ...]) -> None:
     # In this process: ten starts of Python would show nothing more.
-    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120"})
+    shown = CliRunner().invoke(command_line(), [*command, "--help"], env={"COLUMNS": "120"})
     assert shown.exit_code == 0
     assert f"onestop {' '.join(command)}" in plain(shown.output).split("Example")[1]

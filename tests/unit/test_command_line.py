@@ -1,0 +1,24 @@
+"""`onestop` imports the module of the command that is called, and finds each command there."""
+
+import subprocess
+import sys
+
+import pytest
+
+from infra.cli import COMMANDS, command_line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_is_registered_by_the_module_of_its_name(command: str) -> None:
+    app = command_line([command])
+    commands = [each.name for each in app.registered_commands]
+    assert [*commands, *(group.name for group in app.registered_groups)] == [command]
+
+
+def test_a_command_imports_no_other() -> None:
+    code = (
+        "import sys; from infra.cli import command_line; command_line(['case']);"
+        " print(*(name for name in sys.modules if name.startswith('infra.commands.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {"infra.commands.case", "infra.commands.options"}
