@@ -64,8 +64,8 @@ class Breaker:
     def admit(self, handled: int, failed: int) -> None:
         """Note the outcomes of a batch. Raises `TooManyDeadLetters` above the set share."""
         outcomes = deque(self._outcomes, maxlen=self._outcomes.maxlen)
-        outcomes.extend([False] * (handled - failed))
-        outcomes.extend([True] * failed)
+        # Evenly: a batch may be larger than the window, whose end must not be all failures.
+        outcomes.extend((i + 1) * failed // handled > i * failed // handled for i in range(handled))
         dead = sum(outcomes)
         if failed and dead >= self._minimum and dead > self._share * len(outcomes):
             raise TooManyDeadLetters(

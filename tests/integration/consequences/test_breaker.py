@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
 import pytest
@@ -126,6 +127,13 @@ def test_the_share_is_of_a_window() -> None:
         breaker.admit(1, 1)
     breaker.admit(5, 0)
     breaker.admit(1, 1)
+
+
+@pytest.mark.parametrize(("failed", "stops"), [(0, False), (150, False), (450, False), (600, True)])
+def test_a_batch_larger_than_the_window_is_judged_whole(failed: int, stops: bool) -> None:
+    breaker = Breaker(window=200, minimum=20, share=0.5)
+    with pytest.raises(TooManyDeadLetters) if stops else nullcontext():
+        breaker.admit(1000, failed)
 
 
 def test_a_few_letters_never_stop_a_service() -> None:
