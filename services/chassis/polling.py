@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +17,13 @@ from aiokafka.errors import (
     UnsupportedCodecError,
 )
 
+from services.chassis.settings import Haste
+
 log = logging.getLogger(__name__)
 
 _IDLE = 0.05
 _FETCHED = 0.01
 """How long to leave to fetches that are under way."""
-_MUCH = 8
-"""In rounds, so many times a batch is read at once."""
 _WINDOW = 1.0
 _PATIENCE_MS = 1000
 """How long to wait for the records of a partition that has some."""
@@ -55,21 +56,29 @@ class _Round:
     left: list[int]
 
 
-class _Pace:
-    """How fast messages come, told over at least a second: waiting for them makes it no faster."""
+class Pace:
+    """How fast messages come, told over at least a second, and over whole rounds: neither waiting
+    for them nor handling what has gathered makes it faster."""
 
     def __init__(self, fast: float) -> None:
         self._fast = fast
-        self._since, self._count = 0.0, 0
+        self._since, self._count = 0.0, 0.0
         self.is_fast = False
 
-    def note(self, count: int, now: float) -> None:
+    def note(self, count: int) -> None:
         """Note that so many messages have come."""
         self._count += count
+
+    def tell(self, now: float) -> None:
+        """Tell anew, if it is time, whether it is fast."""
         elapsed = now - self._since
         if elapsed >= _WINDOW:
             self.is_fast = self._count >= self._fast * elapsed
             self._since, self._count = now, 0
+
+    def pass_over(self) -> None:
+        """Leave the next second out: what has gathered comes in it, all at once."""
+        self._count = -math.inf
 
 
 def _now() -> float:
@@ -88,7 +97,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     While more than `fast` messages come in a second, it reads in rounds, one partition number after
     the other, over all topics, and begins a round no sooner than `gather` seconds after the one
-    before: so the events of a case meet in one batch and cost one entry, and batches are large.
+    before: so the events of a case meet in one batch and cost one entry, and batches are large. See
+    `Haste` for what it is told.
     """
 
     def __init__(
@@ -96,21 +106,26 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         *topics: str,
         on_idle: Callable[[], None],
         before_stop: Callable[[], Awaitable[None]],
-        gather: float,
-        fast: float,
+        haste: Haste,
         **options: Any,
     ) -> None:
         super().__init__(*topics, **options)
         self._on_idle, self._before_stop = on_idle, before_stop
         self._astray = False
         self._alone: list[TopicPartition] = []
-        self._gather, self._pace = gather, _Pace(fast)
+        self._haste, self._pace = haste, Pace(haste.fast)
+        self._began = 0.0
         self._round: _Round | None = None
         """The round that is under way while it is behind."""
         self.handed_out: dict[TopicPartition, int] = {}
         """The offset after the last message that was returned, by partition."""
         self.reading: set[TopicPartition] = set()
         """Of these, messages may have been read that are not handed out yet."""
+
+    @property
+    def gathering(self) -> bool:
+        """Whether it reads in rounds."""
+        return self._round is not None
 
     async def stop(self) -> None:
         """Do what comes before, then leave the group and close."""
@@ -122,9 +137,11 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     ) -> Any:
         """Wait until there are messages and return them."""
         while True:
-            self.reading = set()
             if self._astray:
                 await self._go_back()
+            self.reading = set()
+            # Also 0 gives way to others: a poll may return at once.
+            await asyncio.sleep(max(0.0, self._began + self._haste.apart - _now()))
             if self._alone:
                 found = await self._one_partition(self._alone.pop(), max_records)
             else:
@@ -133,47 +150,59 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
                 for partition, messages in found.items():
                     self.handed_out[partition] = messages[-1].offset + 1
                 self.reading = set()
-                self._pace.note(_count(found), _now())
+                # Where there is more than a batch, waiting gathers nothing.
+                self._began = _now() if _count(found) < self._haste.batch else 0.0
+                self._pace.note(_count(found))
                 return found
             self._on_idle()
-            # A poll returns at once while no partition is assigned.
-            await asyncio.sleep(_IDLE if not self.assignment() else 0)
+            if not self.assignment():
+                await asyncio.sleep(_IDLE)
 
     async def _poll(self, timeout_ms: int, max_records: int | None) -> Any:
         try:
             if self._round is not None:
-                return await self._in_rounds(self._round, max_records or 1)
+                return await self._in_rounds(self._round)
+            self._pace.tell(_now())
             found = await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
             if self._pace.is_fast:
-                self._round = _Round(_now(), [])
+                self._round = self._new_round()
             return found
         except ConsumerStoppedError:
             raise
         except Exception as error:
             log.error("a poll failed: %s", type(error).__name__)
             self._astray = True
+            # What the poll dropped is as good as in hand until it is read again.
+            self.reading = set(self.assignment())
             if not of_a_record(error):
                 raise
             self._alone = list(self.assignment())
         return {}
 
-    async def _in_rounds(self, round: _Round, max_records: int) -> Any:
+    async def _in_rounds(self, round: _Round) -> Any:
         """Read the next partition numbers in all topics: what a case led to comes together."""
         by_number: dict[int, list[TopicPartition]] = defaultdict(list)
         for tp in self.assignment():
             by_number[tp.partition].append(tp)
         found: dict[TopicPartition, Any] = {}
-        while round.left and _count(found) < max_records:
-            found |= await self._read_out(by_number.get(round.left.pop(), []), _MUCH * max_records)
+        while round.left and (count := _count(found)) < self._haste.batch:
+            partitions = by_number.get(round.left.pop(), [])
+            found |= await self._read_out(partitions, self._haste.read - count)
         if found:
             return found
-        self._pace.note(0, _now())
+        # Before the pause: what gathers in it would come all at once, and look fast.
+        self._pace.tell(_now())
         if not self._pace.is_fast:
             self._round = None
+            self._pace.pass_over()
             return {}
-        await asyncio.sleep(max(0.0, round.began + self._gather - _now()))
-        self._round = _Round(_now(), sorted(by_number))
+        self.reading = set()
+        await asyncio.sleep(max(0.0, round.began + self._haste.gather - _now()))
+        self._round = self._new_round()
         return {}
+
+    def _new_round(self) -> _Round:
+        return _Round(_now(), sorted({tp.partition for tp in self.assignment()}))
 
     async def _read_out(self, partitions: Sequence[TopicPartition], limit: int) -> Any:
         """Read all that the broker is known to have there, up to a limit, while it comes."""

@@ -52,6 +52,7 @@ class Runtime:
     ) -> None:
         self.name, self.settings = name, settings
         self.clock = settings.time
+        haste = haste.with_batch(settings.batch)
         self.health = Health(settings.stalled_after)
         parts = tracing.parts()
         self.store = parts.store(
@@ -86,7 +87,7 @@ class Runtime:
             collaborators=self.collaborators,
             breaker=breaker,
             health=self.health,
-            most=settings.batch,
+            most=haste.batch,
             clock=self.clock.now,
         )
         self._tasks: list[asyncio.Task[None]] = []

@@ -24,9 +24,12 @@ from services.chassis.signing import VARIABLE, Keyring, Signer
 
 log = logging.getLogger(__name__)
 
-DECIDING = Haste(fast=1000, gather=0.25)
-WATCHING = Haste(fast=3000, gather=2.5, fetch_bytes=64 * 1024, fetch_wait=0.05)
-"""The door hears everything, and no case waits for it."""
+DECIDING = Haste(fast=500, gather=0.25)
+WATCHING = Haste(
+    fast=1500, gather=2.5, apart=0.1, batch=300, read=4800, fetch_bytes=64 * 1024, fetch_wait=0.05
+)
+"""The door hears everything, and no case waits for it. Its messages lead to more than others do, so
+that fewer of them are in memory at once."""
 
 Beside = Callable[[Runtime], AbstractAsyncContextManager[None]]
 """What a service does besides handling messages, while it runs: `runtime.every` repeats it."""

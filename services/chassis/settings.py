@@ -31,14 +31,24 @@ class Haste(NamedTuple):
     """How long a service lets messages gather.
 
     The broker answers a question for new messages when it has `fetch_bytes` of them, or after
-    `fetch_wait` seconds. From `fast` messages a second on, rounds of reading begin at least
-    `gather` seconds apart.
+    `fetch_wait` seconds. A batch begins at least `apart` seconds after the one before. From `fast`
+    messages a second on, rounds of reading begin at least `gather` seconds apart, and read up to
+    `read` messages at once, of which `batch` are decided together.
     """
 
     fast: float
     gather: float
+    apart: float = 0.04
+    batch: int = 1000
+    read: int = 4000
     fetch_bytes: int = 1
     fetch_wait: float = 0.1
+
+    def with_batch(self, batch: int | None) -> Self:
+        """Return it with batches of another size, and as many of them read at once as before."""
+        if batch is None:
+            return self
+        return self._replace(batch=batch, read=self.read * batch // self.batch)
 
 
 class Settings(BaseModel):
@@ -64,7 +74,9 @@ class Settings(BaseModel):
     policy for example."""
     signing_keys: Path | None = None
     """A folder with `<service>.json`: the private keys by which the service signs."""
-    batch: Annotated[int, Field(ge=1, le=5000)] = 300
+    batch: Annotated[int, Field(ge=1, le=5000)] | None = None
+    """Messages decided together, where it is not to be as many as the service has it. In
+    proportion to that, more or fewer are read at once."""
     commit_interval: Annotated[float, Field(gt=0)] = 0.25
     session_timeout: Annotated[float, Field(gt=0)] = 10.0
     publish_timeout: Annotated[float, Field(gt=0)] = 10.0

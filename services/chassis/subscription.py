@@ -74,7 +74,7 @@ class Subscription:
         @broker.subscriber(
             *self.topics,
             batch=True,
-            max_records=self.settings.batch,
+            max_records=self._haste.batch,
             batch_timeout_ms=int(self.settings.commit_interval * 1000),
             group_id=self.service,
             ack_policy=AckPolicy.MANUAL,
@@ -104,8 +104,7 @@ class Subscription:
             PatientConsumer,
             on_idle=self._on_idle,
             before_stop=self.commit,
-            gather=self._haste.gather,
-            fast=self._haste.fast,
+            haste=self._haste,
             **config.builder.keywords,  # type: ignore[attr-defined]
         )
         self._subscriber = broker.subscribers[0]

@@ -55,3 +55,17 @@ async def test_the_events_of_a_case_meet_in_one_entry(offices: Offices) -> None:
         return await office.committed() == 2 * CASES
 
     await eventually(all_committed)
+
+
+async def test_who_has_caught_up_gathers_no_longer(offices: Offices) -> None:
+    office = offices.open(joiner, haste=Haste(fast=100, gather=0.1, batch=BATCH))
+    await office.send(*[office.message(f"case-{number}", Told()) for number in range(CASES)])
+    await office.start()
+
+    def gathers() -> bool:
+        consumer = office.runtime.subscription.consumer
+        return consumer is not None and consumer.gathering
+
+    await office.send(*[office.message(f"case-{number}", Paid()) for number in range(CASES)])
+    await eventually(gathers)
+    await eventually(lambda: not gathers())

@@ -13,6 +13,7 @@ from aiokafka.errors import UnknownError
 from services.chassis.message import Message
 from services.chassis.polling import PatientConsumer
 from services.chassis.procedure import Context, Decision, Procedure, State
+from services.chassis.settings import Haste
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Told
 from tests.integration.office import LIMIT_SECONDS, PARTITIONS, Office, Offices
@@ -165,8 +166,7 @@ async def alone(office: Office) -> AsyncIterator[PatientConsumer]:
         enable_auto_commit=False,
         on_idle=lambda: None,
         before_stop=nothing,
-        gather=0.0,
-        fast=1000,
+        haste=Haste(fast=1000, gather=0.0),
     )
     await consumer.start()
     try:
