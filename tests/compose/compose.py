@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,17 @@ from infra.commands.access import variable
 ROOT = Path(__file__).parents[2]
 ROOT_USER = "root"
 UP_SECONDS = 300
+_WRONG = re.compile(r'"level": "(?!INFO|DEBUG)|WARN|ERROR|FATAL')
+_LINES = 12
+_HOW_FAR_BEHIND = """
+import http.client, re
+door = http.client.HTTPConnection("127.0.0.1", 8000, timeout=5)
+door.request("GET", "/readyz")
+print(door.getresponse().read().decode())
+door.request("GET", "/metrics")
+said = door.getresponse().read().decode()
+print(*re.findall("^onestop_consumer_lag_messages.*} (?!0[.]0$).*", said, re.M), sep="\\n")
+"""
 
 
 def why_not() -> str | None:
@@ -100,6 +113,22 @@ class Compose:
             timeout=60,
             check=False,
         )
+
+    def troubles(self) -> str:
+        """Return how each container is, what is wrong in its log, and how far behind it is."""
+        told = []
+        for service in sorted(set(self("ps", "--all", "--services").split())):
+            state = self.inspect(service)
+            told.append(f"{service}: {state['State']['Status']}, restarts {state['RestartCount']}")
+            log = self("logs", "--no-log-prefix", "--tail", "5000", service).splitlines()
+            told += [f"    {line[:400]}" for line in log if _WRONG.search(line)][-_LINES:]
+            told += [f"    {line}" for line in self._behind(service).splitlines()]
+        return "\n".join(told)
+
+    def _behind(self, service: str) -> str:
+        with suppress(AssertionError, subprocess.TimeoutExpired):
+            return self("exec", "-T", service, "python", "-c", _HOW_FAR_BEHIND, limit=20)
+        return ""
 
     def inspect(self, service: str) -> Any:
         """Return what the engine knows of a service's container."""

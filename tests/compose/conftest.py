@@ -1,10 +1,10 @@
 """What was seen in containers is told at the end, in a few lines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
-from tests.compose.compose import why_not
+from tests.compose.compose import Compose, why_not
 
 TOLD = pytest.StashKey[list[str]]()
 Tell = Callable[[str], None]
@@ -19,6 +19,18 @@ def pytest_terminal_summary(
 ) -> None:
     for line in config.stash[TOLD]:
         terminalreporter.write_line(line)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure comes what the containers say: they are gone afterwards."""
+    report = yield
+    compose = getattr(item, "funcargs", {}).get("compose")
+    if report.when == "call" and report.failed and isinstance(compose, Compose):
+        report.sections.append(("containers", compose.troubles()))
+    return report
 
 
 @pytest.fixture
