@@ -66,6 +66,8 @@ class Report:
     """Declarations of which a repetition got another case. Must be 0."""
     ended: list[Row] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
+    waiting: dict[str, list[str]] = field(default_factory=dict)
+    """What some of the unfinished wait for."""
     details: list[dict[str, Any]] = field(default_factory=list)
     """Whole cases: all of them, or a sample."""
     differences: dict[str, list[str]] = field(default_factory=dict)
@@ -140,6 +142,7 @@ class Report:
             "duplicates_with_another_case": self.other_case,
             **{name: self.outcome(name) for name in OUTCOMES},
             "unfinished": len(self.unfinished),
+            "waiting": self.waiting,
             "seconds": round(self.seconds, 3),
             "throughput": round(self.throughput, 1),
             "end_to_end": spread.summary() if spread else None,
@@ -163,6 +166,7 @@ def together(*reports: Report) -> Report:
         whole.other_case += report.other_case
         whole.ended += report.ended
         whole.unfinished += report.unfinished
+        whole.waiting |= report.waiting
         whole.details += report.details
         whole.differences |= report.differences
         whole.left_out += report.left_out

@@ -1,5 +1,7 @@
 """A report as a person reads it."""
 
+from collections.abc import Mapping, Sequence
+
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -14,7 +16,9 @@ def whole(report: Report) -> RenderableType:
     """Return everything: counts, seconds, and what is not as expected."""
     parts: list[RenderableType] = [counts(report), "", seconds(report)]
     if report.differences:
-        parts += ["", differences(report)]
+        parts += ["", listed("Not as expected", report.differences)]
+    if report.waiting:
+        parts += ["", listed("Some that have not ended, and what each waits for", report.waiting)]
     return Group(*parts, "", verdict(report))
 
 
@@ -63,12 +67,12 @@ def seconds(report: Report) -> Table:
     return table
 
 
-def differences(report: Report) -> RenderableType:
-    """Return what is not as expected, one line for each difference, with room for a case's id."""
-    lines = [Text("Not as expected", "italic red")]
-    for name, problems in list(report.differences.items())[:_MOST_DIFFERENCES]:
-        lines += [Text(name, "bold"), *(Text(f"  {problem}") for problem in problems)]
-    left = len(report.differences) - _MOST_DIFFERENCES
+def listed(title: str, problems: Mapping[str, Sequence[str]]) -> RenderableType:
+    """Return each problem of each name in a line of its own, with room for a case's id."""
+    lines = [Text(title, "italic red")]
+    for name, each in list(problems.items())[:_MOST_DIFFERENCES]:
+        lines += [Text(name, "bold"), *(Text(f"  {problem}") for problem in each)]
+    left = len(problems) - _MOST_DIFFERENCES
     if left > 0:
         lines.append(Text(f"and {left:,} more"))
     return Group(*lines)

@@ -20,6 +20,8 @@ from tests.fire.watcher import Watcher
 SAMPLE = 500
 """Of how many cases the procedures' times are asked for, one by one."""
 _ASK_AT_ONCE = 8
+_SHOWN = 5
+"""Of how many cases that have not ended it is told what they wait for."""
 
 Progress = Callable[[Mapping[str, int]], None]
 """Is told, at each answer and a few times a second, how far the run is."""
@@ -120,6 +122,7 @@ async def fire(portal: Portal, load: Load, manner: Manner, progress: Progress) -
         ids = {case_id for found in cases.values() for case_id in found}
         report.ended = [watcher.ended[case_id] for case_id in ids & watcher.ended.keys()]
         report.unfinished = sorted(ids - watcher.ended.keys())
+        report.waiting = await _waiting(portal, report.unfinished[:_SHOWN])
         sample = sorted(ids & watcher.ended.keys())
         if len(sample) > SAMPLE:
             sample = Random(manner.seed).sample(sample, SAMPLE)
@@ -160,6 +163,17 @@ async def _details(portal: Portal, ids: Sequence[str]) -> list[dict[str, Any]]:
             return await portal.case(case_id)
 
     return await asyncio.gather(*map(detail, ids))
+
+
+async def _waiting(portal: Portal, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return what each of these waits for, of those that the portal tells of."""
+    found = {}
+    for case_id in ids:
+        with suppress(FireError):
+            case = await portal.case(case_id)
+            waits = [f"{each['owner']}: {each['procedure']}" for each in case["waiting_for"]]
+            found[case_id] = waits or ["portal: nothing is in progress"]
+    return found
 
 
 def _differences(

@@ -41,7 +41,7 @@ class Watcher:
     async def end_of(self, case_id: str, quiet: float) -> Row | None:
         """Wait until this case has ended and return its row.
 
-        None where no case at all has ended for `quiet` seconds.
+        None where no case at all has ended for `quiet` seconds. Raises what asking raised.
         """
         self.watch(case_id)
         while case_id not in self.ended:
@@ -56,12 +56,18 @@ class Watcher:
 
     async def _any_ends(self, quiet: float) -> bool:
         ends = self._ends
+        asking = self._task
+        assert asking is not None, "it asks while it is entered"
+        waiting = asyncio.create_task(ends.wait())
         try:
-            async with asyncio.timeout(quiet):
-                await ends.wait()
-        except TimeoutError:
-            return False
-        return True
+            await asyncio.wait(
+                [waiting, asking], timeout=quiet, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            waiting.cancel()
+        if asking.done():
+            asking.result()  # it never ends but by an error
+        return ends.is_set()
 
     async def __aenter__(self) -> "Watcher":
         self._task = asyncio.create_task(self._ask())

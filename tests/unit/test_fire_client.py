@@ -45,7 +45,9 @@ class FakePortal:
         case_id = path.rpartition("/")[2]
         if case_id not in self.cases.values():
             return httpx.Response(404, json={"detail": "no"})
-        return httpx.Response(200, json={**self.row(case_id), "procedures": [], "timeline": []})
+        waits = [{"procedure": "card", "owner": "population"}] if case_id in self.never else []
+        rest = {"procedures": [], "timeline": [], "waiting_for": waits}
+        return httpx.Response(200, json={**self.row(case_id), **rest})
 
     def case_of(self, key: str) -> str:
         return self.cases.setdefault(key, f"case-{len(self.cases)}")
@@ -136,6 +138,27 @@ async def test_cases_that_never_end_do_not_hide_those_that_do() -> None:
         await watcher.until_all_ended(quiet=1.5)
         assert watcher.ended.keys() == {*ids} - fake.never
         assert watcher.open == 700
+
+
+async def test_what_makes_it_stop_asking_is_raised_where_ends_are_awaited() -> None:
+    def strange(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"cases": [{"case_id": "case-1"}]})
+
+    async with portal(strange) as client, Watcher(client) as watcher:
+        with pytest.raises(KeyError, match="status"):
+            await watcher.end_of("case-1", quiet=60)
+
+
+async def test_of_some_that_never_end_it_is_told_what_they_wait_for() -> None:
+    fake = FakePortal()
+    fake.never = {f"case-{number}" for number in range(1, 8)}
+    load = generated(Births(date(2026, 3, 1), families=50).sequence(0, 8))
+    async with portal(fake) as client:
+        report = await fire(client, load, Manner(quiet=0.6), lambda counts: None)
+    assert len(report.unfinished) == 7
+    assert list(report.waiting.values()) == [["population: card"]] * 5
+    assert report.summary()["waiting"] == report.waiting
+    assert not report.good
 
 
 @pytest.mark.parametrize(("batch_size", "rate"), [(1, None), (40, None), (1, 2_000.0)])
