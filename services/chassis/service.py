@@ -77,6 +77,11 @@ class Service:
             raise RuntimeError(f"{self.name} does not run")
         return self._runtime
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it makes progress; also while it does not run yet, or no longer."""
+        return self._runtime is None or self._runtime.health.alive
+
     def rules_in(self, settings: Settings) -> Rules[Any] | None:
         """Return the service's rules, with those added that the operator has for it.
 
@@ -160,7 +165,7 @@ class Service:
         return Starlette(routes=self.routes(), lifespan=self.lifespan)
 
     async def _livez(self, _: Request) -> Response:
-        alive = self.runtime.health.alive
+        alive = self.is_alive
         return JSONResponse({"alive": alive}, 200 if alive else 503)
 
     async def _readyz(self, _: Request) -> Response:

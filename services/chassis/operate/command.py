@@ -11,6 +11,7 @@ from services.chassis.logs import start_logging
 from services.chassis.operate import dead_letters, importing, journal
 from services.chassis.operate.session import settings_or_exit
 from services.chassis.service import Service
+from services.chassis.watchdog import guard
 
 _LONGEST_REQUEST_HEAD = 64 * 1024
 """Bytes of a request's first line and headers."""
@@ -34,6 +35,7 @@ def command(
         settings = settings_or_exit(service)
         start_logging(service.name, settings.log_level)
         _collect_less_often()
+        guard(lambda: service.is_alive)
         uvicorn.run(
             app or service.asgi(),
             host=settings.http_host,
