@@ -17,7 +17,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import ConsumerProtocol
 
-from services.chassis.clock import FIRST, Clock
+from services.chassis.clock import FIRST, Clock, machine_milliseconds
 from services.chassis.message import Message
 from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
 from services.chassis.polling import PatientConsumer
@@ -27,6 +27,10 @@ from services.chassis.settings import Haste, Settings
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
+_LEADERS_KNOWN_MS = 5_000
+"""How long the client trusts what it knows of partitions' leaders. Where it asks one that is no
+longer the leader for the first offset of a partition, it asks that one again and again, and reads
+nothing from it meanwhile, until this is over."""
 _FETCH_BYTES = 192 * 1024
 _ANSWER_BYTES = 4 * 1024 * 1024
 """Of one answer, over all partitions: the client holds it three times while it takes it apart."""
@@ -54,6 +58,7 @@ class Subscription:
         self._expected: dict[TopicPartition, int] = {}
         self._handled_until: dict[TopicPartition, int] = {}
         self._measured: set[TopicPartition] = set()
+        self._assigned_at = 0.0
         self._turn = 0
         """Counts the rebalances. What was in hand during one may be far behind by now: another
         replica went on, or the same messages come again."""
@@ -66,6 +71,7 @@ class Subscription:
             consumer_only=True,
             security=kafka_security(self.settings),
             logger=None,
+            metadata_max_age_ms=_LEADERS_KNOWN_MS,
             # Joining a group is answered only when all members have joined.
             request_timeout_ms=int(self.settings.session_timeout * 1000) + 5_000,
         )
@@ -178,15 +184,15 @@ class Subscription:
         return self._clock.at(min(until))
 
     def last_poll(self) -> float:
-        """Return when (ms since the epoch) the broker last answered a fetch.
+        """Return when (ms since the epoch) the broker last answered a fetch, or gave us something
+        to fetch.
 
         Infinity where nothing is assigned: then there is nothing to fetch.
         """
-        consumer = self.consumer
-        polls = (
-            [consumer.last_poll_timestamp(tp) for tp in consumer.assignment()] if consumer else []
-        )
-        return max((poll for poll in polls if poll is not None), default=math.inf)
+        assigned = self.consumer.assignment() if self.consumer else None
+        if self.consumer is None or not assigned:
+            return math.inf
+        return max(self.consumer.last_poll_timestamp(tp) or self._assigned_at for tp in assigned)
 
     async def observe_lag(self) -> None:
         """Set the lag metric: what the broker has, less what is finished."""
@@ -238,6 +244,7 @@ class Subscription:
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Forget partitions that change hands; the next messages say what is true of them."""
         self._turn += 1
+        self._assigned_at = machine_milliseconds()
         for tp in partitions:
             for known in (self._finished, self._committed, self._expected, self._handled_until):
                 known.pop(tp, None)

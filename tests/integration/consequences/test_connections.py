@@ -1,12 +1,17 @@
 """Lost connections are waited for, for as long as it takes; only a loop that hangs is not alive."""
 
 import asyncio
+import math
+from typing import Any
 
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.errors import NotLeaderForPartitionError
 from prometheus_client import REGISTRY
 
 from infra.local.topics import create_topics
 from services.chassis.broker import BrokerUnavailable
+from services.chassis.clock import machine_milliseconds
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.chassis.store import StoreUnavailable
 from services.chassis.testing import eventually
@@ -124,6 +129,38 @@ async def test_of_several_brokers_one_may_be_away(offices: Offices) -> None:
     await office.start()
     await office.send(office.message("a", Told()))
     await eventually(lambda: all_said(office, 1))
+
+
+async def test_a_leader_that_moved_while_it_joined_is_looked_for_again(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As one of three brokers answered when another had just come back (aiokafka 0.14 then asks the
+    # same one again, and reads nothing from it meanwhile).
+    ask, known = Fetcher._proc_offset_request, []
+
+    async def with_what_is_known(fetcher: Any, node_id: int, topics: Any) -> Any:
+        known.append(fetcher._client.cluster._last_successful_refresh_ms)
+        if known[0] == known[-1]:
+            raise NotLeaderForPartitionError
+        return await ask(fetcher, node_id, topics)
+
+    monkeypatch.setattr(Fetcher, "_proc_offset_request", with_what_is_known)
+    office = offices.open(writer)
+    await office.start()
+    await office.send(office.message("a", Told()))
+    await eventually(lambda: all_said(office, 1))
+    assert known[0] != known[-1]
+
+
+async def test_a_broker_that_has_never_answered_is_silent_since_it_could(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = offices.open(writer)
+    assert office.runtime.subscription.last_poll() == math.inf
+    await office.start()
+    before = office.runtime.subscription.last_poll()
+    monkeypatch.setattr(office.runtime.subscription.consumer, "last_poll_timestamp", lambda _: None)
+    assert before - 60_000 < office.runtime.subscription.last_poll() <= machine_milliseconds()
 
 
 async def test_an_idle_service_is_alive(offices: Offices) -> None:
