@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -275,17 +275,9 @@ def _spans(batch: Iterable[Message]) -> dict[TopicPartition, tuple[Message, Mess
     """Return the first and the last message of each partition: within one, offsets go up."""
     spans: dict[TopicPartition, tuple[Message, Message]] = {}
     for (topic, partition), messages in groupby(batch, key=attrgetter("topic", "partition")):
-        first, last = _ends(messages)
-        tp = TopicPartition(topic, partition)
-        spans[tp] = (spans[tp][0] if tp in spans else first, last)
+        these, tp = list(messages), TopicPartition(topic, partition)
+        spans[tp] = (spans[tp][0] if tp in spans else these[0], these[-1])
     return spans
-
-
-def _ends(messages: Iterator[Message]) -> tuple[Message, Message]:
-    first = last = next(messages)
-    for message in messages:
-        last = message
-    return first, last
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
