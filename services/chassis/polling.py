@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from aiokafka.errors import (
     UnsupportedCodecError,
 )
 
+from services.chassis.pace import Pace
 from services.chassis.settings import Haste
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 _IDLE = 0.05
 _FETCHED = 0.01
 """How long to leave to fetches that are under way."""
-_WINDOW = 1.0
 _PATIENCE_MS = 1000
 """How long to wait for the records of a partition that has some."""
 
@@ -54,31 +53,6 @@ class _Round:
 
     began: float
     left: list[int]
-
-
-class Pace:
-    """How fast messages come, told over at least a second, and over whole rounds: neither waiting
-    for them nor handling what has gathered makes it faster."""
-
-    def __init__(self, fast: float) -> None:
-        self._fast = fast
-        self._since, self._count = 0.0, 0.0
-        self.is_fast = False
-
-    def note(self, count: int) -> None:
-        """Note that so many messages have come."""
-        self._count += count
-
-    def tell(self, now: float) -> None:
-        """Tell anew, if it is time, whether it is fast."""
-        elapsed = now - self._since
-        if elapsed >= _WINDOW:
-            self.is_fast = self._count >= self._fast * elapsed
-            self._since, self._count = now, 0
-
-    def pass_over(self) -> None:
-        """Leave the next second out: what has gathered comes in it, all at once."""
-        self._count = -math.inf
 
 
 def _now() -> float:
@@ -137,8 +111,11 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     ) -> Any:
         """Wait until there are messages and return them."""
         while True:
-            if self._astray:
-                await self._go_back()
+            if self._subscription.reassignment_in_progress or not await self._is_on_track():
+                # Nothing else would tell that it waits: the client does so without a limit.
+                self._on_idle()
+                await asyncio.sleep(_IDLE)
+                continue
             self.reading = set()
             # Also 0 gives way to others: a poll may return at once.
             await asyncio.sleep(max(0.0, self._began + self._haste.apart - _now()))
@@ -230,6 +207,16 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             # Unknown until the first answer.
             return highwater is None or bool(await self.position(tp) < highwater)
         return False
+
+    async def _is_on_track(self) -> bool:
+        """Return whether it reads on where it had left off; it may have to go back there first."""
+        try:
+            async with asyncio.timeout(_PATIENCE_MS / 1000):
+                if self._astray:
+                    await self._go_back()
+        except TimeoutError:
+            return False
+        return True
 
     async def _go_back(self) -> None:
         """Seek to what was last handed out: the failed poll has moved past what it dropped.

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _AWAY = (StoreUnavailable, BrokerUnavailable, KafkaError, OSError, TimeoutError)
 _PAUSE = 0.5
+_JOINING = 30.0
 _SILENT_AFTER_MS = 10_000
 
 
@@ -106,6 +107,11 @@ class Runtime:
         """Do something again and again while the service runs. A lost connection is waited for."""
         self._tasks.append(asyncio.create_task(self._repeat(seconds, do)))
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it has been asked to stop."""
+        return self._stopping.is_set()
+
     async def start(self) -> None:
         """Begin to connect, and return at once: health says how far it is."""
         metrics.begin(self.name, self.subscription.topics)
@@ -177,7 +183,9 @@ class Runtime:
         if missing:
             raise BrokerUnavailable(f"topics are missing: {', '.join(sorted(missing))}")
         try:
-            await self.subscription.start(self._handle)
+            # Joining a group has no limit of its own, and gives no sign of life.
+            async with asyncio.timeout(_JOINING):
+                await self.subscription.start(self._handle)
         except BaseException:
             await self.subscription.stop()
             raise

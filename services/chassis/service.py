@@ -80,7 +80,8 @@ class Service:
     @property
     def is_alive(self) -> bool:
         """Whether it makes progress; also while it does not run yet, or no longer."""
-        return self._runtime is None or self._runtime.health.alive
+        runtime = self._runtime  # once: another thread asks, too
+        return runtime is None or runtime.is_stopping or runtime.health.alive
 
     def rules_in(self, settings: Settings) -> Rules[Any] | None:
         """Return the service's rules, with those added that the operator has for it.

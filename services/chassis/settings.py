@@ -31,9 +31,9 @@ class Haste(NamedTuple):
     """How long a service lets messages gather.
 
     The broker answers a question for new messages when it has `fetch_bytes` of them, or after
-    `fetch_wait` seconds. A batch begins at least `apart` seconds after the one before. From `fast`
-    messages a second on, rounds of reading begin at least `gather` seconds apart, and read up to
-    `read` messages at once, of which `batch` are decided together.
+    `fetch_wait` seconds. A batch begins at least `apart` seconds after the one before, unless that
+    was full. From `fast` messages a second on, rounds of reading begin at least `gather` seconds
+    apart, and read up to `read` messages at once, of which `batch` are decided together.
     """
 
     fast: float

@@ -1,6 +1,7 @@
 """A process that makes no progress ends itself, so that whoever started it starts it again.
 
-Kubernetes asks `/livez` and would do it; a restart policy of containers looks only at the process.
+Kubernetes asks `/livez` and does it sooner; a restart policy of containers looks only at whether
+the process is there.
 """
 
 import logging
@@ -12,13 +13,14 @@ log = logging.getLogger(__name__)
 
 STATUS = os.EX_SOFTWARE
 """The exit status of a process that ended itself."""
-_LOOKS, _BETWEEN = 30, 1.0
+_LOOKS, _BETWEEN = 60, 1.0
 """So many looks in a row must find it lifeless: a process that was suspended may go on first, and
-Kubernetes may do it more gently."""
+Kubernetes stops it more gently."""
+_LAST_WORDS = 5.0
 
 
 def guard(alive: Callable[[], bool], *, between: float = _BETWEEN) -> None:
-    """End the process once `alive` has said no for 30 looks in a row, `between` seconds apart.
+    """End the process once `alive` has said no for 60 looks in a row, `between` seconds apart.
 
     It looks from a thread of its own, for what hangs may be the loop. Nothing is tidied up: what
     was in hand comes again, as after a crash.
@@ -31,6 +33,10 @@ def _watch(alive: Callable[[], bool], between: float) -> None:
     while lifeless < _LOOKS:
         pause.wait(between)
         lifeless = 0 if alive() else lifeless + 1
+    # Writing may be what hangs.
+    end = threading.Timer(_LAST_WORDS, os._exit, (STATUS,))
+    end.daemon = True
+    end.start()
     log.critical("no progress: the process ends itself, to be started again")
     logging.shutdown()
     os._exit(STATUS)

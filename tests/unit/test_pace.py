@@ -1,6 +1,6 @@
 """When a service gathers messages: it follows their pace, and not what gathering makes of it."""
 
-from services.chassis.polling import Pace
+from services.chassis.pace import Pace
 
 
 def test_it_is_told_over_at_least_a_second() -> None:

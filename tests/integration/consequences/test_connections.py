@@ -163,6 +163,18 @@ async def test_a_broker_that_has_never_answered_is_silent_since_it_could(
     assert before - 60_000 < office.runtime.subscription.last_poll() <= machine_milliseconds()
 
 
+async def test_a_service_that_waits_for_its_partitions_is_alive(offices: Offices) -> None:
+    # As where the group's coordinator is away in the middle of a rebalance.
+    office = offices.open(writer)
+    await office.start()
+    consumer = office.runtime.subscription.consumer
+    assert consumer is not None
+    consumer._subscription.subscription._begin_reassignment()
+    for _ in range(3):
+        await moves(office)
+    assert office.runtime.health.alive
+
+
 async def test_an_idle_service_is_alive(offices: Offices) -> None:
     office = offices.open(writer)
     await office.start()
