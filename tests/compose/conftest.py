@@ -29,7 +29,11 @@ def pytest_runtest_makereport(
     report = yield
     compose = getattr(item, "funcargs", {}).get("compose")
     if report.when == "call" and report.failed and isinstance(compose, Compose):
-        report.sections.append(("containers", compose.troubles()))
+        try:
+            said = compose.troubles()
+        except Exception as error:  # noqa: BLE001  the test's own failure must not be lost
+            said = repr(error)
+        report.sections.append(("containers", said))
     return report
 
 

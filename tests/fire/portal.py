@@ -173,6 +173,8 @@ class Portal:
             raise FireError(f"no answer from {self.url}")
         if response.status_code == 404:
             raise FireError(f"there is no case {case_id} at {self.url}")
+        if not response.is_success:
+            raise FireError(f"{self.url} does not show case {case_id}: HTTP {response.status_code}")
         return dict(_object(response))
 
     async def cases(self, ids: Iterable[str]) -> list[dict[str, Any]]:

@@ -167,12 +167,15 @@ async def _details(portal: Portal, ids: Sequence[str]) -> list[dict[str, Any]]:
 
 async def _waiting(portal: Portal, ids: Sequence[str]) -> dict[str, list[str]]:
     """Return what each of these waits for, of those that the portal tells of."""
-    found = {}
-    for case_id in ids:
+    found: dict[str, list[str]] = {}
+
+    async def ask(case_id: str) -> None:
         with suppress(FireError):
             case = await portal.case(case_id)
             waits = [f"{each['owner']}: {each['procedure']}" for each in case["waiting_for"]]
             found[case_id] = waits or ["portal: nothing is in progress"]
+
+    await asyncio.gather(*map(ask, ids))
     return found
 
 

@@ -50,7 +50,10 @@ class Watcher:
         return self.ended[case_id]
 
     async def until_all_ended(self, quiet: float) -> None:
-        """Wait until no case is open, or none has ended for `quiet` seconds."""
+        """Wait until no case is open, or none has ended for `quiet` seconds.
+
+        Raises what asking raised.
+        """
         while self._open and await self._any_ends(quiet):
             pass
 
