@@ -72,8 +72,9 @@ class Drill:
         self.cluster.apply([self._here(jobs.job("fire", self._declarations))])
         self.cluster.until("declarations are being fired", lambda: self._runs("fire"))
         self._disturb()
-        firing = self._runs("fire")
-        self.tell(f"declarations are {'still' if firing else 'no longer'} being fired", 0.0)
+        if not self._runs("fire"):
+            raise ClusterError("nothing was being fired any more: give a lower --rate")
+        self.tell("declarations are still being fired", 0.0)
         with self._step("fired and ended") as said:
             said.append(self._fired())
         self._assert_whole()

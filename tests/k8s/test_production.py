@@ -129,6 +129,19 @@ def leads_to(path: Object, route: str) -> bool:
     return route == path["path"] or route.startswith(path["path"].rstrip("/") + "/")
 
 
+def test_who_does_not_answer_is_named_by_service() -> None:
+    (endpoint,) = named(OBJECTS, "PodMonitor", "onestop")["spec"]["podMetricsEndpoints"]
+    labels = {
+        each["targetLabel"]: label
+        for each in endpoint["relabelings"]
+        for label in each["sourceLabels"]
+    }
+    assert labels == {"service": "__meta_kubernetes_pod_label_app_kubernetes_io_name"}
+    pods = [one["spec"]["template"] for one in of_kind(OBJECTS, "Deployment")]
+    names = {pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in pods}
+    assert names >= set(catalogue().services)
+
+
 def test_a_rule_of_prometheus_becomes_one_of_its_operator() -> None:
     text = "groups: [{name: slo, rules: [{record: a, expr: b}]}]"
     files = kubernetes.files(catalogue(), {"recording": text})
