@@ -12,10 +12,12 @@ from infra.access import OPERATOR, grants, users
 from infra.commands.access import passwords, variable
 from infra.errors import OnestopError
 from services.chassis.settings import Settings
+from services.chassis.tracing import ENDPOINTS
 from tests.compose.compose import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, Any] = COMPOSE["services"]
 ONCE = {"certificates", "access", "topics", "issuer", "onestop", "people", "fire"}
 """What runs and ends."""
 OURS = {*catalogue().services, *ONCE, "gateway"}
@@ -96,6 +98,23 @@ def test_only_the_door_and_what_people_look_at_are_published_and_on_loopback() -
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     doors = {name for name, service in SERVICES.items() if "door" in service["networks"]}
     assert doors == set(published)
+
+
+@pytest.mark.parametrize("name", [*catalogue().services, "gateway"])
+def test_services_and_the_bank_are_inside_and_are_let_out_by_one_setting(name: str) -> None:
+    assert "inside" in SERVICES[name]["networks"]
+    assert COMPOSE["networks"]["inside"] == {"internal": "${INSIDE_ONLY:-true}"}
+
+
+@pytest.mark.parametrize("name", catalogue().services)
+def test_a_service_is_told_where_traces_go(name: str) -> None:
+    told = {each for each in SERVICES[name]["environment"] if each.startswith("OTEL_")}
+    assert told == {
+        *ENDPOINTS[:1],
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_SAMPLER_ARG",
+    }
 
 
 def test_the_example_documents_every_variable_with_its_default() -> None:

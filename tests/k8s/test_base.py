@@ -6,6 +6,7 @@ import pytest
 
 from contracts.catalogue import catalogue
 from services.chassis.settings import PREFIX, Settings
+from services.chassis.tracing import ENDPOINTS
 from services.payments.bank import ADDRESS
 from tests.k8s.manifests import (
     COMPONENT,
@@ -23,6 +24,7 @@ from tests.k8s.manifests import (
 )
 
 SERVICES = catalogue().services
+TRACING = {ENDPOINTS[0], "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 EVERY = [(overlay, service) for overlay in OVERLAYS for service in SERVICES]
 LONGEST_REQUEST = 20
 """`timeout_graceful_shutdown` in services/chassis/operate/command.py."""
@@ -183,7 +185,7 @@ def test_who_comes_in_comes_for_metrics_but_for_the_door(name: str, service: str
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_every_variable_is_a_setting(name: str) -> None:
-    known = {PREFIX + each.upper() for each in Settings.model_fields} | {ADDRESS}
+    known = {PREFIX + each.upper() for each in Settings.model_fields} | {ADDRESS, *TRACING}
     maps = {one["metadata"]["name"]: one["data"] for one in of_kind(overlay(name), "ConfigMap")}
     used: set[str] = set()
     for service in SERVICES:

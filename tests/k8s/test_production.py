@@ -9,6 +9,7 @@ import yaml
 
 from contracts.catalogue import PARTITIONS, catalogue, publisher, topic_of
 from infra import kubernetes
+from services.chassis.tracing import ENDPOINTS
 from services.portal.main import app
 from tests.k8s.manifests import Object, containers, named, of_kind, overlay
 
@@ -140,6 +141,22 @@ def test_who_does_not_answer_is_named_by_service() -> None:
     pods = [one["spec"]["template"] for one in of_kind(OBJECTS, "Deployment")]
     names = {pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in pods}
     assert names >= set(catalogue().services)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_send_its_traces_once_it_is_told_where(service: str) -> None:
+    (servers,) = [
+        one["data"]
+        for one in of_kind(OBJECTS, "ConfigMap")
+        if one["metadata"]["name"].startswith("onestop-servers")
+    ]
+    assert servers[ENDPOINTS[0]] == "", "nothing is traced until somebody wants it"
+    policy = named(OBJECTS, "NetworkPolicy", "traces")["spec"]
+    assert [rule["ports"] for rule in policy["egress"]] == [[{"port": 4318}]]
+    labels = named(OBJECTS, "Deployment", f"onestop-{service}")["spec"]["template"]["metadata"][
+        "labels"
+    ]
+    assert policy["podSelector"]["matchLabels"].items() <= labels.items()
 
 
 def test_a_rule_of_prometheus_becomes_one_of_its_operator() -> None:
