@@ -5,6 +5,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import MessageSizeTooLargeError
 
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.chassis.testing import eventually
@@ -164,7 +165,15 @@ async def send_large(office: Office, value: bytes) -> None:
     finally:
         await admin.close()
     async with AIOKafkaProducer(bootstrap_servers=office.kafka, max_request_size=most) as producer:
-        await producer.send_and_wait(name, value, key=b"a")
+
+        async def taken() -> bool:
+            try:
+                await producer.send_and_wait(name, value, key=b"a")
+            except MessageSizeTooLargeError:
+                return False  # the broker hears of its new setting after who asked for it
+            return True
+
+        await eventually(taken)
 
 
 async def _letters(office: Office, count: int) -> bool:
