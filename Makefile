@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 # uv of the machine where there is one; else one from PyPI, kept apart from what it installs.
-UV := $(shell command -v uv 2>/dev/null || echo .venv/bootstrap/bin/uv)
+UV := $(shell command -v uv 2>/dev/null || echo $(CURDIR)/.venv/bootstrap/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 SYNC = $(UV) sync --frozen --all-groups
 # Some images of machines set it. A service would compile all of its code at each start: 2.1 s instead of 1.1.
