@@ -210,12 +210,12 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     async def _is_on_track(self) -> bool:
         """Return whether it reads on where it had left off; it may have to go back there first."""
-        try:
-            async with asyncio.timeout(_PATIENCE_MS / 1000):
-                if self._astray:
+        if self._astray:
+            try:
+                async with asyncio.timeout(_PATIENCE_MS / 1000):
                     await self._go_back()
-        except TimeoutError:
-            return False
+            except TimeoutError:
+                return False
         return True
 
     async def _go_back(self) -> None:

@@ -189,10 +189,10 @@ class Subscription:
 
         Infinity where nothing is assigned: then there is nothing to fetch.
         """
-        assigned = self.consumer.assignment() if self.consumer else None
-        if self.consumer is None or not assigned:
+        consumer = self.consumer
+        if consumer is None or not (assigned := consumer.assignment()):
             return math.inf
-        return max(self.consumer.last_poll_timestamp(tp) or self._assigned_at for tp in assigned)
+        return max(consumer.last_poll_timestamp(tp) or self._assigned_at for tp in assigned)
 
     async def observe_lag(self) -> None:
         """Set the lag metric: what the broker has, less what is finished."""
