@@ -61,12 +61,13 @@ k8s-lint: env ## kube-score and checkov over the rendered manifests (they need G
 	UV=$(UV) $(BIN)/python -m tests.k8s.scores
 
 # CLUSTER and ENGINE are programs that run a cluster and an engine where there is none (../shared). While a
-# Service has no pod, its address must not lead out of the machine, to a network that may answer.
+# Service has no pod, its address must not lead out of the machine, to a network that may answer. What of a
+# cluster is still going down may hold a port that the next needs: a second `up` starts what is missing.
 k8s-test: SERVICES ?= 10.96.0.0/16
 k8s-test: env ## deploy to the cluster of KUBECONFIG, disturb it under load (ARGS=--help says how)
 ifdef CLUSTER
 	$(ENGINE) up
-	$(CLUSTER) up
+	$(CLUSTER) up || $(CLUSTER) up || { $(CLUSTER) down; exit 1; }
 	ip route replace unreachable $(SERVICES)
 	KUBECONFIG=$$($(CLUSTER) config) K8S_LOAD='$(CLUSTER) load' K8S_VOLUMES='$(CLUSTER) volumes' \
 		K8S_IMAGES='$(ENGINE) images' $(BIN)/python -m tests.k8s $(ARGS); \
@@ -89,7 +90,7 @@ format: env ## put the code in order
 bench: env ## measure against the bare pipeline
 	$(BIN)/python -m tests.bench $(ARGS)
 
-schemas: env ## write anew what the catalogue says: schemas, AsyncAPI documents, targets of Prometheus
+schemas: env ## write anew what the catalogue says: schemas, AsyncAPI documents, whom Prometheus asks
 	$(BIN)/python -m contracts.generate
 	$(BIN)/python -m infra.targets
 
