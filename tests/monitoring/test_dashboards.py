@@ -9,7 +9,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from services.chassis import metrics as declared
 from tests.monitoring.dashboards import GRAFANA, dashboards, questions
-from tests.monitoring.test_rules import RULES, groups
+from tests.monitoring.test_rules import RULES, alerts, groups
 
 TITLES = {
     "overview": "Overview",
@@ -41,10 +41,9 @@ def measured() -> set[str]:
 
 def expressions() -> dict[str, str]:
     """Return every expression of rules, alerts and panels, by where it stands."""
-    alerts = [rule for group in groups(RULES / "alerts.yml") for rule in group["rules"]]
     return {
         **recorded(),
-        **{rule["alert"]: rule["expr"] for rule in alerts},
+        **{name: rule["expr"] for name, rule in alerts().items()},
         **{f"{q.dashboard}: {q.panel}: {q.expression}": q.expression for q in questions()},
     }
 

@@ -31,7 +31,8 @@ def groups(file: Path) -> list[Document]:
 @cache
 def alerts() -> dict[str, Document]:
     """Return each alert by its name."""
-    rules = [rule for group in groups(RULES / "alerts.yml") for rule in group["rules"]]
+    files = [file for file in sorted(RULES.glob("*.yml")) if file.stem != "recording"]
+    rules = [rule for file in files for group in groups(file) for rule in group["rules"]]
     assert all("alert" in rule for rule in rules)
     named = {rule["alert"]: rule for rule in rules}
     assert len(named) == len(rules), "two alerts have one name"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contracts.catalogue import catalogue
 from infra.local.prometheus import lay_out
-from infra.targets import CONFIGURATION, NAME, deployed, targets
+from infra.targets import CONFIGURATION, NAME, PRESENCE, deployed, presence, targets
 
 
 def addresses(text: str) -> Mapping[str, list[str]]:
@@ -17,6 +17,11 @@ def test_the_committed_targets_are_those_of_the_catalogue() -> None:
     committed = (CONFIGURATION / NAME).read_text(encoding="utf-8")
     assert committed == deployed(), "run `make schemas`"
     assert addresses(committed) == {name: [f"{name}:8000"] for name in catalogue().services}
+
+
+def test_each_service_of_the_catalogue_is_missed_where_it_is_not_there() -> None:
+    committed = (CONFIGURATION / PRESENCE).read_text(encoding="utf-8")
+    assert committed == presence(catalogue().services), "run `make schemas`"
 
 
 def test_a_local_stack_has_the_same_configuration_and_its_own_targets(tmp_path: Path) -> None:
