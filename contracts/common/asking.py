@@ -12,7 +12,12 @@ from contracts.envelope import Event
 
 
 class Awaiting(Event):
-    """From here on the case waits for somebody: its time is no longer that of the machine alone."""
+    """From here on a procedure waits for somebody: its time is no longer the machine's alone."""
+
+    @property
+    @abstractmethod
+    def procedure(self) -> str:
+        """The name of the procedure."""
 
 
 class FamilyAsked(Awaiting):

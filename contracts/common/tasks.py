@@ -142,6 +142,11 @@ class TaskEvent(Event):
 
     task: Task
 
+    @property
+    def procedure(self) -> str:
+        """The name of the procedure that the task is about."""
+        return self.task.procedure
+
 
 class TaskOpened(TaskEvent, Awaiting):
     """A procedure waits for an official."""

@@ -10,7 +10,6 @@ from pydantic_core import to_json
 
 from contracts.catalogue import catalogue
 from contracts.common.events import Channel, Outcome
-from contracts.common.tasks import task_id
 from services.chassis import metrics
 from services.chassis.encoding import Document
 from services.chassis.runtime import Runtime
@@ -18,25 +17,26 @@ from services.portal import views
 from services.portal.account import told
 from services.portal.aftermath import remembered
 from services.portal.examples import CASE
+from services.portal.measures import WAITED
 from services.portal.paging import marked, place
 from services.portal.problems import Problem, documented, error
 from services.portal.register import CASES
 from services.portal.standing import STATUSES, Status
 from services.portal.submissions import Submissions
-from services.portal.tasks import TASKS
 from services.portal.time_limits import ON_TIME
-from services.portal.tracker import WAITED
 from services.portal.views import SUMMARY, CaseList, CaseView, Summary
 
 MOST_IDS = 500
 IN_FLIGHT = "in-progress"
 
 LOOKED_AT = 200
-"""So many of the oldest cases are looked at for one that waits for no person."""
+"""So many of the oldest cases that wait for nobody are looked at: which has stood still longest."""
 
 _NEWEST_FIRST = (("submitted_at", -1), ("_id", -1))
 _OLDEST_FIRST = (("submitted_at", 1), ("_id", 1))
-_LISTED = (("group", 1), ("status", 1), *_NEWEST_FIRST)
+_LISTED = (("group", 1), ("status", 1), ("attended", 1), *_NEWEST_FIRST)
+_UNATTENDED = {"attended": {"$in": [None, False]}}
+_ANY = {"attended": {"$in": [None, False, True]}}
 
 router = APIRouter(tags=["cases"])
 
@@ -45,7 +45,7 @@ class Cases:
     """The cases, as they can be looked up."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._register, self._tasks = runtime.registers[CASES], runtime.registers[TASKS]
+        self._register = runtime.registers[CASES]
         self._submissions = Submissions(runtime.store)
         self._journal = runtime.journal
         self._clock = runtime.clock.now
@@ -89,6 +89,7 @@ class Cases:
             # All values by name where none is asked for, so that one index serves every question.
             "group": {"$in": [group] if group else self._groups},
             "status": {"$in": [status] if status else list(STATUSES)},
+            **_ANY,
         }
         if after is not None:
             at, case_id = place(after)
@@ -105,28 +106,27 @@ class Cases:
     async def observe(self) -> None:
         """Set the metrics of unfinished cases. Raises `StoreUnavailable`."""
         for group in self._groups:
-            unfinished = {"group": group, "status": IN_FLIGHT}
+            unfinished = {"group": group, "status": IN_FLIGHT, **_ANY}
             count = await self._register.count(unfinished)
-            oldest = await self._register.find(
-                unfinished, ["submitted_at"], sort=_OLDEST_FIRST, limit=LOOKED_AT
-            )
-            unattended = await self._unattended(group, oldest)
+            oldest = await self._oldest(unfinished, 1)
+            unattended = await self._oldest({**unfinished, **_UNATTENDED}, LOOKED_AT)
             now = self._clock()
             overdue = await self._register.count({**unfinished, "due_at": {"$lt": now}})
             late = await self._register.count({**unfinished, "at_risk_at": {"$lte": now}})
             metrics.CASES_OVERDUE.labels(group).set(overdue)
             metrics.CASES_AT_RISK.labels(group).set(max(0, late - overdue))
             metrics.CASES_IN_FLIGHT.labels(group).set(count)
-            metrics.OLDEST_CASE_SECONDS.labels(group).set(_age(oldest, now))
-            metrics.OLDEST_UNATTENDED_CASE_SECONDS.labels(group).set(_age(unattended, now))
+            submitted = [row["submitted_at"] for row in oldest]
+            # A case that waited for an official may be old: what counts is since when it does not.
+            moved: list[datetime] = [
+                row.get("moved_at") or row["submitted_at"] for row in unattended
+            ]
+            metrics.OLDEST_CASE_SECONDS.labels(group).set(_age(submitted, now))
+            metrics.OLDEST_UNATTENDED_CASE_SECONDS.labels(group).set(_age(moved, now))
 
-    async def _unattended(self, group: str, rows: Sequence[Document]) -> list[Document]:
-        """Return the cases in which no task waits for an official, or for the family."""
-        procedures = [spec.name for spec in catalogue().groups[group].procedures]
-        ids = [task_id(row["_id"], name) for row in rows for name in procedures]
-        waiting = {"_id": {"$in": ids}, "state": {"$ne": "decided"}}
-        attended = {row["case_id"] for row in await self._tasks.find(waiting, ["case_id"])}
-        return [row for row in rows if row["_id"] not in attended]
+    async def _oldest(self, filter: Document, limit: int) -> list[Document]:
+        fields = ["submitted_at", "moved_at"]
+        return await self._register.find(filter, fields, sort=_OLDEST_FIRST, limit=limit)
 
 
 @router.get(
@@ -170,10 +170,9 @@ async def some_cases(
     return _json(answer)
 
 
-def _age(oldest_first: Sequence[Document], now: datetime) -> float:
-    """Return the seconds since the first of these was submitted, 0 where there is none."""
-    began: datetime = oldest_first[0]["submitted_at"] if oldest_first else now
-    return max(0.0, (now - began).total_seconds())
+def _age(since: Sequence[datetime], now: datetime) -> float:
+    """Return the seconds since the first of these moments, 0 where there is none."""
+    return max(0.0, (now - min(since, default=now)).total_seconds())
 
 
 def _begin(group: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from typing_extensions import TypedDict
 
 from contracts.catalogue import Catalogue
-from contracts.common.asking import Awaiting, FamilyAnswered, FamilyAsked
+from contracts.common.asking import FamilyAnswered, FamilyAsked
 from contracts.common.calendar import local_date
 from contracts.common.supplements import SupplementLapsed, SupplementReceived
 from contracts.common.tasks import SupplementRequested
@@ -45,8 +45,11 @@ RUNNING = Stops()
 
 
 def heard_by(known: Catalogue) -> tuple[type[Event], ...]:
-    """Return the events, of all agencies, with which breaks and other waiting begin and end."""
-    kinds = (Awaiting, SupplementReceived, SupplementLapsed, FamilyAnswered)
+    """Return the events, of all agencies, with which breaks begin and end."""
+    kinds = (
+        *(FamilyAsked, FamilyAnswered),
+        *(SupplementRequested, SupplementReceived, SupplementLapsed),
+    )
     return tuple(event for event in known.events.values() if issubclass(event, kinds))
 
 

@@ -59,14 +59,20 @@ def row(
     watch: Watch | None = None,
     completed: CaseCompleted | None = None,
     breaks: Breaks = NO_BREAKS,
+    *,
+    waiting: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
-    """Return a case as the register has it: what was declared, and in the end how it ended."""
+    """Return a case as the register has it: what was declared, and in the end how it ended.
+
+    `waiting` are the columns by which it says whether somebody is waited for.
+    """
     return {
         **submission,
         "bundle": list(submission["bundle"]),
         "working_days": submission.get("working_days"),
         "ended": ended or {},
         **({"breaks": breaks} if breaks else {}),
+        **(waiting or {}),
         "status": completed.outcome if completed else "in-progress",
         "completed_at": completed.completed_at if completed else None,
         "seconds": completed.seconds if completed else None,

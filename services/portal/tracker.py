@@ -14,7 +14,6 @@ from typing import Any
 from pydantic import Field
 
 from contracts.catalogue import Catalogue, catalogue
-from contracts.common.asking import Awaiting
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup
@@ -24,17 +23,17 @@ from services.chassis.procedure import (
     Context,
     Deadline,
     Decision,
-    Measure,
     Procedure,
     Record,
     State,
 )
-from services.portal import pauses, time_limits
+from services.portal import measures, pauses, time_limits, waiting
 from services.portal.endings import end_of, endings_of
 from services.portal.pauses import Break
 from services.portal.register import CASES, Submission, limit_of, row, submission_of
 from services.portal.standing import Closed, End, Plan, Plans, Step
-from services.portal.time_limits import ON_TIME, TIME_LIMIT, Limit, Watch
+from services.portal.time_limits import TIME_LIMIT, Limit, Watch
+from services.portal.waiting import Wait
 
 
 class Case(State):
@@ -45,13 +44,11 @@ class Case(State):
     completed: bool = False
     watch: Watch | None = None
     breaks: dict[str, Break] = Field(default={})
-    waited: bool = False  # for somebody: an official, its family, a bank
+    waits: dict[str, Wait] = Field(default={})
 
 
 COMPLETED = Case(completed=True)
 """What is remembered of every case that has ended."""
-WAITED = {False: "no", True: "yes"}
-"""How the metric says whether somebody was waited for."""
 
 
 class Tracker:
@@ -78,12 +75,11 @@ class Tracker:
         submission = submission_of(event)
         ended = {name: end for name, end in state.ended.items() if name in event.bundle}
         plan = self._plans.of(event.group, event.bundle)
-        opened = Record(CASES, context.case_id, partial(row, submission))
         after = _with(state, submission=submission, ended=ended)
         wakes_at = time_limits.first_wake(plan, limit_of(submission), event.received_at)
         return _decision(
             *(after, plan, plan.steps, plan.steps, context),
-            records=(opened,),
+            records=(_record(after, plan, context),),
             deadlines=(Deadline(TIME_LIMIT, wakes_at),),
         )
 
@@ -117,16 +113,13 @@ class Tracker:
         if state.completed:
             return Decision(state)
         breaks = pauses.noted(state.breaks, event, context.cause.time)
-        waited = state.waited or isinstance(event, Awaiting)
-        after = _with(state, breaks=breaks, waited=waited)
-        submission, ended, watch = state.submission, state.ended, state.watch
-        if submission is None or breaks == state.breaks:
+        after = _with(state, breaks=breaks, waits=waiting.noted(state.waits, event))
+        submission = state.submission
+        if submission is None or after == state:
             return Decision(after)
         plan = self._plans.of(submission["group"], submission["bundle"])
         after, deadlines = _watched(after, plan.steps)
-        stands = partial(row, submission, ended, watch, None, breaks)
-        records = (Record(CASES, context.case_id, stands),)
-        return Decision(after, records=records, deadlines=deadlines)
+        return Decision(after, records=(_record(after, plan, context),), deadlines=deadlines)
 
     def due(self, state: Case, context: Context) -> Decision[Case]:
         """Say what is late in a case of which everything until this deadline has been heard."""
@@ -147,7 +140,7 @@ def tracker(known: Catalogue) -> Procedure[Case]:
     """Return the procedure that follows the cases of all groups in the catalogue."""
     fold, procedure = Tracker(known), Procedure("case", initial=Case())
     procedure.on(DeclarationSubmitted)(fold.submitted)
-    stops = pauses.heard_by(known)
+    stops = {*pauses.heard_by(known), *waiting.heard_by(known)}
     rest = [event for event in followed(known) if event not in (DeclarationSubmitted, *stops)]
     procedure.on(*rest)(fold.heard)
     procedure.on(*stops)(fold.stopped)
@@ -206,30 +199,40 @@ def _decision(
 
     `state` is that after the news. `concerned` are the steps that may have started or ended by it,
     `timed` those whose seconds may be known now and were not before. The register is written when
-    a case begins and when it ends: in between, the journal says where it stands.
+    a case begins and when it ends, and where somebody is waited for: else the journal says where it
+    stands.
     """
-    submission, ended, watch = state.submission, state.ended, state.watch
+    submission = state.submission
     assert submission is not None
-    measures = _procedure_seconds(state, timed)
-    results = plan.results(ended)
+    times = tuple(measures.of_procedures(timed, submission, state.ended, state.breaks))
+    results = plan.results(state.ended)
     if results is None:
         after, moved = _watched(state, concerned)
-        return Decision(after, records=records, deadlines=moved or deadlines, measures=measures)
+        if state.waits:
+            records = (_record(after, plan, context),)
+        return Decision(after, records=records, deadlines=moved or deadlines, measures=times)
     completed = _completed(state, plan, results, context.now)
-    labels = {
-        "group": submission["group"],
-        "outcome": completed.outcome,
-        "on_time": ON_TIME[completed.on_time],
-        "waited": WAITED[state.waited],
-    }
-    closed = partial(row, submission, ended, watch, completed, state.breaks)
     return Decision(
         COMPLETED,
         events=(completed,),
-        records=(Record(CASES, context.case_id, closed),),
+        records=(_record(state, plan, context, completed),),
         deadlines=(Deadline(TIME_LIMIT, None),),
-        measures=(*measures, Measure("case_seconds", completed.seconds, labels)),
+        measures=(*times, measures.of_case(submission["group"], completed, bool(state.waits))),
     )
+
+
+def _record(
+    state: Case, plan: Plan, context: Context, completed: CaseCompleted | None = None
+) -> Record:
+    submission, ended, waits = state.submission, state.ended, state.waits
+    assert submission is not None
+    begun = (step for step in plan.steps if step.since(submission["submitted_at"], ended))
+    running = [step.name for step in begun if step.name not in ended] if waits else []
+    waited_for = waiting.columns(waits, running, context.cause.time)
+    stands = partial(
+        row, submission, ended, state.watch, completed, state.breaks, waiting=waited_for
+    )
+    return Record(CASES, context.case_id, stands)
 
 
 def _running(state: Case, steps: Iterable[Step]) -> Iterator[Limit]:
@@ -259,27 +262,6 @@ def _completed(
             "on_time": due_at and max(end["at"] for end in ended.values()) <= due_at,
         }
     )
-
-
-def _procedure_seconds(state: Case, timed: Iterable[Step]) -> tuple[Measure, ...]:
-    """Return the time of each of these procedures that could start and has ended."""
-    submission, ended = state.submission, state.ended
-    assert submission is not None
-    group, submitted_at = submission["group"], submission["submitted_at"]
-    measures = []
-    for step in timed:
-        if (seconds := step.seconds(submitted_at, ended)) is not None:
-            outcome = ended[step.name]["state"]
-            on_time = time_limits.in_time(step, seconds, submitted_at, ended, state.breaks)
-            labels = {
-                "group": group,
-                "procedure": step.name,
-                "owner": step.spec.owner,
-                "outcome": outcome,
-                "on_time": ON_TIME[on_time],
-            }
-            measures.append(Measure("procedure_seconds", seconds, labels))
-    return tuple(measures)
 
 
 def _used(group: ProcedureGroup) -> Iterator[type[Event]]:

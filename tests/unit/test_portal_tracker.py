@@ -31,7 +31,7 @@ from contracts.catalogue import catalogue
 from contracts.common.events import CaseCompleted, FeeRefunded, FeeSettled, PersonIdentified
 from contracts.envelope import Event
 from contracts.people.events import PersonRecorded
-from services.portal import pauses
+from services.portal import pauses, waiting
 from services.portal.tracker import Case, case, followed
 from tests.unit.births import BUNDLE, RECEIVED
 from tests.unit.tracking import (
@@ -181,7 +181,8 @@ def test_of_two_words_of_an_agency_its_later_entry_counts_in_both_orders() -> No
 def test_the_register_is_written_when_a_case_begins_and_when_it_ends() -> None:
     listener = after(REGISTERED, SUBMITTED, IDENTIFIED, SETTLED)
     (begun,) = listener.rows
-    assert (begun["status"], begun["ended"]) == ("in-progress", {})
+    assert (begun["status"], set(begun["ended"])) == ("in-progress", {BIRTH})
+    assert "attended" not in begun, "nobody was ever waited for"
     listener.hear(*WHOLE)
     _, ended = listener.rows
     assert ended["status"] == "completed"
@@ -267,7 +268,8 @@ def test_what_the_catalogue_cannot_explain_is_refused(event: Event, group: str, 
 
 def test_all_events_of_cases_are_followed_and_no_others() -> None:
     types = {event.type for event in followed(catalogue())}
-    assert types | {event.type for event in pauses.heard_by(catalogue())} == case.handles
+    waiting_too = (*pauses.heard_by(catalogue()), *waiting.heard_by(catalogue()))
+    assert types | {event.type for event in waiting_too} == case.handles
     assert CaseCompleted.type not in types
     assert PersonRecorded.type not in types
     assert FeeRefunded.type in types

@@ -1,6 +1,7 @@
 """GET /api/cases: a case from its first moment to its last."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlparse
 
@@ -8,10 +9,13 @@ import pytest
 
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER
 from contracts.common.events import CaseCompleted
+from contracts.common.task_events import task_events
+from contracts.common.tasks import Task
 from services.chassis.testing import eventually
+from services.portal.cases import LOOKED_AT
 from services.portal.tracker import remembered
-from tests.integration.portal.counter import Counter, declaration
-from tests.unit.births import abroad, identified, registered, settled
+from tests.integration.portal.counter import DATABASE, Counter, declaration
+from tests.unit.births import RECEIVED, abroad, identified, registered, settled
 
 
 def born_abroad() -> dict[str, Any]:
@@ -21,6 +25,18 @@ def born_abroad() -> dict[str, Any]:
 
 
 ABROAD = {"place": {"country": "JP", "detail": "Tokyo"}}
+
+
+def task(case_id: str, procedure: str) -> Task:
+    return Task(
+        task_id=f"{case_id}.{procedure}",
+        procedure=procedure,
+        province="01",
+        revision=1,
+        state="open",
+        opened_at=RECEIVED,
+        second_person=False,
+    )
 
 
 async def complete(counter: Counter, case_id: str) -> dict[str, Any]:
@@ -152,6 +168,33 @@ async def test_unfinished_cases_are_counted(counter: Counter) -> None:
     await eventually(counted)
     assert await counter.metric("onestop_oldest_unfinished_case_seconds", group="birth") > 0
     assert await counter.metric("onestop_oldest_unattended_case_seconds", group="birth") > 0
+
+
+async def test_who_waits_for_an_official_is_not_left_alone_however_old_and_however_many(
+    counter: Counter,
+) -> None:
+    """More cases than are looked at, all older than any that waits for nobody."""
+    case_id = await counter.accepted(body=born_abroad())
+    await counter.publish(case_id, settled(), registered())
+    opened = task_events("population").opened(task=task(case_id, IDENTIFIER))
+    await counter.publish(case_id, opened)
+    await eventually(lambda: counter.rows("cases", _id=case_id, attended=True) != [])
+    (row,) = counter.rows("cases", _id=case_id)
+    a_day_ago = row["submitted_at"] - timedelta(days=1)
+    old = [row | {"_id": f"old-{n}", "submitted_at": a_day_ago} for n in range(LOOKED_AT + 1)]
+    table = counter.mongo[DATABASE]["cases"]
+    table.insert_many(old)
+
+    async def oldest_is(old: list[bool]) -> bool:
+        ages = [f"onestop_oldest_{which}_case_seconds" for which in ("unfinished", "unattended")]
+        return [await counter.metric(age, group="birth") > 80_000 for age in ages] == old
+
+    try:
+        await eventually(lambda: oldest_is([True, False]))
+        table.update_one({"_id": "old-0"}, {"$set": {"attended": False, "moved_at": a_day_ago}})
+        await eventually(lambda: oldest_is([True, True]))
+    finally:
+        table.delete_many({"_id": {"$in": [each["_id"] for each in old]}})
 
 
 async def test_a_question_about_500_cases_may_arrive_in_pieces(counter: Counter) -> None:
