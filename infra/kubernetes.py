@@ -1,7 +1,7 @@
 """What the catalogue says of Kubernetes: `make manifests` writes it, a test compares.
 
-Who is deployed, the topics, who may read and write which of them, who may use which database, and
-who is scaled by what. Everything else in k8s/ is written by hand.
+Who is deployed, the topics, who may read and write which of them, who may use which database, who
+signs, and who is scaled by what. Everything else in k8s/ is written by hand.
 """
 
 import sys
@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from contracts.catalogue import PARTITIONS, Catalogue, catalogue
+from infra.access import OPERATOR
+from services.chassis.signing import VARIABLE
 
 Object = dict[str, Any]
 
@@ -28,6 +30,8 @@ FEWEST = 2
 RETENTION_DAYS = 14
 REPLICAS, IN_SYNC = 3, 2
 SECRETS = {"kind": "ClusterSecretStore", "name": "onestop"}
+KEYS = "/etc/onestop/signing"
+"""Where a service that signs finds its keys."""
 
 
 def files(known: Catalogue, rules: Mapping[str, str]) -> dict[Path, str]:
@@ -38,8 +42,10 @@ def files(known: Catalogue, rules: Mapping[str, str]) -> dict[Path, str]:
         found[DERIVED / f"{name}.yaml"] = list(_resources(known, name))
     for name, text in rules.items():
         found[DERIVED / f"{name}-rules.yaml"] = [_rule(name, text)]
+    found[DERIVED / f"{OPERATOR}.yaml"] = [_password(OPERATOR)]
     resources = [path.name for path in found if path.parent == DERIVED]
-    patches = [_patch(_deployment(name)) for name in names] + [_patch(_stores(names))]
+    patches = [_patch(_deployment(name, signs=bool(known.signed_by(name)))) for name in names]
+    patches.append(_patch(_stores(names)))
     component = _kustomization("Component", resources=resources, patches=patches)
     found[DERIVED / "kustomization.yaml"] = [component]
     return {path: HEADER + _dumped(objects) for path, objects in found.items()}
@@ -67,6 +73,8 @@ def _resources(known: Catalogue, name: str) -> Iterator[Object]:
     yield _user(name, known.reads(name), writes)
     yield _scaling(name)
     yield _password(name)
+    if known.signed_by(name):
+        yield _from_vault(_signing(name), {f"{name}.json": (name, "signing-keys")})
 
 
 def _topic(name: str) -> Object:
@@ -131,26 +139,42 @@ def _scaling(name: str) -> Object:
 
 
 def _password(name: str) -> Object:
-    """Return where the password of the service's account at the store comes from."""
-    remote = {"key": f"onestop/{name}", "property": "mongo-password"}
+    """Return where the password of an account at the store comes from."""
+    return _from_vault(_stored(name), {"password": (name, "mongo-password")})
+
+
+def _from_vault(secret: str, keys: Mapping[str, tuple[str, str]]) -> Object:
+    """Return a secret with these keys, each from an entry `onestop/...` of the vault."""
+    data = [
+        {"secretKey": key, "remoteRef": {"key": f"onestop/{entry}", "property": value}}
+        for key, (entry, value) in keys.items()
+    ]
     spec = {
         "refreshInterval": "1h",
         "secretStoreRef": SECRETS,
-        "target": {"name": _stored(name)},
-        "data": [{"secretKey": "password", "remoteRef": remote}],
+        "target": {"name": secret},
+        "data": data,
     }
-    return _object("external-secrets.io/v1", "ExternalSecret", _stored(name), spec)
+    return _object("external-secrets.io/v1", "ExternalSecret", secret, spec)
 
 
-def _deployment(name: str) -> Object:
-    """Return the patch by which a service has its own accounts at the broker and at the store."""
-    variables = [
-        {"name": "ONESTOP_KAFKA_USER", "value": name},
-        _secret("ONESTOP_KAFKA_PASSWORD", name, "password"),
-        _secret("ONESTOP_MONGO", _connection(name), "connectionString.standard"),
-    ]
-    spec = {"template": {"spec": {"containers": [{"name": "service", "env": variables}]}}}
-    return _object("apps/v1", "Deployment", _app(name), spec)
+def _deployment(name: str, *, signs: bool) -> Object:
+    """Return the patch by which a service has its own accounts at the broker and at the store, and
+    the keys by which it signs."""
+    container: Object = {
+        "name": "service",
+        "env": [
+            {"name": "ONESTOP_KAFKA_USER", "value": name},
+            _secret("ONESTOP_KAFKA_PASSWORD", name, "password"),
+            _secret("ONESTOP_MONGO", _connection(name), "connectionString.standard"),
+        ],
+    }
+    pod: Object = {"containers": [container]}
+    if signs:
+        container["env"].append({"name": VARIABLE, "value": KEYS})
+        container["volumeMounts"] = [{"name": "signing", "mountPath": KEYS, "readOnly": True}]
+        pod["volumes"] = [{"name": "signing", "secret": {"secretName": _signing(name)}}]
+    return _object("apps/v1", "Deployment", _app(name), {"template": {"spec": pod}})
 
 
 def _secret(variable: str, name: str, key: str) -> Object:
@@ -158,19 +182,22 @@ def _secret(variable: str, name: str, key: str) -> Object:
 
 
 def _stores(names: Iterable[str]) -> Object:
-    """Return the patch with the accounts at the store: each may use its own database alone."""
-    users = [
-        {
-            "name": name,
-            "db": "admin",
-            "passwordSecretRef": {"name": _stored(name)},
-            "roles": [{"name": "readWrite", "db": f"onestop_{name.replace('-', '_')}"}],
-            "scramCredentialsSecretName": _app(name),
-            "connectionStringSecretName": _connection(name),
-        }
-        for name in names
-    ]
+    """Return the patch with the accounts at the store: each service may use its own database alone,
+    and the operator may read all of them: to verify, and to back up."""
+    users = [_account(name, "readWrite", f"onestop_{name.replace('-', '_')}") for name in names]
+    users.append(_account(OPERATOR, "readAnyDatabase", "admin"))
     return _object("mongodbcommunity.mongodb.com/v1", "MongoDBCommunity", "mongo", {"users": users})
+
+
+def _account(name: str, role: str, database: str) -> Object:
+    return {
+        "name": name,
+        "db": "admin",
+        "passwordSecretRef": {"name": _stored(name)},
+        "roles": [{"name": role, "db": database}],
+        "scramCredentialsSecretName": _app(name),
+        "connectionStringSecretName": _connection(name),
+    }
 
 
 def _rule(name: str, text: str) -> Object:
@@ -183,6 +210,10 @@ def _app(name: str) -> str:
 
 def _stored(name: str) -> str:
     return f"{_app(name)}-mongo-password"
+
+
+def _signing(name: str) -> str:
+    return f"{_app(name)}-signing"
 
 
 def _connection(name: str) -> str:

@@ -69,7 +69,8 @@ def labels(one: Object) -> dict[str, str]:
 
 def pod(one: Object) -> Object | None:
     """Return the template of the pods that an object makes, if it makes any."""
-    template: Object | None = one.get("spec", {}).get("template")
+    spec = one.get("spec", {})
+    template: Object | None = spec.get("jobTemplate", {}).get("spec", spec).get("template")
     return template if template and "containers" in template.get("spec", {}) else None
 
 

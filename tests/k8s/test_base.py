@@ -8,6 +8,7 @@ from contracts.catalogue import catalogue
 from services.chassis.settings import PREFIX, Settings
 from services.chassis.tracing import ENDPOINTS
 from services.payments.bank import ADDRESS
+from services.portal import keys, officials, printed, printing
 from tests.k8s.manifests import (
     COMPONENT,
     NAME,
@@ -25,6 +26,8 @@ from tests.k8s.manifests import (
 
 SERVICES = catalogue().services
 TRACING = {ENDPOINTS[0], "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
+DOOR = {officials.KEYS, officials.ISSUER, keys.KEYS, keys.AUTHORITY, printed.SEAL, printing.ADDRESS}
+"""What the portal reads besides: whom it believes, and what it prints."""
 EVERY = [(overlay, service) for overlay in OVERLAYS for service in SERVICES]
 LONGEST_REQUEST = 20
 """`timeout_graceful_shutdown` in services/chassis/operate/command.py."""
@@ -185,7 +188,7 @@ def test_who_comes_in_comes_for_metrics_but_for_the_door(name: str, service: str
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_every_variable_is_a_setting(name: str) -> None:
-    known = {PREFIX + each.upper() for each in Settings.model_fields} | {ADDRESS, *TRACING}
+    known = {PREFIX + each.upper() for each in Settings.model_fields} | {ADDRESS, *TRACING, *DOOR}
     maps = {one["metadata"]["name"]: one["data"] for one in of_kind(overlay(name), "ConfigMap")}
     used: set[str] = set()
     for service in SERVICES:
@@ -218,5 +221,5 @@ def test_only_our_pods_are_scraped_and_operators_jobs_are_told_apart(name: str) 
         assert template
         ours = labels(template).get(PART_OF) == "onestop"
         is_job = labels(template).get(COMPONENT) == "operator"
-        assert ours == (one["kind"] in ("Deployment", "Job"))
-        assert is_job == (one["kind"] == "Job")
+        assert ours == (one["kind"] in ("Deployment", "Job", "CronJob"))
+        assert is_job == (one["kind"] in ("Job", "CronJob"))

@@ -50,6 +50,5 @@ def test_without_a_key_it_is_refused(folder: Path) -> None:
         render(folder)
 
 
-@pytest.mark.parametrize("name", ["local", "production"])
-def test_nobody_vouches_for_officials_unless_that_is_asked_for(name: str) -> None:
-    assert "ONESTOP_JWKS" not in json.dumps(overlay(name))
+def test_nobody_vouches_for_officials_unless_that_is_asked_for() -> None:
+    assert "ONESTOP_JWKS" not in json.dumps(overlay("local"))

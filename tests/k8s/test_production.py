@@ -11,7 +11,7 @@ from contracts.catalogue import PARTITIONS, catalogue, publisher, topic_of
 from infra import kubernetes
 from services.chassis.tracing import ENDPOINTS
 from services.portal.main import app
-from tests.k8s.manifests import Object, containers, named, of_kind, overlay
+from tests.k8s.manifests import Object, containers, named, of_kind, overlay, pod
 
 SERVICES = catalogue().services
 OBJECTS = overlay("production")
@@ -80,6 +80,19 @@ def test_a_service_may_use_its_own_database_alone(service: str) -> None:
     assert user["roles"] == [{"name": "readWrite", "db": database}]
 
 
+def test_the_operator_reads_every_database_and_writes_none() -> None:
+    users = named(OBJECTS, "MongoDBCommunity", "mongo")["spec"]["users"]
+    (user,) = [each for each in users if each["name"] not in SERVICES]
+    assert user["roles"] == [{"name": "readAnyDatabase", "db": "admin"}]
+    (weekly,) = of_kind(OBJECTS, "CronJob")
+    (one,) = containers(weekly)
+    assert one["args"] == ["journal", "verify"]
+    (account,) = one["env"]
+    assert account["name"] == "ONESTOP_MONGO"
+    named_there = account["valueFrom"]["secretKeyRef"]["name"]
+    assert named_there == user["connectionStringSecretName"]
+
+
 def secrets_needed() -> Iterator[str]:
     for one in OBJECTS:
         for each in containers(one):
@@ -88,9 +101,12 @@ def secrets_needed() -> Iterator[str]:
             for variable in each.get("env", []):
                 if "valueFrom" in variable:
                     yield variable["valueFrom"]["secretKeyRef"]["name"]
-    for one in of_kind(OBJECTS, "Deployment"):
-        for volume in one["spec"]["template"]["spec"]["volumes"]:
-            yield volume["secret"]["secretName"]
+    for one in of_kind(OBJECTS, "Deployment", "CronJob"):
+        template = pod(one)
+        assert template
+        for volume in template["spec"]["volumes"]:
+            if "secret" in volume:
+                yield volume["secret"]["secretName"]
     for one in of_kind(OBJECTS, "Ingress"):
         yield from (tls["secretName"] for tls in one["spec"]["tls"])
     store = named(OBJECTS, "MongoDBCommunity", "mongo")["spec"]
