@@ -67,7 +67,8 @@ def identified(
     if state.newcomer or state.outcome:
         return Decision(state)
     if RESIDENCE not in event.bundle:
-        return Decision(state.with_(outcome="not-asked"))
+        # Whether the fees are settled matters to nobody now, whichever was heard first.
+        return Decision(state.with_(outcome="not-asked", fees_settled=False))
     child = newcomer(event)
     if state.correction is not None:
         child = put_right(child, state.correction.child)

@@ -30,7 +30,6 @@ from services.residence import death as residence
 from services.residence.rules import RULES as RESIDENCE
 from services.social_insurance import death as social_insurance
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
-from tests.unit.death_models import GRANTS, Model, check, said
 from tests.unit.deaths import (
     ALLOWANCE,
     SUPPORT,
@@ -43,6 +42,7 @@ from tests.unit.deaths import (
 )
 from tests.unit.driver import Desk
 from tests.unit.fees import balances
+from tests.unit.models import GRANTS, Model, check, said
 
 DAYS = st.dates(min_value=date(2021, 7, 1), max_value=date(2026, 11, 20))
 BENEFITS = st.sampled_from(
@@ -99,6 +99,7 @@ def bills(draw: st.DrawFn) -> list[Event]:
 class Registration(Model):
     """Civil status: one death, and a refused case holds no claim."""
 
+    group = "death"
     procedure, figures, histories = civil_status.registration, CIVIL_STATUS, declarations()
 
     def holds(self, case: Desk) -> None:
@@ -111,6 +112,7 @@ class Registration(Model):
 class DeathRecord(Model):
     """Population: marked once, over all cases."""
 
+    group = "death"
     procedure, figures = population.record, POPULATION
     histories = registrations().map(lambda events: events[:1])
 
@@ -121,6 +123,7 @@ class DeathRecord(Model):
 class Removal(Model):
     """Residence: nobody is removed who may live."""
 
+    group = "death"
     procedure, figures, histories = residence.removal, RESIDENCE, registrations()
 
     def holds(self, case: Desk) -> None:
@@ -131,6 +134,7 @@ class Removal(Model):
 class Benefit(Model):
     """Social insurance: no benefit to the living, never both, a refused case holds no claim."""
 
+    group = "death"
     procedure, figures, histories = social_insurance.benefit, SOCIAL_INSURANCE, registrations()
 
     def holds(self, case: Desk) -> None:
@@ -147,6 +151,7 @@ class Benefit(Model):
 class Fees(Model):
     """Payments: what is kept is what was due, and a refused declaration costs nothing."""
 
+    group = "death"
     procedure, figures, histories = payments.fee_settlement, PAYMENTS, bills()
 
     def holds(self, case: Desk) -> None:

@@ -19,10 +19,10 @@ from services.payments import payout as payouts
 from services.payments.rules import RULES as PAYMENTS
 from services.social_insurance import death as social_insurance
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
-from tests.unit.death_models import GRANTS, Model, check, said
 from tests.unit.deaths import ALLOWANCE, SUPPORT, WIDOW, deceased, desk, registered
 from tests.unit.driver import NOW, Desk
 from tests.unit.fees import balances
+from tests.unit.models import GRANTS, Model, check, said
 
 CANCELLED = ("decision_number", "deceased", "payee", "amount")
 DAYS = st.dates(min_value=date(2021, 7, 1), max_value=date(2026, 11, 20))
@@ -80,6 +80,7 @@ class Payout(Model):
     that nobody has died, at any time.
     """
 
+    group = "death"
     procedure, figures, histories = payouts.payout, PAYMENTS, payments_made()
     again = (PayoutOrdered, DestinationRequested, OverpaymentFound)
 

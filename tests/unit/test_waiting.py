@@ -1,6 +1,7 @@
 """Who has a case in hand: as long as one of its procedures waits for nobody, a machine has."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -12,8 +13,10 @@ from contracts.birth.process import (
     PREMIUM,
     RESIDENCE,
 )
+from contracts.catalogue import catalogue
+from contracts.common.asking import Awaiting
 from contracts.common.task_events import task_events
-from contracts.common.tasks import Signatory, Task
+from contracts.common.tasks import Signatory, Task, TaskEvent
 from contracts.envelope import Event
 from contracts.model import Reason
 from services.portal.waiting import Waits, columns, noted
@@ -86,9 +89,22 @@ def test_a_case_is_attended_when_all_that_runs_waits_for_somebody(place: int) ->
     attended = [row["attended"] for row in listener.rows if "attended" in row]
     assert attended[-1] is True
     assert not any(attended[:-1])
-    listener.hear(DECIDED, times={type(DECIDED): 7})
+    listener.now += timedelta(hours=2)
+    listener.hear(DECIDED)
     assert listener.rows[-1]["attended"] is False
-    assert (listener.rows[-1]["moved_at"] - RECEIVED).total_seconds() == 7
+    assert listener.rows[-1]["moved_at"] == listener.now, "whenever its agency had said so"
+
+
+def test_no_procedure_waits_for_officials_and_for_somebody_else_besides() -> None:
+    """Else the versions of a task would say nothing of the rest of its waiting."""
+    besides = {
+        event.procedure
+        for event in catalogue().current
+        if issubclass(event, Awaiting) and not issubclass(event, TaskEvent)
+    }
+    assert besides
+    reviewed = {spec.name for spec in catalogue().procedures if spec.review}
+    assert reviewed.isdisjoint(besides)
 
 
 def test_what_cannot_start_yet_needs_nobody() -> None:

@@ -1,4 +1,4 @@
-"""What every model of a procedure of a death has: two cases at one office, in any order."""
+"""What every model of a procedure has: two cases at one office, in any order."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,6 @@ from hypothesis.stateful import (
 from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted
 from contracts.envelope import Event
 from services.chassis.procedure import Procedure
-from tests.unit.deaths import desk
 from tests.unit.driver import Desk, World
 
 CASES = ("case-a", "case-b")
@@ -25,6 +24,7 @@ GRANTS = (FuneralAllowanceGranted, BurialSupportGranted)
 class Model(RuleBasedStateMachine):
     """Two cases at one office. A subclass names the office and what must never happen there."""
 
+    group: ClassVar[str]
     procedure: ClassVar[Procedure[Any]]
     figures: ClassVar[Any]
     histories: ClassVar[st.SearchStrategy[list[Event]]]
@@ -36,7 +36,11 @@ class Model(RuleBasedStateMachine):
         self.world = World()
         self.heard: dict[str, list[Event]] = {case: [] for case in CASES}
         self.events = {case: self.of_case(data.draw(self.histories, case), case) for case in CASES}
-        self.desks = {case: desk(self.procedure, self.figures, case, self.world) for case in CASES}
+        self.desks = {case: self.desk(case, self.world) for case in CASES}
+
+    def desk(self, case: str, world: World) -> Desk:
+        """Return the desk of a case at the office with these claims."""
+        return Desk(self.procedure, self.figures, case, world=world, group=self.group)
 
     @rule(case=st.sampled_from(CASES), number=st.integers(min_value=0, max_value=5))
     def hear(self, case: str, number: int) -> None:
@@ -87,7 +91,7 @@ class Model(RuleBasedStateMachine):
     def same_as_in_order(self, case: str, office: Desk) -> None:
         """Assert that the case, alone in an office of the same claims, ends the same in order."""
         world = World(dict(self.world.held))
-        again = desk(self.procedure, self.figures, case, world)
+        again = self.desk(case, world)
         for event in self.events[case]:
             again.hear(event)
         assert again.state == office.state
