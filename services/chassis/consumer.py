@@ -64,9 +64,10 @@ class Consumer:
         breaker: Breaker,
         health: Health,
         most: int,
+        lanes: int,
         clock: Callable[[], datetime],
     ) -> None:
-        self._most = most
+        self._most, self._lanes = most, lanes
         self.service, self.clock = service, clock
         self._reader, self._folder = reader, folder
         self._do, self._breaker, self._health = collaborators, breaker, health
@@ -83,7 +84,20 @@ class Consumer:
 
         Lost connections are waited for, for as long as it takes. Raises `TooManyDeadLetters`.
         """
-        for some in by_cases(messages, self._most):
+        parts = by_cases(messages, self._most)
+        if len(messages) <= self._most or self._lanes == 1:
+            await self._handle_each(parts)
+            return
+        try:
+            # No two parts have a case in common, so they may be under way at once.
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(self._lanes):
+                    lanes.create_task(self._handle_each(parts))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+
+    async def _handle_each(self, parts: Iterator[Sequence[Message]]) -> None:
+        for some in parts:
             items, failures = self._reader.read_all(some)
             await self.handle_items(items, failures, len(some))
 

@@ -89,6 +89,7 @@ class Runtime:
             breaker=breaker,
             health=self.health,
             most=haste.batch,
+            lanes=haste.lanes,
             clock=self.clock.now,
         )
         self._tasks: list[asyncio.Task[None]] = []

@@ -26,10 +26,17 @@ log = logging.getLogger(__name__)
 
 DECIDING = Haste(fast=500, gather=0.25)
 WATCHING = Haste(
-    fast=1500, gather=2.5, apart=0.1, batch=300, read=4800, fetch_bytes=64 * 1024, fetch_wait=0.05
+    fast=1500,
+    gather=2.5,
+    apart=0.1,
+    batch=300,
+    read=4800,
+    fetch_bytes=64 * 1024,
+    fetch_wait=0.05,
+    lanes=2,
 )
 """The door hears everything, and no case waits for it. Its messages lead to more than others do, so
-that fewer of them are in memory at once."""
+that fewer of them are in memory at once; and it is the last at work when there is much."""
 
 Beside = Callable[[Runtime], AbstractAsyncContextManager[None]]
 """What a service does besides handling messages, while it runs: `runtime.every` repeats it."""

@@ -33,7 +33,8 @@ class Haste(NamedTuple):
     The broker answers a question for new messages when it has `fetch_bytes` of them, or after
     `fetch_wait` seconds. A batch begins at least `apart` seconds after the one before, unless that
     was full. From `fast` messages a second on, rounds of reading begin at least `gather` seconds
-    apart, and read up to `read` messages at once, of which `batch` are decided together.
+    apart, and read up to `read` messages at once, of which `batch` are decided together: `lanes` of
+    these parts at a time, so that one is decided while the store and the broker take in another.
     """
 
     fast: float
@@ -43,6 +44,7 @@ class Haste(NamedTuple):
     read: int = 4000
     fetch_bytes: int = 1
     fetch_wait: float = 0.1
+    lanes: int = 1
 
     def with_batch(self, batch: int | None) -> Self:
         """Return it with batches of another size, and as many of them read at once as before."""

@@ -1,5 +1,10 @@
 """A service that is behind reads partition numbers out: the events of a case cost one entry."""
 
+import asyncio
+from contextlib import suppress
+
+import pytest
+
 from services.chassis.procedure import Context, Decision, Procedure, State
 from services.chassis.settings import Haste
 from services.chassis.testing import eventually
@@ -36,8 +41,9 @@ def joined(after: Joined, context: Context) -> Decision[Joined]:
     return Decision(after, events=answer)
 
 
-async def test_the_events_of_a_case_meet_in_one_entry(offices: Offices) -> None:
-    office = offices.open(joiner, batch=BATCH, haste=Haste(fast=0, gather=0.1))
+@pytest.mark.parametrize("lanes", [1, 2])
+async def test_the_events_of_a_case_meet_in_one_entry(offices: Offices, lanes: int) -> None:
+    office = offices.open(joiner, batch=BATCH, haste=Haste(fast=0, gather=0.1, lanes=lanes))
     cases = [f"case-{number}" for number in range(CASES)]
     for event in (Told(), Paid()):
         await office.send(*[office.message(case, event) for case in cases])
@@ -55,6 +61,30 @@ async def test_the_events_of_a_case_meet_in_one_entry(offices: Offices) -> None:
         return await office.committed() == 2 * CASES
 
     await eventually(all_committed)
+
+
+async def test_of_a_large_batch_two_parts_are_under_way_at_once(offices: Offices) -> None:
+    office = offices.open(joiner, haste=Haste(fast=0, gather=0.1, batch=BATCH, lanes=2))
+    both, met = asyncio.Barrier(2), []
+
+    async def meet() -> None:
+        # What is read first may be little, and is decided alone.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await both.wait()
+                met.append(True)
+
+    for number in range(1, CASES // BATCH + 1):
+        office.at("before-append", meet, number)
+    await office.send(*[office.message(f"case-{number}", Told()) for number in range(CASES)])
+    await office.start()
+
+    async def all_committed() -> bool:
+        return await office.committed() == CASES
+
+    await eventually(all_committed)
+    assert met
+    assert await office.runtime.journal.count() == CASES
 
 
 async def test_who_has_caught_up_gathers_no_longer(offices: Offices) -> None:

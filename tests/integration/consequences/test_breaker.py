@@ -11,6 +11,7 @@ from contracts.envelope import Event
 from services.chassis.dead_letters import Failure
 from services.chassis.health import Breaker, TooManyDeadLetters
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.service import DECIDING
 from services.chassis.store import StoreUnavailable
 from services.chassis.testing import eventually
 from tests.integration.events import Passed, Told
@@ -34,8 +35,11 @@ def deployed(works: bool) -> Procedure[Nothing]:
     return procedure
 
 
-async def test_a_bad_deploy_stops_and_its_successor_handles_everything(offices: Offices) -> None:
-    office = offices.open(deployed(works=False), batch=10)
+@pytest.mark.parametrize("lanes", [1, 2])
+async def test_a_bad_deploy_stops_and_its_successor_handles_everything(
+    offices: Offices, lanes: int
+) -> None:
+    office = offices.open(deployed(works=False), batch=10, haste=DECIDING._replace(lanes=lanes))
     cases = [f"case {n}" for n in range(100)]
     await office.send(*[office.message(case, Told(text=case)) for case in cases])
     # Not until it is ready: it may have halted by then.
