@@ -68,7 +68,7 @@ k8s-test: env ## deploy to the cluster of KUBECONFIG, disturb it under load (ARG
 ifdef CLUSTER
 	$(ENGINE) up
 	$(CLUSTER) up || $(CLUSTER) up || { $(CLUSTER) down; exit 1; }
-	ip route replace unreachable $(SERVICES)
+	ip route replace unreachable $(SERVICES) || { $(CLUSTER) down; exit 1; }
 	KUBECONFIG=$$($(CLUSTER) config) K8S_LOAD='$(CLUSTER) load' K8S_VOLUMES='$(CLUSTER) volumes' \
 		K8S_IMAGES='$(ENGINE) images' $(BIN)/python -m tests.k8s $(ARGS); \
 		status=$$?; $(CLUSTER) down; ip route delete unreachable $(SERVICES); exit $$status

@@ -48,7 +48,7 @@ OLDEST_CASE_SECONDS = Gauge(
 )
 OLDEST_UNATTENDED_CASE_SECONDS = Gauge(
     "onestop_oldest_unattended_case_seconds",
-    "Seconds since an unfinished case last went on that waits for nobody; of several, the most",
+    "Seconds for which an unfinished case has waited for nobody; of several, the most",
     ["group"],
 )
 

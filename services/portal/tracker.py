@@ -228,7 +228,7 @@ def _record(
     assert submission is not None
     begun = (step for step in plan.steps if step.since(submission["submitted_at"], ended))
     running = [step.name for step in begun if step.name not in ended] if waits else []
-    waited_for = waiting.columns(waits, running, context.cause.time)
+    waited_for = waiting.columns(waits, running, context.now)
     stands = partial(
         row, submission, ended, state.watch, completed, state.breaks, waiting=waited_for
     )

@@ -48,7 +48,7 @@ def columns(waits: Waits, running: Iterable[str], at: datetime) -> dict[str, Any
     """Return what the register has of it: nothing where nobody was ever waited for.
 
     `running` are the procedures that could start and have not ended. A case is attended where each
-    of them waits for somebody; `moved_at` is when that was last told.
+    of them waits for somebody; `at` is when this was found out, which is when the case went on.
     """
     if not waits:
         return {}

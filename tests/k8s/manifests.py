@@ -1,5 +1,6 @@
 """The manifests as kustomize renders them: plain objects, to be looked at and applied."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -41,6 +42,18 @@ def render(folder: Path) -> list[Object]:
 def overlay(name: str) -> list[Object]:
     """Return the objects of an overlay, rendered once for all tests."""
     return render(OVERLAYS[name])
+
+
+def with_notices(folder: Path) -> list[Object]:
+    """Return production as it is with the component `notices`, rendered from a copy in a folder.
+
+    It is asked for as its kustomization says.
+    """
+    copied = shutil.copytree(K8S, folder / "k8s") / "overlays" / "production"
+    file = copied / "kustomization.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("  # - notices:", "  - notices #"), encoding="utf-8")
+    return render(copied)
 
 
 def of_kind(objects: Iterable[Object], *kinds: str) -> list[Object]:

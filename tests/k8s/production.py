@@ -1,12 +1,13 @@
 """Whether a real API server would take the production overlay, with the operators' definitions."""
 
-import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
 from tests.k8s import crds
 from tests.k8s.cluster import Cluster
-from tests.k8s.manifests import Object, overlay
+from tests.k8s.manifests import Object, with_notices
 
 
 def accepted(cluster: Cluster) -> int:
@@ -37,8 +38,9 @@ def _has(cluster: Cluster, crd: Object) -> bool:
 
 
 def _inside(namespace: str) -> list[Object]:
-    """Return the objects in a namespace that exists; their own would be made only for real."""
-    objects: list[Object] = json.loads(json.dumps(overlay("production")))
+    """Return all objects, in a namespace that exists: their own would be made only for real."""
+    with TemporaryDirectory() as folder:
+        objects = with_notices(Path(folder))
     found = [one for one in objects if one["kind"] != "Namespace"]
     for one in found:
         one["metadata"]["namespace"] = namespace

@@ -1,6 +1,5 @@
 """Who signs, and whom the portal believes, in production: files are where their readers look."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from contracts.catalogue import catalogue
 from services.chassis import signing
 from services.portal import keys, officials, printed, webhook
-from tests.k8s.manifests import K8S, Object, containers, named, of_kind, overlay, pod, render
+from tests.k8s.manifests import Object, containers, named, of_kind, overlay, pod, with_notices
 
 OBJECTS = overlay("production")
 SIGNING = [name for name in catalogue().services if catalogue().signed_by(name)]
@@ -58,13 +57,7 @@ def test_the_portal_finds_whom_it_believes_and_its_seal() -> None:
 
 
 def test_the_portal_posts_notices_where_that_is_asked_for(tmp_path: Path) -> None:
-    shutil.copytree(K8S, tmp_path / "k8s")
-    file = tmp_path / "k8s" / "overlays" / "production" / "kustomization.yaml"
-    text = file.read_text(encoding="utf-8")
-    assert text.count("  # - notices:") == 1, "how to ask for it stands there"
-    file.write_text(text.replace("  # - notices:", "  - notices #"), encoding="utf-8")
-    told = render(file.parent)
-
+    told = with_notices(tmp_path)
     secret = variables(told, "portal")[webhook.SECRET]["secretKeyRef"]
     (made,) = [one for one in of_kind(told, "ExternalSecret") if one not in OBJECTS]
     assert (secret["name"], secret["key"]) == (
