@@ -32,7 +32,7 @@ from services.payments.bank import (
     Standing,
     settings_from,
 )
-from services.payments.transfers import SETTLED, TRANSFERS
+from services.payments.transfers import REJECTED, SETTLED, TRANSFERS
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,9 @@ AT_ONCE = 200
 _REQUESTS = 16
 LONGEST_PAUSE = 60.0
 """Seconds after which a payment is asked about again at the latest."""
+DOUBTED = timedelta(days=10)
+"""For so long after its order a payment that was rejected is asked about: a bank may pay it after
+all, and the line of its statement that says so may be lost. An assumption of ours."""
 _NAMESPACE = uuid5(NAMESPACE_URL, SOURCE)
 _TOPIC = topic_of(PaymentReported)
 _READ = "statement"
@@ -66,22 +69,35 @@ class Paying:
 
         Raises `StoreUnavailable` and `BrokerUnavailable`, after which it is done again.
         """
-        due = {"open": True, "due": {"$lte": self._clock()}}
-        rows = await self._unsettled(await self._rows.find(due, sort=[("due", 1)], limit=AT_ONCE))
+        due = {"open": {"$in": [True, REJECTED]}, "due": {"$lte": self._clock()}}
+        rows = await self._asked(await self._rows.find(due, sort=[("due", 1)], limit=AT_ONCE))
         standings = await asyncio.gather(*map(self._standing, rows))
         await self._report(
             (row, standing) for row, standing in zip(rows, standings, strict=True) if standing
         )
 
-    async def _unsettled(self, rows: Sequence[Document]) -> list[Document]:
-        """Return the rows of which the bank has said nothing yet, and close the others."""
+    async def _asked(self, rows: Sequence[Document]) -> list[Document]:
+        """Return the rows about which the bank is to be asked, and close the others.
+
+        A row that was made anew of the journal is open, whatever the bank has said since.
+        """
         if not rows:
             return []
         these = {"_id": {"$in": [row["_id"] for row in rows]}}
-        over = {row["_id"] for row in await self._settled.find(these, ["_id"])}
-        if over:
-            await self._rows.update({"_id": {"$in": list(over)}}, {"$set": {"open": False}})
-        return [row for row in rows if row["_id"] not in over]
+        found = await self._settled.find(these, ["outcome"])
+        outcomes = {row["_id"]: row["outcome"] for row in found}
+        over, asked = [], []
+        for row in rows:
+            if row["open"] is True and outcomes.get(row["_id"]) == REJECTED:
+                row["open"] = REJECTED
+                await self._note_rejected([row["_id"]])
+            doubted = row["open"] == REJECTED and row["ordered_at"] > self._clock() - DOUBTED
+            if doubted or (row["open"] is True and row["_id"] not in outcomes):
+                asked.append(row)
+            else:
+                over.append(row["_id"])
+        await self._close(over)
+        return asked
 
     async def listen(self) -> None:
         """Read the statement on from where it was read last.
@@ -105,27 +121,49 @@ class Paying:
         """Ask about an order that may have reached the bank; order what it does not know.
 
         That it is spoken about is noted first, for whoever comes after a crash in between: banks
-        forget ids in time, and a question never pays.
+        forget ids in time, and a question never pays. What was rejected is never ordered again.
         """
+        rejected = row["open"] == REJECTED
         async with self._requests:
-            pause = min(self._settings.patience * 2 ** row["tries"], LONGEST_PAUSE)
+            pause = pause_after(row["tries"], self._settings.patience)
             later = {"due": self._clock() + timedelta(seconds=pause)}
             await self._rows.update({"_id": row["_id"]}, {"$set": later, "$inc": {"tries": 1}})
             try:
-                standing = await self._bank.standing(row["_id"]) if row["tries"] else None
-                return standing or await self._bank.order(order_of(row))
+                known = row["tries"] or rejected
+                standing = await self._bank.standing(row["_id"]) if known else None
+                if standing or rejected:
+                    return standing
+                return await self._bank.order(order_of(row))
             except BankUnavailable as error:
                 log.info("%s: %s", row["_id"], error)
                 return None
 
     async def _report(self, said: Iterable[tuple[Document, Standing]]) -> None:
-        """Publish what became of payments, and close their rows when that is acknowledged."""
+        """Publish what became of payments; when that is acknowledged, close the rows of those that
+        were paid."""
         settled = [(row, standing) for row, standing in said if standing.settled_at]
-        if not settled:
+        news = [(row, each) for row, each in settled if row["open"] != each.status]
+        if not news:
             return
-        await self._publisher.publish([message(row, standing) for row, standing in settled])
-        ids = {"_id": {"$in": [row["_id"] for row, _ in settled]}}
-        await self._rows.update(ids, {"$set": {"open": False}})
+        await self._publisher.publish([message(row, standing) for row, standing in news])
+        await self._note_rejected([row["_id"] for row, each in news if each.status == REJECTED])
+        await self._close([row["_id"] for row, each in news if each.status != REJECTED])
+
+    async def _note_rejected(self, ids: Sequence[str]) -> None:
+        # Not of one that was paid meanwhile: an old line of the statement may be read again.
+        if ids:
+            open_ones = {"_id": {"$in": list(ids)}, "open": True}
+            await self._rows.update(open_ones, {"$set": {"open": REJECTED}})
+
+    async def _close(self, ids: Sequence[str]) -> None:
+        if ids:
+            await self._rows.update({"_id": {"$in": list(ids)}}, {"$set": {"open": False}})
+
+
+def pause_after(tries: int, patience: float) -> float:
+    """Return the seconds until a payment is asked about again: twice as many each time, up to
+    `LONGEST_PAUSE`. Money that is fetched at a counter is asked about thousands of times."""
+    return min(patience * float(1 << min(tries, 10)), LONGEST_PAUSE)
 
 
 def order_of(row: Document) -> Order:

@@ -6,8 +6,11 @@ from contracts.death.events import PaymentReported, PayoutOrdered
 from services.chassis.procedure import Context, Record
 
 TRANSFERS = "transfers"
-"""The register, by the ids of payments. A row is *open* until the bank has said what became of it;
-`due` is when the bank is to be spoken to about it next."""
+"""The register, by the ids of payments. A row is *open* until the bank has said what became of it,
+and `REJECTED` for a while where it was rejected; `due` is when the bank is to be spoken to about it
+next."""
+REJECTED = "rejected"
+"""What `open` says of a payment that the bank has rejected, and may still carry out."""
 SETTLED = "settled_payments"
 """The register of what the bank has said, by the ids of payments. What is in it is never ordered:
 a row of `transfers` that was made anew from the journal is open again, and banks forget ids."""
