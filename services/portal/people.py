@@ -26,7 +26,7 @@ NEWBORNS = "newborns"
 """The register of children who were declared here, as their certificates name them: what is known
 of them until an import does, and so a register of its own, which no import has to outrun."""
 DECEASED = "deceased"
-"""The register of those whose death was registered, by case."""
+"""The register of those whose death was registered, or reported by an import, by case."""
 CORRECTIONS = "corrections"
 """What civil status has put right of people, by identifier."""
 STANDS = {"cancelled": False}
@@ -42,6 +42,8 @@ class Known(State):
     """The same, of what was put right."""
     cancelled: bool = False
     """Whether the birth or death that this case registered is void."""
+    reported_dead: bool = False
+    """Whether an import has said that the person is deceased."""
 
 
 register = Procedure("people-register", initial=Known())
@@ -49,13 +51,19 @@ register = Procedure("people-register", initial=Known())
 
 @register.on(PersonRecorded)
 def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[Known]:
-    """Keep the person as the population register has them now; older news changes nothing."""
+    """Keep the person as the population register has them now; older news changes nothing.
+
+    Whose death was registered elsewhere is deceased here too: their running cases pass on.
+    """
     if context.cause.entry <= state.entry:
         return Decision(state)
-    person = event.person
+    person, died = event.person, event.person.deceased_on
     fields = person.model_dump(mode="json", exclude={"personal_id"})
-    record = Record(PEOPLE, person.personal_id, fields)
-    return Decision(state.with_(entry=context.cause.entry), records=(record,))
+    records = [Record(PEOPLE, person.personal_id, fields)]
+    if died is not None or state.reported_dead:
+        records.append(_deceased(person.personal_id, died, context, reported=True))
+    after = state.with_(entry=context.cause.entry, reported_dead=died is not None)
+    return Decision(after, records=tuple(records))
 
 
 @register.on(PersonIdentified)
@@ -135,8 +143,12 @@ def corrected(state: Known, event: PersonCorrected, context: Context) -> Decisio
 def persons(
     people: Iterable[Row], deceased: Iterable[Row], corrections: Iterable[Row]
 ) -> dict[str, Person]:
-    """Return the persons in rows of the three registers, by identifier."""
-    died = {row["personal_id"]: row["deceased_on"] for row in deceased if not row["cancelled"]}
+    """Return the persons in rows of the three registers, by identifier.
+
+    The date of a registered death counts before that of a report, which is a copy.
+    """
+    dead = sorted(deceased, key=lambda row: not row.get("reported"))
+    died = {row["personal_id"]: row["deceased_on"] for row in dead if not row["cancelled"]}
     corrected = {row["_id"]: row for row in corrections}
     found = {}
     for row in people:
@@ -148,12 +160,15 @@ def persons(
     return found
 
 
-def _deceased(personal_id: str, on: date | None, context: Context) -> Record:
+def _deceased(
+    personal_id: str, on: date | None, context: Context, *, reported: bool = False
+) -> Record:
     """Return the row of somebody who has died; without a day, it was found that they live."""
     fields = {
         "personal_id": personal_id,
         "deceased_on": on.isoformat() if on else None,
         "cancelled": on is None,
+        "reported": reported,
         "cause": str(context.cause.id),
         "open": on is not None,
         "asked": 0,

@@ -22,7 +22,7 @@ SEEN_ONLY = {
 }
 """What the portal sees on its topics and has nothing to decide about: its own conclusion, what it
 said of time limits, a report about a person before the register has taken it, a death that an
-import has reported (the register's own row says it), and what it sent of officials and families
+import has reported (PersonRecorded says it too), and what it sent of officials and families
 before an agency has answered."""
 
 

@@ -54,6 +54,20 @@ def test_the_door_knows_the_deceased_in_whichever_order_it_hears(
 
 
 @pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
+def test_the_newest_report_says_whether_somebody_lives(order: tuple[int, ...]) -> None:
+    """Alive, dead by an import, and alive again: whoever was dead for a moment is not for ever."""
+    desk, rows = Desk(portal.register, None, "person-1"), {}
+    for n in order:
+        day = date(2020, 5, 1) if n == 1 else None
+        known = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=day))
+        for record in desk.hear(known, entry=n + 1).records:
+            rows[record.register] = dict(record.row())
+    last = rows.get(portal.DECEASED)
+    assert last is None or last["cancelled"]
+    assert last is None or not last["open"]
+
+
+@pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
 def test_the_door_knows_the_newest_of_a_death_in_whichever_order_it_hears(
     order: tuple[int, ...],
 ) -> None:

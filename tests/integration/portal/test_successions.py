@@ -80,6 +80,21 @@ async def test_a_running_case_passes_to_the_other_parent(counter: Counter, coupl
     assert (await counter.case(case_id))["status"] == "in-progress"
 
 
+async def test_a_running_case_passes_on_where_an_import_says_that_its_declarant_has_died(
+    counter: Counter, couple: Couple
+) -> None:
+    case_id = await counter.accepted(body=couple.declares())
+    mother = person(couple.mother, "Nguyễn Thị Hồng Nhung", deceased_on=date(2026, 11, 1))
+    await counter.record(mother, entry=2)
+    await eventually(lambda: couple.settled(couple.mother))
+    (passed,) = await counter.published(case_id, CasePassed)
+    assert (passed.data.deceased, passed.data.successor) == (couple.mother, couple.father)
+    assert (await counter.post(new_key(), couple.declares())).status_code == 422
+    # Whom a later import holds alive may declare again.
+    await counter.record(person(couple.mother, "Nguyễn Thị Hồng Nhung"), entry=3)
+    assert (await counter.post(new_key(), couple.declares())).status_code == 202
+
+
 async def test_the_deceased_can_declare_nothing(counter: Counter, couple: Couple) -> None:
     await couple.loses(couple.mother)
     response = await counter.post(new_key(), couple.declares())
