@@ -24,7 +24,7 @@ from contracts.death.events import (
     RemovalRefused,
     ResidenceRemoved,
 )
-from contracts.death.process import BENEFIT, DEATH, REMOVAL
+from contracts.death.process import BENEFIT, DEATH, ORPHANED_DEATH, REMOVAL
 from contracts.envelope import Event
 from services.chassis.gate import CLAIM
 from services.civil_status import death as civil_status
@@ -72,9 +72,10 @@ DEATHS = [
 ORPHANED = CaseOrphaned(deceased=FATHER, province="01", persons=(FATHER, MOTHER))
 ORPHANS = [
     Office(
-        *("civil-status", ORPHANED_BIRTH, orphans.birth, CIVIL_STATUS),
+        *("civil-status", name, procedure, CIVIL_STATUS),
         *((ORPHANED,), CaseAdopted, CaseAbandoned),
     )
+    for name, procedure in ((ORPHANED_BIRTH, orphans.birth), (ORPHANED_DEATH, orphans.death))
 ]
 Deed = Callable[[str, Official], Act]
 DEEDS: tuple[Deed, ...] = (
