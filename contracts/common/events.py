@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.common.payouts import Payout
 from contracts.common.people import Child, Household, Person
-from contracts.common.tasks import Act, OfficialDecision, Supplied, TaskId
+from contracts.common.tasks import Act, OfficialDecision, Signatory, Supplied, TaskId
 from contracts.envelope import Event
 from contracts.group import Result
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Text, Value, Vnd
@@ -98,6 +98,9 @@ class CaseAdopted(Event, type="civil-status.case-adopted.v1"):
     """An official goes on with the case of a declarant who has died."""
 
     deceased: PersonalId
+    by: Signatory | None = Field(
+        default=None, description="Who acts for the declarant from now on; of old events unknown."
+    )
 
 
 class CaseAbandoned(Event, type="civil-status.case-abandoned.v1"):

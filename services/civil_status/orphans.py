@@ -1,7 +1,7 @@
 """A case is orphaned -> an official has a task -> the case is adopted | abandoned.
 
-Neither stops what runs: the agencies decide what was declared in life. It says who acts for the
-declarant from now on, where a procedure needs somebody.
+Neither stops what runs: the agencies decide what was declared in life. An adopted case answers to
+its official, who may supply what is asked for and withdraw, as the declarant could.
 """
 
 from contracts.birth.process import ORPHANED_BIRTH
@@ -47,12 +47,15 @@ def of_group(name: str) -> Procedure[Orphan]:
     def decided(state: Orphan, verdict: Verdict, context: Context) -> Decision[Orphan]:
         """Say whether an official goes on with the case: what is supplied, somebody examines."""
         assert state.deceased is not None
+        assert state.review is not None
         if verdict.supplement:
             return gate.shut(state, reviews.resumed(state.review, verdict.supplement, None))
         if verdict.refused:
             left = CaseAbandoned(deceased=state.deceased, reason=verdict.refused)
             return Decision(state, events=(left,))
-        return Decision(state, events=(CaseAdopted(deceased=state.deceased),))
+        # Only who has the task in hand decides about it.
+        adopted = CaseAdopted(deceased=state.deceased, by=state.review.task.held_by)
+        return Decision(state, events=(adopted,))
 
     gate = Gate(procedure, reviews, decided)
     return procedure

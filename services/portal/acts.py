@@ -12,6 +12,7 @@ from contracts.common.events import (
     TaskReleaseRequested,
 )
 from contracts.common.tasks import Act, Official, OfficialDecision
+from contracts.model import PersonalId
 from services.chassis.encoding import Document
 from services.portal.case_events import SOURCE, Thread, encoded, persons_of, submitted, thread_of
 from services.portal.declaration import fingerprint
@@ -56,11 +57,18 @@ def act_id(claim_id: str) -> UUID:
 
 
 def claim_of(
-    official: Official, wish: Wish, row: Document, declared: Claim | None, at: datetime
+    official: Official,
+    wish: Wish,
+    row: Document,
+    declared: Claim | None,
+    at: datetime,
+    *,
+    adopter: PersonalId | None = None,
 ) -> Claim:
     """Return what the official's key is claimed for, with the act as it is published.
 
-    `row` is the task's; `declared` is the claim that began its case.
+    `row` is the task's; `declared` is the claim that began its case. Whoever has adopted the case
+    acts for its declarant, and decides about it no more than the family does.
     """
     id = claim_id(official.person_id, wish.key)
     first = submitted(declared) if declared else None
@@ -68,7 +76,10 @@ def claim_of(
         "task_id": wish.task_id,
         "procedure": row["procedure"],
         "official": official,
-        "persons": persons_of(first.data) if first else (),
+        "persons": (
+            *(persons_of(first.data) if first else ()),
+            *((adopter,) if adopter else ()),
+        ),
     }
     if wish.decision is not None:
         data["decided"] = wish.decision

@@ -1,6 +1,7 @@
 """Who is asking, where a family acts on its case: the person whom a signed token names.
 
-Whose case it is follows from its declaration, and from who goes on with it after a death.
+Whose case it is follows from its declaration, and from who goes on with it after a death: of the
+family, or an official who has adopted it.
 """
 
 from typing import Annotated
@@ -10,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
+from services.portal.adoptions import ADOPTIONS
 from services.portal.officials import Tokens
 from services.portal.problems import Problem
 from services.portal.submissions import Claim, Submissions
@@ -38,6 +40,7 @@ class Hands:
     def __init__(self, runtime: Runtime) -> None:
         self._submissions = Submissions(runtime.store)
         self._successions = runtime.store.collection(SUCCESSIONS)
+        self._adoptions = runtime.registers[ADOPTIONS]
 
     async def declared(self, case_id: str, person: PersonalId) -> Claim:
         """Return the claim that began a case which is in this person's hands.
@@ -52,11 +55,13 @@ class Hands:
     async def cases(self, person: PersonalId) -> list[Claim]:
         """Return the claims of all cases in this person's hands. Raises `StoreUnavailable`."""
         passed = await self._successions.find({"successor": person}, ["case_id"])
+        adopted = await self._adoptions.find({"by": person}, ["_id"])
+        others = [*(row["case_id"] for row in passed), *(row["_id"] for row in adopted)]
         candidates = {
             claim.case_id: claim
             for claim in (
                 *await self._submissions.of_declarant(person),
-                *(await self._submissions.of_cases([row["case_id"] for row in passed])).values(),
+                *(await self._submissions.of_cases(others)).values(),
             )
         }
         return [claim for claim in candidates.values() if await self.holder(claim) == person]
@@ -64,14 +69,23 @@ class Hands:
     async def holder(self, claim: Claim) -> PersonalId | None:
         """Return who has the case: the declarant, or whoever it has passed to since.
 
-        None where it waits for an official. Raises `StoreUnavailable`.
+        None where it waits for an official, or none has adopted it. Raises `StoreUnavailable`.
         """
+        return await self.in_family(claim) or await self.adopter(claim.case_id)
+
+    async def in_family(self, claim: Claim) -> PersonalId | None:
+        """Return who of the family has the case, if anybody. Raises `StoreUnavailable`."""
         rows = await self._successions.find({"case_id": claim.case_id})
         passed = {row["_id"].rpartition("/")[2]: row["successor"] for row in rows}
         holder: PersonalId | None = claim.id.partition("/")[0]
         while holder in passed:
             holder = passed.pop(holder)
         return holder
+
+    async def adopter(self, case_id: str) -> PersonalId | None:
+        """Return the official who has adopted a case, if one has. Raises `StoreUnavailable`."""
+        rows = await self._adoptions.find({"_id": case_id}, ["by"])
+        return rows[0]["by"] if rows else None
 
 
 async def began(submissions: Submissions, case_id: str) -> Claim:

@@ -82,6 +82,8 @@ class Families:
         Raises `StoreUnavailable`, and `Problem` 403, 404, 409, 422 or 503.
         """
         declared = await self._hands.declared(case_id, person)
+        if await self._hands.in_family(declared) is None:
+            raise Problem(403, "not-your-case", "a case is rated by its family, not in office")
         sent = ratings.read(raw)
         finished = {"_id": case_id, "completed_at": {"$ne": None}}
         if not await self._cases.find(finished, ["_id"], limit=1):

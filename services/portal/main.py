@@ -2,6 +2,7 @@
 
 from services.chassis.service import Service
 from services.portal import (
+    adoptions,
     aftermath,
     cases,
     clock,
@@ -29,6 +30,7 @@ service = Service(
         aftermath.aftermath,
         tasks.tasks,
         people.register,
+        adoptions.adoption,
         notices.notices,
         results.results,
         satisfaction.rating,

@@ -19,6 +19,7 @@ from services.chassis.runtime import Runtime
 from services.portal import acts
 from services.portal.acts import ACTS, Wish
 from services.portal.bodies import accepted, checked_key, keyed
+from services.portal.citizens import Hands
 from services.portal.door import Door
 from services.portal.officials import Asking
 from services.portal.paging import marked, place
@@ -74,7 +75,7 @@ class Queue:
 
     def __init__(self, runtime: Runtime) -> None:
         self._register = runtime.registers[TASKS]
-        self._submissions = Submissions(runtime.store)
+        self._submissions, self._hands = Submissions(runtime.store), Hands(runtime)
         self._door = Door(runtime, "acts")
         self._clock = runtime.clock.now
 
@@ -118,7 +119,8 @@ class Queue:
         """
         row = await self.task(official, wish.task_id)
         declared = (await self._submissions.of_cases([row["case_id"]])).get(row["case_id"])
-        asked = acts.claim_of(official, wish, row, declared, self._clock())
+        adopter = await self._hands.adopter(row["case_id"])
+        asked = acts.claim_of(official, wish, row, declared, self._clock(), adopter=adopter)
         await self._door.take(asked, ACTS[wish.kind])
         return acts.act_id(asked.id)
 

@@ -21,6 +21,7 @@ from services.chassis.encoding import Document
 from services.chassis.message import Outgoing
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
+from services.portal.adoptions import ADOPTIONS
 from services.portal.case_events import Submission, encoded, persons_of, submitted, thread_of
 from services.portal.known import People
 from services.portal.people import DECEASED, STANDS
@@ -63,6 +64,7 @@ class Successions:
         self._cases = runtime.registers[CASES]
         self._submissions = Submissions(runtime.store)
         self._rows = runtime.store.collection(SUCCESSIONS)
+        self._adoptions = runtime.registers[ADOPTIONS]
         self._publisher = runtime.publisher
         self._clock: Callable[[], datetime] = runtime.clock.now
 
@@ -71,6 +73,7 @@ class Successions:
         await self._deceased.index([("open", 1)])
         await self._deceased.index([("personal_id", 1)])
         await self._rows.index([("successor", 1)])
+        await self._adoptions.index([("by", 1)])
 
     async def reopen(self, people: Iterable[str]) -> None:
         """Look again at those of these who have died, for they have just got a case.

@@ -8,14 +8,19 @@ from uuid import uuid4
 import pytest
 
 from contracts.birth.events import BirthRefused
-from contracts.common.events import CaseOrphaned, CasePassed
+from contracts.birth.process import BIRTH
+from contracts.common.events import CaseAdopted, CaseOrphaned, CasePassed, TaskClaimRequested
+from contracts.common.tasks import task_id
 from contracts.model import Reason
 from contracts.people.events import PersonDeceased
 from services.chassis.testing import eventually
 from tests.integration.portal.counter import Counter, declaration, new_key
+from tests.integration.portal.test_supplements import Family
 from tests.unit.births import ALONE, HOME, form, person, settled
+from tests.unit.officials import official
 
 BORN = {"born_on": (datetime.now(UTC).date() - timedelta(days=9)).isoformat()}
+ADOPTER = official(9)
 WHY = Reason(code="evidence-missing", vi="Không có giấy tờ.", en="Nothing proves the birth.")
 
 
@@ -112,6 +117,47 @@ async def test_without_another_parent_a_case_waits_for_an_official(
     await couple.loses(couple.mother)
     (orphaned,) = await counter.published(case_id, CaseOrphaned)
     assert orphaned.data.deceased == couple.mother
+
+
+async def test_an_adopted_case_answers_to_its_official_and_to_nobody_else(
+    counter: Counter, couple: Couple
+) -> None:
+    family = await Family.asked(counter, couple.declares(**ALONE))
+    await couple.loses(couple.mother)
+    assert (await family.supply(person=ADOPTER.person_id)).status_code == 403
+    adopted = CaseAdopted(deceased=couple.mother, by=ADOPTER.signatory)
+    await counter.publish(family.case, adopted)
+    await eventually(lambda: counter.rows("adoptions", _id=family.case) != [])
+
+    assert (await family.supply(person=couple.mother)).status_code == 403
+    assert (await family.supply(person=ADOPTER.person_id)).status_code == 202
+    (supplied,) = await family.published()
+    assert supplied.data.by == ADOPTER.person_id
+    rating = {"stars": 5}
+    answer = await counter.http.post(
+        f"/api/cases/{family.case}/rating",
+        json=rating,
+        headers={"Authorization": f"Bearer {counter.stack.issuer.citizen(ADOPTER.person_id)}"},
+    )
+    assert answer.status_code == 403
+
+
+async def test_who_has_adopted_a_case_decides_about_it_no_more(
+    counter: Counter, couple: Couple
+) -> None:
+    family = await Family.asked(counter, couple.declares(**ALONE))
+    await couple.loses(couple.mother)
+    await counter.publish(family.case, CaseAdopted(deceased=couple.mother, by=ADOPTER.signatory))
+    await eventually(lambda: counter.rows("adoptions", _id=family.case) != [])
+    task = task_id(family.case, BIRTH)
+    token = counter.stack.issuer.token(official(7))
+    answer = await counter.http.post(
+        f"/api/tasks/{task}/claim",
+        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": new_key()},
+    )
+    assert answer.status_code == 202, answer.text
+    (act,) = await counter.published(family.case, TaskClaimRequested)
+    assert ADOPTER.person_id in act.data.persons
 
 
 @pytest.mark.parametrize("first", ["mother", "father"])

@@ -31,9 +31,9 @@ class Family:
         self.request: UUID | None = None
 
     @classmethod
-    async def asked(cls, counter: Counter) -> "Family":
+    async def asked(cls, counter: Counter, body: Any = None) -> "Family":
         """Let a case be declared, and civil status ask for something."""
-        family = cls(counter, await counter.accepted())
+        family = cls(counter, await counter.accepted(body=body))
         opened = REVIEWS.opened(
             *(family.case, datetime.now(UTC)),
             province="01",
