@@ -77,6 +77,13 @@ class Review(Value):
         moved = self.task.with_(**{**free, **changes}, revision=self.task.revision + 1)
         return Review(task=moved, persons=self.persons, claim_seconds=self.claim_seconds)
 
+    def found(self, finding: Reason | None) -> "Review":
+        """Return the review with what the rules find now: what was registered has been put right.
+
+        Nobody has moved the task; its next event tells it.
+        """
+        return self.with_(task=self.task.with_(finding=finding))
+
 
 class Supplement(NamedTuple):
     """A supplement that counts, and its id."""

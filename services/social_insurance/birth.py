@@ -141,9 +141,10 @@ def corrected(state: HealthCard, event: BirthCorrected, context: Context) -> Dec
     if correction is None:
         return Decision(state)
     after, born_on = state.with_(correction=correction), event.child.born_on
-    if state.awaits_official is not None:
+    if state.awaits_official is not None and state.review is not None:
         waiting = replace(state.awaits_official, born_on=born_on)
-        after = after.with_(awaits_official=waiting)
+        finding = objection(waiting, local_date(context.now), context.rules)
+        after = after.with_(awaits_official=waiting, review=state.review.found(finding))
     if state.card is None:
         return Decision(after)
     valid_until = validity_end(born_on, state.card.on, context.rules)

@@ -2,12 +2,15 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from contracts.birth.events import HealthCardIssued, HealthCardRefused
 from contracts.birth.process import GROUP, HEALTH_CARD
 from contracts.common.task_events import task_events
+from contracts.common.tasks import ActDeclined
+from contracts.compensation.events import BirthCorrected
 from services.social_insurance import birth
 from services.social_insurance.rules import RULES, DayOfYear
 from tests.unit.births import TODAY, child, household, identified
@@ -133,3 +136,33 @@ def test_a_child_who_turned_six_while_an_official_had_the_file_gets_no_card() ->
     desk.hear(claim("another-procedure", who))
     desk.hear(decide(HEALTH_CARD, who, APPROVE))
     assert desk.said(HealthCardRefused).reason.code == "six-or-older"
+
+
+@pytest.mark.parametrize(
+    ("as_declared", "as_corrected", "granted"),
+    [
+        (date(2020, 11, 10), date(2020, 12, 10), True),
+        (date(2020, 12, 10), date(2020, 11, 10), False),
+    ],
+)
+def test_an_official_decides_by_what_the_rules_find_after_a_correction(
+    as_declared: date, as_corrected: date, granted: bool
+) -> None:
+    desk = card(reviewed(RULES, HEALTH_CARD), case="case-1", child=child(born_on=as_declared))
+    who = official(agency="social-insurance")
+    desk.hear(claim(HEALTH_CARD, who))
+    correction = BirthCorrected(
+        request=UUID(int=1),
+        by=official().signatory,
+        registration_number="KS-01-2026-00000042",
+        decision_number="1/QĐ",
+        corrected=("born_on",),
+        child=child(born_on=as_corrected),
+    )
+    desk.hear(correction, entry=4)
+    assert desk.state.review.task.held_by == who.signatory, "nobody took it from them"
+    desk.hear(decide(HEALTH_CARD, who, APPROVE))
+    if granted:
+        assert desk.said(HealthCardIssued).valid_from == as_corrected
+    else:
+        assert desk.said(ActDeclined).reason.code == "rules-refuse"
