@@ -198,12 +198,12 @@ def _said(record: Any) -> Said:
     return Said(record.key, record.value, dict(record.headers), envelope)
 
 
-async def read_all(bootstrap: str, name: str) -> list[Any]:
+async def read_all(bootstrap: str, name: str, partitions: int = PARTITIONS) -> list[Any]:
     """Read a topic from its beginning to its present end."""
     async with AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest"
     ) as reader:
-        numbers = reader.partitions_for_topic(name) or set(range(PARTITIONS))
+        numbers = reader.partitions_for_topic(name) or set(range(partitions))
         reader.assign([TopicPartition(name, number) for number in sorted(numbers)])
         ends = await reader.end_offsets(reader.assignment())
         found: list[Any] = []

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from contracts.catalogue import topic_of
+from contracts.catalogue import PARTITIONS, topic_of
 from contracts.death.events import PaymentReported
 from contracts.envelope import envelope_of
 from infra.local import Stack
@@ -25,7 +25,7 @@ from services.chassis.testing import eventually
 from services.payments.bank import Bank, BankSettings
 from services.payments.paying import DOUBTED, LONGEST_PAUSE, Paying, pause_after
 from services.payments.transfers import REJECTED, SETTLED, TRANSFERS
-from tests.integration.office import PARTITIONS, read_all
+from tests.integration.office import read_all
 from tests.integration.test_bank import part, turn
 
 __all__ = ["part"]
@@ -58,7 +58,7 @@ class Desk:
     async def outcomes(self, payment: str) -> list[str]:
         """Return what was published of a payment, each event once."""
         found = {}
-        for record in await read_all(self.bootstrap, TOPIC):
+        for record in await read_all(self.bootstrap, TOPIC, PARTITIONS):
             event = envelope_of(PaymentReported).model_validate_json(record.value)
             if event.data.payment_id == payment:
                 found[event.id] = event.data.outcome

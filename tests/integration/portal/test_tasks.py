@@ -1,8 +1,6 @@
 """/api/tasks: who is let in, what they see, and what becomes of what they want."""
 
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -14,7 +12,7 @@ from contracts.common.events import TaskClaimRequested, TaskDecisionSubmitted
 from contracts.common.review import Reviews
 from contracts.common.tasks import Official, task_id
 from services.chassis.testing import eventually
-from tests.integration.portal.counter import DATABASE, Counter, new_key
+from tests.integration.portal.counter import Counter, new_key
 from tests.unit.births import FATHER, MOTHER
 from tests.unit.officials import APPROVE, REFUSE, SUPPLEMENT, about, official
 
@@ -209,25 +207,3 @@ async def test_the_agency_s_word_is_found_in_the_task(counter: Counter) -> None:
     await eventually(answered)
     (answer,) = (await get(counter, f"/{task}")).json()["answers"]
     assert (answer["counted"], answer["reason"]["code"]) == (False, "no-task")
-
-
-async def test_a_case_that_waits_for_an_official_is_old_and_not_left_alone(
-    counter: Counter,
-) -> None:
-    case, years = str(uuid4()), timedelta(days=3650)
-    row = {"group": "birth", "status": "in-progress", "submitted_at": datetime.now(UTC) - years}
-    counter.mongo[DATABASE]["cases"].insert_one({"_id": case, **row})
-    age = partial(counter.metric, group="birth")
-
-    async def is_old(metric: str) -> bool:
-        return await age(f"onestop_oldest_{metric}_case_seconds") > years.total_seconds()
-
-    await eventually(partial(is_old, "unattended"))
-    await opened(counter, case)
-    await eventually(lambda: _not(is_old("unattended")))
-    assert await is_old("unfinished")
-    counter.mongo[DATABASE]["cases"].delete_one({"_id": case})
-
-
-async def _not(question: Awaitable[bool]) -> bool:
-    return not await question
