@@ -80,7 +80,8 @@ class Review(Value):
     def found(self, finding: Reason | None) -> "Review":
         """Return the review with what the rules find now: what was registered has been put right.
 
-        Nobody has moved the task; its next event tells it.
+        Nobody has moved the task: its next event tells it, and until then the queue shows the
+        finding of before.
         """
         return self.with_(task=self.task.with_(finding=finding))
 

@@ -43,8 +43,8 @@ _REQUESTS = 16
 LONGEST_PAUSE = 60.0
 """Seconds after which a payment is asked about again at the latest."""
 DOUBTED = timedelta(days=10)
-"""For so long after its order a payment that was rejected is asked about: a bank may pay it after
-all, and the line of its statement that says so may be lost. An assumption of ours."""
+"""For so long after it was rejected a payment is asked about: a bank may pay it after all, and the
+line of its statement that says so may be lost. An assumption of ours."""
 _NAMESPACE = uuid5(NAMESPACE_URL, SOURCE)
 _TOPIC = topic_of(PaymentReported)
 _READ = "statement"
@@ -84,18 +84,17 @@ class Paying:
         if not rows:
             return []
         these = {"_id": {"$in": [row["_id"] for row in rows]}}
-        found = await self._settled.find(these, ["outcome"])
-        outcomes = {row["_id"]: row["outcome"] for row in found}
+        settled = {row["_id"]: row for row in await self._settled.find(these, ["outcome", "at"])}
         over, asked = [], []
         for row in rows:
-            if row["open"] is True and outcomes.get(row["_id"]) == REJECTED:
-                row["open"] = REJECTED
-                await self._note_rejected([row["_id"]])
-            doubted = row["open"] == REJECTED and row["ordered_at"] > self._clock() - DOUBTED
-            if doubted or (row["open"] is True and row["_id"] not in outcomes):
+            said = settled.get(row["_id"])
+            if said is None:
                 asked.append(row)
+            elif said["outcome"] == REJECTED and said["at"] > self._clock() - DOUBTED:
+                asked.append({**row, "open": REJECTED})
             else:
                 over.append(row["_id"])
+        await self._note_rejected([row["_id"] for row in asked if row["open"] == REJECTED])
         await self._close(over)
         return asked
 

@@ -7,8 +7,8 @@ from services.chassis.procedure import Context, Record
 
 TRANSFERS = "transfers"
 """The register, by the ids of payments. A row is *open* until the bank has said what became of it,
-and `REJECTED` for a while where it was rejected; `due` is when the bank is to be spoken to about it
-next."""
+or where it was made anew of the journal, and `REJECTED` for a while where it was rejected; `due` is
+when the bank is to be spoken to about it next."""
 REJECTED = "rejected"
 """What `open` says of a payment that the bank has rejected, and may still carry out."""
 SETTLED = "settled_payments"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contracts.common.people import Person
 from contracts.model import PersonalId
 from services.chassis.registers import Registers
-from services.portal.people import CORRECTIONS, DECEASED, NEWBORNS, PEOPLE, STANDS, persons
+from services.portal.people import CORRECTIONS, DECEASED, NEWBORNS, PEOPLE, STANDS, dead, persons
 
 
 class People:
@@ -26,7 +26,7 @@ class People:
         these = {"_id": {"$in": list(ids)}}
         people, deceased, corrections = await asyncio.gather(
             self._people.find(these),
-            self._deceased.find({"personal_id": {"$in": list(ids)}, **STANDS}),
+            self._deceased.find({"personal_id": {"$in": list(ids)}}),
             self._corrections.find(these),
         )
         missing = set(ids) - {row["_id"] for row in people}
@@ -36,5 +36,4 @@ class People:
 
     async def lives(self, person: PersonalId) -> bool:
         """Return whether nobody has said that this person is dead. Raises `StoreUnavailable`."""
-        died = {"personal_id": person, **STANDS}
-        return not await self._deceased.find(died, ["_id"], limit=1)
+        return not dead(await self._deceased.find({"personal_id": person}))

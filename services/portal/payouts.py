@@ -83,7 +83,8 @@ class Instructions:
     ) -> bytes:
         """Return the event of an instruction that may be given."""
         claim = await began(self._submissions, case_id)
-        submission, holder = submitted(claim), await self._hands.holder(claim)
+        # Where money goes no official says, whatever case they have adopted.
+        submission, holder = submitted(claim), await self._hands.in_family(claim)
         row = views.row_from(await self._journal.case(case_id))
         ended: Ends = row["ended"] if row else {}
         forms = (submission.data, *corrected(await self._supplements.of_case(case_id)))

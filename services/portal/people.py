@@ -6,7 +6,7 @@ the other, in whichever order they are heard. The three are joined when they are
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from contracts.common.events import PersonIdentified
@@ -42,8 +42,8 @@ class Known(State):
     """The same, of what was put right."""
     cancelled: bool = False
     """Whether the birth or death that this case registered is void."""
-    reported_dead: bool = False
-    """Whether an import has said that the person is deceased."""
+    reported: date | None = None
+    """The day on which the person died, by the newest import."""
 
 
 register = Procedure("people-register", initial=Known())
@@ -60,9 +60,10 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
     person, died = event.person, event.person.deceased_on
     fields = person.model_dump(mode="json", exclude={"personal_id"})
     records = [Record(PEOPLE, person.personal_id, fields)]
-    if died is not None or state.reported_dead:
+    if died != state.reported:
+        # Said again by the next import, it is no news: nobody looks for their cases again.
         records.append(_deceased(person.personal_id, died, context, reported=True))
-    after = state.with_(entry=context.cause.entry, reported_dead=died is not None)
+    after = state.with_(entry=context.cause.entry, reported=died)
     return Decision(after, records=tuple(records))
 
 
@@ -140,22 +141,43 @@ def corrected(state: Known, event: PersonCorrected, context: Context) -> Decisio
     return Decision(state.with_(corrected=context.cause.entry), records=(record,))
 
 
+def dead(rows: Iterable[Row]) -> dict[str, str]:
+    """Return the day of death of those who are dead by all rows of the deceased of them.
+
+    The date of a registered death counts before that of a report, which is a copy; and a report
+    that is older than a court's word that the death was none counts no more.
+    """
+    found: dict[str, str] = {}
+    voided: dict[str, datetime] = {}
+    for row in sorted(rows, key=lambda row: bool(row.get("reported"))):
+        person, reported = row["personal_id"], row.get("reported")
+        if row["cancelled"]:
+            if not reported and "at" in row:
+                voided[person] = row["at"]
+        elif not reported:
+            found[person] = row["deceased_on"]
+        elif person not in voided or row["at"] > voided[person]:
+            found.setdefault(person, row["deceased_on"])
+    return found
+
+
 def persons(
     people: Iterable[Row], deceased: Iterable[Row], corrections: Iterable[Row]
 ) -> dict[str, Person]:
     """Return the persons in rows of the three registers, by identifier.
 
-    The date of a registered death counts before that of a report, which is a copy.
+    Of whom there is a row of the deceased, these rows alone say whether they live.
     """
-    dead = sorted(deceased, key=lambda row: not row.get("reported"))
-    died = {row["personal_id"]: row["deceased_on"] for row in dead if not row["cancelled"]}
+    known_of = list(deceased)
+    died = dead(known_of)
+    concerned = {row["personal_id"] for row in known_of}
     corrected = {row["_id"]: row for row in corrections}
     found = {}
     for row in people:
         id = row["_id"]
         fields = {**row, **corrected.get(id, {}), "personal_id": id}
-        if id in died:
-            fields["deceased_on"] = died[id]
+        if id in concerned:
+            fields["deceased_on"] = died.get(id)
         found[id] = Person.model_validate(fields)
     return found
 
@@ -169,6 +191,7 @@ def _deceased(
         "deceased_on": on.isoformat() if on else None,
         "cancelled": on is None,
         "reported": reported,
+        "at": context.cause.time,
         "cause": str(context.cause.id),
         "open": on is not None,
         "asked": 0,

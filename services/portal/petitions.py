@@ -77,18 +77,26 @@ def withdrawal(submission: Submission, holder: PersonalId, key: str, raw: Any) -
     return Petition("withdrawal", holder, key, raw, WithdrawalRequested(declarant=holder))
 
 
-def revocation(submission: Submission, official: Official, key: str, raw: Any) -> Petition:
-    """Return an official's request that a registration be void. Raises `Problem` 403, 409, 422."""
+def revocation(
+    submission: Submission, official: Official, key: str, raw: Any, adopter: PersonalId | None
+) -> Petition:
+    """Return an official's request that a registration be void. Raises `Problem` 403, 409, 422.
+
+    `adopter` is who has adopted the case, if somebody has: they decide about it no more than the
+    family does.
+    """
     said = _read(Revocation, raw)
-    about = _by(official, submission, RevocationRequested)
+    about = _by(official, submission, RevocationRequested, adopter)
     event = RevocationRequested(**about, judgement=said.judgement)
     return Petition("revocation", official.person_id, key, raw, event)
 
 
-def correction(submission: Submission, official: Official, key: str, raw: Any) -> Petition:
+def correction(
+    submission: Submission, official: Official, key: str, raw: Any, adopter: PersonalId | None
+) -> Petition:
     """Return an official's request to put right a registration. Raises as `revocation`."""
     said = _read(Correction, raw)
-    about = _by(official, submission, CorrectionRequested)
+    about = _by(official, submission, CorrectionRequested, adopter)
     model = catalogue().groups[submission.group].correction
     assert model is not None, "a group that hears of corrections says what can be corrected"
     changes = _read(model, said.changes, "changes").model_dump(mode="json", exclude_none=True)
@@ -104,12 +112,15 @@ def claim_of(petition: Petition, submission: Submission, at: datetime) -> Claim:
     return Claim(claim_id(petition.person, petition.key), sent, case_id, value)
 
 
-def _by(official: Official, submission: Submission, event: type[Event]) -> dict[str, Any]:
+def _by(
+    official: Official, submission: Submission, event: type[Event], adopter: PersonalId | None
+) -> dict[str, Any]:
     """Return what every act about a registration says. Raises `Problem` 403 or 409."""
     spec, declared = _registration(submission, event), submission.data
     if not official.may_decide(spec.owner, declared.province, spec.name):
         raise Problem(403, "beyond-office", "the case is outside of the official's office")
-    return {"procedure": spec.name, "official": official, "persons": persons_of(declared)}
+    persons = (*persons_of(declared), *((adopter,) if adopter else ()))
+    return {"procedure": spec.name, "official": official, "persons": persons}
 
 
 def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:

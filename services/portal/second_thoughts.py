@@ -59,6 +59,10 @@ class Petitions:
             raise Problem(403, "not-your-case", "the case is another person's")
         return submitted(claim)
 
+    async def adopter(self, case_id: str) -> PersonalId | None:
+        """Return the official who has adopted the case, if any. Raises `StoreUnavailable`."""
+        return await self._hands.adopter(case_id)
+
     async def send(self, petition: Petition, submission: Submission) -> None:
         """Publish a request, when it is claimed under its key, until the broker acknowledges it.
 
@@ -114,7 +118,11 @@ async def revoke(
     key, raw = await keyed(request, idempotency_key, LARGEST_BODY)
     door = _petitions(request)
     submission = await door.submission(case_id)
-    return await _answer(door, petitions.revocation(submission, official, key, raw), submission)
+    return await _answer(
+        door,
+        petitions.revocation(submission, official, key, raw, await door.adopter(case_id)),
+        submission,
+    )
 
 
 @router.post(
@@ -129,7 +137,11 @@ async def correct(
     key, raw = await keyed(request, idempotency_key, LARGEST_BODY)
     door = _petitions(request)
     submission = await door.submission(case_id)
-    return await _answer(door, petitions.correction(submission, official, key, raw), submission)
+    return await _answer(
+        door,
+        petitions.correction(submission, official, key, raw, await door.adopter(case_id)),
+        submission,
+    )
 
 
 async def _answer(door: Petitions, petition: Petition, submission: Submission) -> Response:

@@ -24,7 +24,7 @@ from services.chassis.store import StoreUnavailable
 from services.portal.adoptions import ADOPTIONS
 from services.portal.case_events import Submission, encoded, persons_of, submitted, thread_of
 from services.portal.known import People
-from services.portal.people import DECEASED, STANDS
+from services.portal.people import DECEASED, STANDS, dead
 from services.portal.register import CASES
 from services.portal.submissions import Claim, Submissions
 
@@ -73,6 +73,7 @@ class Successions:
         await self._deceased.index([("open", 1)])
         await self._deceased.index([("personal_id", 1)])
         await self._rows.index([("successor", 1)])
+        await self._rows.index([("case_id", 1)])
         await self._adoptions.index([("by", 1)])
 
     async def reopen(self, people: Iterable[str]) -> None:
@@ -80,8 +81,9 @@ class Successions:
 
         Raises `StoreUnavailable`.
         """
-        these = {"personal_id": {"$in": list(people)}, **STANDS}
-        if await self._deceased.find(these, ["_id"]):
+        rows = await self._deceased.find({"personal_id": {"$in": list(people)}})
+        if died := dead(rows):
+            these = {"personal_id": {"$in": list(died)}, **STANDS}
             await self._deceased.update(these, {"$set": {"open": True}, "$inc": {"asked": 1}})
 
     async def settle(self) -> None:
@@ -92,7 +94,7 @@ class Successions:
         for row in await self._deceased.find({"open": True}, limit=AT_ONCE):
             await self._pass_on(row["personal_id"], UUID(row["cause"]))
             # Not where it was asked for once more meanwhile: then it is looked at once more.
-            done = {"_id": row["_id"], "asked": row["asked"]}
+            done = {name: row[name] for name in ("_id", "asked", "cause")}
             await self._deceased.update(done, {"$set": {"open": False}})
 
     async def _pass_on(self, deceased: str, cause: UUID) -> None:

@@ -171,8 +171,6 @@ def corrected(
     child, residence = put_right(state.newcomer, event.child), state.residence
     after = after.with_(newcomer=child)
     if residence is None:
-        if state.review is not None and state.outcome is None:
-            after = after.with_(review=state.review.found(objection(child, context.rules)))
         return Decision(after)
     cancelled = state.outcome == "cancelled"
     record = resident_record(child, residence, later=True, cancelled=cancelled)

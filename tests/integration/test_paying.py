@@ -110,14 +110,18 @@ async def test_what_is_paid_after_it_was_rejected_is_found_out_without_a_stateme
 async def test_what_was_rejected_is_never_ordered_again_and_not_asked_about_for_ever(
     desk: Desk,
 ) -> None:
-    """Its row was made anew of the journal, and the bank has forgotten the payment."""
-    old = datetime.now(UTC) - DOUBTED
-    rows = [await desk.order(), await desk.order(ordered_at=old)]
-    settled = {"outcome": REJECTED, "at": old}
-    await desk.registers[SETTLED].write([Insert(row, settled) for row in rows])
-    await desk.paying.order()
+    """Their rows were made anew of the journal, and the bank has forgotten the payments."""
+    now = datetime.now(UTC)
+    ordered = now - 2 * DOUBTED
+    rows = [await desk.order(ordered_at=ordered) for _ in range(2)]
+    days = zip(rows, (now - DOUBTED / 2, now - DOUBTED), strict=True)
+    settled = [Insert(row, {"outcome": REJECTED, "at": at}) for row, at in days]
+    await desk.registers[SETTLED].write(settled)
     await desk.paying.order()
     assert [await desk.open(row) for row in rows] == [REJECTED, False]
+    due = {"_id": {"$in": rows}}
+    await desk.registers[TRANSFERS].update(due, {"$set": {"due": now}})
+    await desk.paying.order()
     assert [await Bank(desk.part.url).standing(row) for row in rows] == [None, None]
 
 

@@ -1,6 +1,6 @@
 """Whom the door knows, and how: the living, the dead, newborns, and what was put right of them."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -26,6 +26,7 @@ from tests.unit.deaths import (
 from tests.unit.driver import Desk
 
 WHY = Reason(code="revoked-by-court", vi="Đã bị hủy.", en="It is void.")
+VOID = DeathRecordCancelled(personal_id=DECEASED, registration_number="KT-1", reason=WHY)
 
 
 @pytest.mark.parametrize("deceased_on", [None, date(2020, 5, 1)])
@@ -51,6 +52,43 @@ def test_the_door_knows_the_deceased_in_whichever_order_it_hears(
                 tables[record.register][record.key] = row
     found = portal.persons(tables[portal.PEOPLE].values(), tables[portal.DECEASED].values(), [])
     assert found[DECEASED].deceased_on == date(2026, 11, 16), "what was registered counts"
+
+
+@pytest.mark.parametrize("reported_after", [False, True])
+def test_a_court_says_more_than_an_older_copy_and_less_than_a_newer_report(
+    reported_after: bool,
+) -> None:
+    """Registered here, copied by an import, and cancelled; then perhaps reported anew."""
+    registered, imported = (Desk(portal.register, None, case) for case in ("case-1", "person-1"))
+    rows: dict[str, dict[str, Any]] = {}
+
+    def hear(desk: Desk, event: Event, entry: int) -> None:
+        desk.now += timedelta(hours=entry)
+        for record in desk.hear(event, entry=entry).records:
+            if record.register == portal.DECEASED:
+                rows[record.key] = dict(record.row())
+
+    def report(day: date | None) -> PersonRecorded:
+        return PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=day))
+
+    hear(registered, deceased(), 1)
+    hear(imported, report(date(2026, 11, 16)), 2)
+    assert portal.dead(rows.values()) == {DECEASED: "2026-11-16"}
+    hear(registered, VOID, 4)
+    hear(imported, report(date(2026, 11, 16)), 5)
+    assert portal.dead(rows.values()) == {}, "what is said again is the same copy"
+    people = [{"_id": DECEASED, **report(date(2026, 11, 16)).person.model_dump()}]
+    assert portal.persons(people, rows.values(), [])[DECEASED].deceased_on is None
+    if reported_after:
+        hear(imported, report(date(2026, 11, 20)), 6)
+        assert portal.dead(rows.values()) == {DECEASED: "2026-11-20"}
+
+
+def test_what_an_import_says_again_is_no_news() -> None:
+    desk = Desk(portal.register, None, "person-1")
+    said = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2020, 5, 1)))
+    written = [[each.register for each in desk.hear(said, entry=n).records] for n in (1, 2)]
+    assert written == [[portal.PEOPLE, portal.DECEASED], [portal.PEOPLE]]
 
 
 @pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
