@@ -67,15 +67,10 @@ class Review(Value):
     def moved(self, **changes: Any) -> "Review":
         """Return the review with the task moved on: in nobody's hand, and waiting for nothing of
         the family, unless that is said."""
-        free = {
-            "held_by": None,
-            "held_until": None,
-            "missing": (),
-            "request": None,
-            "supplement_until": None,
-        }
+        nothing = dict.fromkeys(("held_by", "held_until", "request", "supplement_until"))
+        free: dict[str, Any] = {**nothing, "missing": ()}
         moved = self.task.with_(**{**free, **changes}, revision=self.task.revision + 1)
-        return Review(task=moved, persons=self.persons, claim_seconds=self.claim_seconds)
+        return self.with_(task=moved)
 
     def found(self, finding: Reason | None) -> "Review":
         """Return the review with what the rules find now: what was registered has been put right.
