@@ -85,16 +85,18 @@ class Paying:
             return []
         these = {"_id": {"$in": [row["_id"] for row in rows]}}
         settled = {row["_id"]: row for row in await self._settled.find(these, ["outcome", "at"])}
-        over, asked = [], []
+        over, asked, rejected = [], [], []
         for row in rows:
             said = settled.get(row["_id"])
             if said is None:
                 asked.append(row)
             elif said["outcome"] == REJECTED and said["at"] > self._clock() - DOUBTED:
                 asked.append({**row, "open": REJECTED})
+                if row["open"] is True:
+                    rejected.append(row["_id"])
             else:
                 over.append(row["_id"])
-        await self._note_rejected([row["_id"] for row in asked if row["open"] == REJECTED])
+        await self._note_rejected(rejected)
         await self._close(over)
         return asked
 

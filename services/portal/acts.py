@@ -14,7 +14,7 @@ from contracts.common.events import (
 from contracts.common.tasks import Act, Official, OfficialDecision
 from contracts.model import PersonalId
 from services.chassis.encoding import Document
-from services.portal.case_events import SOURCE, Thread, encoded, persons_of, submitted, thread_of
+from services.portal.case_events import SOURCE, Thread, barred, encoded, submitted, thread_of
 from services.portal.declaration import fingerprint
 from services.portal.fields import read
 from services.portal.submissions import Claim, claim_id
@@ -67,8 +67,7 @@ def claim_of(
 ) -> Claim:
     """Return what the official's key is claimed for, with the act as it is published.
 
-    `row` is the task's; `declared` is the claim that began its case. Whoever has adopted the case
-    acts for its declarant, and decides about it no more than the family does.
+    `row` is the task's; `declared` is the claim that began its case, `adopter` who has adopted it.
     """
     id = claim_id(official.person_id, wish.key)
     first = submitted(declared) if declared else None
@@ -76,10 +75,7 @@ def claim_of(
         "task_id": wish.task_id,
         "procedure": row["procedure"],
         "official": official,
-        "persons": (
-            *(persons_of(first.data) if first else ()),
-            *((adopter,) if adopter else ()),
-        ),
+        "persons": barred(first.data if first else None, adopter),
     }
     if wish.decision is not None:
         data["decided"] = wish.decision

@@ -20,7 +20,7 @@ from contracts.compensation.events import (
 from contracts.envelope import Event
 from contracts.group import ProcedureSpec
 from contracts.model import Input, Name, PersonalId
-from services.portal.case_events import SOURCE, Submission, encoded, persons_of, thread_of
+from services.portal.case_events import SOURCE, Submission, barred, encoded, thread_of
 from services.portal.declaration import fingerprint
 from services.portal.fields import read
 from services.portal.problems import Problem
@@ -82,8 +82,7 @@ def revocation(
 ) -> Petition:
     """Return an official's request that a registration be void. Raises `Problem` 403, 409, 422.
 
-    `adopter` is who has adopted the case, if somebody has: they decide about it no more than the
-    family does.
+    `adopter` is who has adopted the case, if somebody has.
     """
     said = _read(Revocation, raw)
     about = _by(official, submission, RevocationRequested, adopter)
@@ -119,8 +118,7 @@ def _by(
     spec, declared = _registration(submission, event), submission.data
     if not official.may_decide(spec.owner, declared.province, spec.name):
         raise Problem(403, "beyond-office", "the case is outside of the official's office")
-    persons = (*persons_of(declared), *((adopter,) if adopter else ()))
-    return {"procedure": spec.name, "official": official, "persons": persons}
+    return {"procedure": spec.name, "official": official, "persons": barred(declared, adopter)}
 
 
 def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:

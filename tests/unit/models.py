@@ -12,10 +12,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from contracts.common.events import FeeRefunded, FeeSettled
 from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted
 from contracts.envelope import Event
 from services.chassis.procedure import Procedure
 from tests.unit.driver import Desk, World
+from tests.unit.fees import balances
 
 CASES = ("case-a", "case-b")
 GRANTS = (FuneralAllowanceGranted, BurialSupportGranted)
@@ -100,6 +102,20 @@ class Model(RuleBasedStateMachine):
     def outcome(self, office: Desk) -> Any:
         """Return what the case comes to, whichever way it went there."""
         return sorted(event.model_dump_json() for event in office.events)
+
+
+class FeeModel(Model):
+    """Payments: what is kept is what was due, and a refused declaration costs nothing."""
+
+    def holds(self, case: Desk) -> None:
+        found = balances(case.records)
+        due = sum(vars(event)["due"] for event in said({"": case}, FeeSettled))
+        back = sum(vars(event)["amount"] for event in said({"": case}, FeeRefunded))
+        assert found.get("fee-revenue", 0) == back - due
+
+    def outcome(self, office: Desk) -> Any:
+        """Return what the family has paid in the end: refused before or after, the same."""
+        return balances(office.records).get("fee-revenue", 0)
 
 
 def said(desks: dict[str, Desk], *kinds: type[Event]) -> list[Event]:

@@ -6,7 +6,6 @@ Revocations and corrections have models of their own (`test_compensation_models`
 """
 
 from datetime import date
-from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -20,7 +19,7 @@ from contracts.birth.events import (
     ResidenceRegistered,
 )
 from contracts.birth.process import GROUP
-from contracts.common.events import FeeRefunded, FeeSettled, PersonIdentified
+from contracts.common.events import FeeSettled, PersonIdentified
 from contracts.envelope import Event
 from services.civil_status import birth as civil_status
 from services.civil_status.rules import RULES as CIVIL_STATUS
@@ -46,7 +45,7 @@ from tests.unit.births import (
 )
 from tests.unit.driver import Desk
 from tests.unit.fees import REFUSED, balances
-from tests.unit.models import CASES, Model, check, said
+from tests.unit.models import CASES, FeeModel, Model, check, said
 
 BUNDLES = st.sampled_from(["usual", "born-abroad"]).map(lambda name: GROUP.bundle(name, TODAY))
 CHILDREN = st.builds(
@@ -211,21 +210,9 @@ class Premium(Model):
         assert max(found.values(), default=0) == paid
 
 
-class Fees(Model):
-    """Payments: what is kept is what was due, and a refused declaration costs nothing."""
-
+class Fees(FeeModel):
     group, procedure = "birth", payments.fee_settlement
     figures, histories = PAYMENTS, bills()
-
-    def holds(self, case: Desk) -> None:
-        found = balances(case.records)
-        due = sum(vars(event)["due"] for event in said({"": case}, FeeSettled))
-        back = sum(vars(event)["amount"] for event in said({"": case}, FeeRefunded))
-        assert found.get("fee-revenue", 0) == back - due
-
-    def outcome(self, office: Desk) -> Any:
-        """Return what the family has paid in the end: refused before or after, the same."""
-        return balances(office.records).get("fee-revenue", 0)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,10 @@ any order and again and again, by either case; then everything is heard once mor
 """
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
-from contracts.common.events import FeeRefunded, FeeSettled
 from contracts.death.events import (
     DeathRefused,
     DeathRegistered,
@@ -41,8 +39,7 @@ from tests.unit.deaths import (
     submitted,
 )
 from tests.unit.driver import Desk
-from tests.unit.fees import balances
-from tests.unit.models import GRANTS, Model, check, said
+from tests.unit.models import GRANTS, FeeModel, Model, check, said
 
 DAYS = st.dates(min_value=date(2021, 7, 1), max_value=date(2026, 11, 20))
 BENEFITS = st.sampled_from(
@@ -148,21 +145,9 @@ class Benefit(Model):
             assert event.amount in (14_900_000, 18_000_000, 23_400_000, 25_300_000)
 
 
-class Fees(Model):
-    """Payments: what is kept is what was due, and a refused declaration costs nothing."""
-
+class Fees(FeeModel):
     group = "death"
     procedure, figures, histories = payments.fee_settlement, PAYMENTS, bills()
-
-    def holds(self, case: Desk) -> None:
-        found = balances(case.records)
-        due = sum(vars(event)["due"] for event in said({"": case}, FeeSettled))
-        back = sum(vars(event)["amount"] for event in said({"": case}, FeeRefunded))
-        assert found.get("fee-revenue", 0) == back - due
-
-    def outcome(self, office: Desk) -> Any:
-        """Return what the family has paid in the end: refused before or after, the same."""
-        return balances(office.records).get("fee-revenue", 0)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ import pytest
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER
 from contracts.common.events import CaseCompleted
 from contracts.common.task_events import task_events
-from contracts.common.tasks import Task
+from contracts.common.tasks import task_id
 from services.chassis.testing import eventually
 from services.portal.cases import LOOKED_AT
 from services.portal.tracker import remembered
 from tests.integration.portal.counter import DATABASE, Counter, declaration
-from tests.unit.births import RECEIVED, abroad, identified, registered, settled
+from tests.unit.births import abroad, identified, registered, settled
+from tests.unit.test_pauses import task
 
 
 def born_abroad() -> dict[str, Any]:
@@ -25,18 +26,6 @@ def born_abroad() -> dict[str, Any]:
 
 
 ABROAD = {"place": {"country": "JP", "detail": "Tokyo"}}
-
-
-def task(case_id: str, procedure: str) -> Task:
-    return Task(
-        task_id=f"{case_id}.{procedure}",
-        procedure=procedure,
-        province="01",
-        revision=1,
-        state="open",
-        opened_at=RECEIVED,
-        second_person=False,
-    )
 
 
 async def complete(counter: Counter, case_id: str) -> dict[str, Any]:
@@ -176,7 +165,9 @@ async def test_who_waits_for_an_official_is_not_left_alone_however_old_and_howev
     """More cases than are looked at, all older than any that waits for nobody."""
     case_id = await counter.accepted(body=born_abroad())
     await counter.publish(case_id, settled(), registered())
-    opened = task_events("population").opened(task=task(case_id, IDENTIFIER))
+    opened = task_events("population").opened(
+        task=task(IDENTIFIER).with_(task_id=task_id(case_id, IDENTIFIER))
+    )
     await counter.publish(case_id, opened)
     await eventually(lambda: counter.rows("cases", _id=case_id, attended=True) != [])
     (row,) = counter.rows("cases", _id=case_id)
