@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from contracts.common.people import Person
 from contracts.envelope import Event
-from contracts.model import Input, PersonalId, ProvinceCode, Text
+from contracts.model import Fault, Input, PersonalId, ProvinceCode, Text
 
 Result = Literal["granted", "refused"]
 """How a procedure that started can end."""
@@ -30,8 +30,8 @@ class Form(Input):
         """Return who must be alive besides the declarant, by the field that names them."""
         return {}
 
-    def faults(self, received_on: date) -> Iterable[tuple[str, str]]:
-        """Yield what is wrong on that day of receipt: the field, and a sentence."""
+    def faults(self, received_on: date) -> Iterable[Fault]:
+        """Yield what is wrong on that day of receipt."""
         return ()
 
     def successors(self) -> tuple[PersonalId, ...]:

@@ -50,6 +50,14 @@ class Text(Value):
     en: str
 
 
+class Fault(ValueError):
+    """What cannot be as it is filled in: the field, with dots, and the sentence for the citizen."""
+
+    def __init__(self, field: str, *, vi: str, en: str) -> None:
+        super().__init__(f"{field}: {en}")
+        self.field, self.text = field, Text(vi=vi, en=en)
+
+
 class Reason(Text):
     """Why something was refused or waived: a stable code, and the sentence a citizen reads."""
 
@@ -57,17 +65,39 @@ class Reason(Text):
     refers_to: str | None = Field(default=None, description="A case or number that it speaks of.")
 
 
+SHAPES: dict[str, Text] = {}
+"""What is said where a text is not of this pattern, for nobody can be asked to read those."""
+
+
+def shaped(pattern: str, *, vi: str, en: str) -> StringConstraints:
+    """Return the constraint of a text of this pattern, and keep what is said of any other."""
+    SHAPES[pattern] = Text(vi=vi, en=en)
+    return StringConstraints(pattern=pattern)
+
+
 # `[0-9]`, for `\d` also takes the digits of every other script.
 Vnd = Annotated[int, Field(ge=0, le=10**15, description="An amount in Vietnamese dong.")]
 PersonalId = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{12}$"),
+    shaped(
+        r"^[0-9]{12}$",
+        vi="Số định danh cá nhân gồm 12 chữ số.",
+        en="A personal identifier has 12 digits.",
+    ),
     Field(description="12-digit personal identifier."),
 ]
 ProvinceCode = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{2}$"), Field(description="2-digit province code.")
+    str,
+    shaped(r"^[0-9]{2}$", vi="Mã tỉnh gồm 2 chữ số.", en="The code of a province has 2 digits."),
+    Field(description="2-digit province code."),
 ]
 CountryCode = Annotated[
-    str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="ISO 3166-1 alpha-2.")
+    str,
+    shaped(
+        r"^[A-Z]{2}$",
+        vi="Mã quốc gia gồm 2 chữ in hoa, như VN.",
+        en="The code of a country has 2 capital letters, such as VN.",
+    ),
+    Field(description="ISO 3166-1 alpha-2."),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]

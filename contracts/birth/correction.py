@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from contracts.model import Input, Name
+from contracts.model import Fault, Input, Name
 
 
 class BirthCorrection(Input):
@@ -24,5 +24,9 @@ class BirthCorrection(Input):
     def something(self) -> Self:
         """Require at least one change."""
         if not self.model_dump(exclude_none=True):
-            raise ValueError("full_name: say what is to be put right")
+            raise Fault(
+                "full_name",
+                vi="Ghi rõ nội dung cần cải chính.",
+                en="Say what is to be put right.",
+            )
         return self

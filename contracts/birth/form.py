@@ -4,19 +4,23 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from contracts.common.events import PaymentMethod
 from contracts.common.exemptions import Exemptions
 from contracts.common.people import Household, Person, PersonDetails, Place, Sex
 from contracts.common.provinces import is_province
 from contracts.group import Form
-from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode
+from contracts.model import CountryCode, Fault, Input, Name, PersonalId, ProvinceCode, shaped
 
 Relation = Literal["mother", "father", "grandparent", "relative", "carer"]
 NoticeCode = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{5}\.GCS\.[0-9]{5}\.[0-9]{2}$"),
+    shaped(
+        r"^[0-9]{5}\.GCS\.[0-9]{5}\.[0-9]{2}$",
+        vi="Mã giấy chứng sinh có dạng 01001.GCS.00001.26.",
+        en="The code of a birth notice looks like 01001.GCS.00001.26.",
+    ),
     Field(description="Code of the hospital's signed birth notice: XXXXX.GCS.ZZZZZ.YY."),
 ]
 
@@ -44,7 +48,11 @@ class ParentRef(Input):
     def one_of_both(self) -> Self:
         """Require exactly one way of naming the parent."""
         if (self.personal_id is None) == (self.details is None):
-            raise ValueError("name the parent either by personal_id or by details")
+            raise Fault(
+                "",
+                vi="Ghi cha hoặc mẹ bằng số định danh (personal_id) hoặc bằng nhân thân (details).",
+                en="Name the parent either by personal_id or by details.",
+            )
         return self
 
 
@@ -119,21 +127,45 @@ class BirthForm(Form):
         """Check what can be seen on the form alone; the agencies judge the rest."""
         place = self.child.place
         if place.country == "VN" and place.province is None:
-            raise ValueError("child.place.province: give the province of a birth in Viet Nam")
+            raise Fault(
+                "child.place.province",
+                vi="Trẻ sinh tại Việt Nam: ghi tỉnh nơi sinh.",
+                en="Give the province of a birth in Viet Nam.",
+            )
         if place.country == "VN" and self.household is None:
-            raise ValueError("household: say which household the child joins")
+            raise Fault(
+                "household",
+                vi="Ghi hộ gia đình mà trẻ đăng ký thường trú.",
+                en="Say which household the child joins.",
+            )
         if self.parents_married and (self.mother is None or self.father is None):
-            raise ValueError("parents_married: married parents are two; name mother and father")
+            raise Fault(
+                "parents_married",
+                vi="Cha mẹ có đăng ký kết hôn: ghi đủ cả mẹ và cha.",
+                en="Married parents are two; name mother and father.",
+            )
         foundling = self.evidence.kind == "foundling-record"
         if self.mother is None and self.father is None and not foundling:
-            raise ValueError("mother: name at least one parent, or give the foundling record")
+            raise Fault(
+                "mother",
+                vi="Ghi ít nhất mẹ hoặc cha, hoặc biên bản về trẻ bị bỏ rơi.",
+                en="Name at least one parent, or give the foundling record.",
+            )
         parents = [parent for parent in (self.mother, self.father) if parent]
         if len(parents) == 2 and parents[0] == parents[1]:
-            raise ValueError("father: the same person is named as mother and father")
+            raise Fault(
+                "father",
+                vi="Mẹ và cha ghi cùng một người.",
+                en="The same person is named as mother and father.",
+            )
         if isinstance(self.evidence, Witness) and any(
             parent.personal_id == self.evidence.personal_id for parent in parents
         ):
-            raise ValueError("evidence.personal_id: a parent is no witness of the birth")
+            raise Fault(
+                "evidence.personal_id",
+                vi="Cha, mẹ không làm chứng cho việc sinh của con mình.",
+                en="A parent is no witness of the birth.",
+            )
         return self
 
     def people(self) -> tuple[str, ...]:
@@ -149,13 +181,21 @@ class BirthForm(Form):
         """Return the household's owner, whose consent is asked. A parent or witness may be dead."""
         return {"household.owner": self.household.owner} if self.household else {}
 
-    def faults(self, received_on: date) -> Iterable[tuple[str, str]]:
+    def faults(self, received_on: date) -> Iterable[Fault]:
         """Yield the fields that name a province which was none on the day that counts."""
         place = self.child.place.province
         if place and not is_province(place, self.child.born_on):
-            yield "child.place.province", "no province had this code on the day of birth"
+            yield Fault(
+                "child.place.province",
+                vi="Vào ngày sinh không có tỉnh nào mang mã này.",
+                en="No province had this code on the day of birth.",
+            )
         if self.household and not is_province(self.household.province, received_on):
-            yield "household.province", "no province has this code"
+            yield Fault(
+                "household.province",
+                vi="Không có tỉnh nào mang mã này.",
+                en="No province has this code.",
+            )
 
     def successors(self) -> tuple[PersonalId, ...]:
         """Return the parents: where one dies, the other goes on."""

@@ -2,11 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
-from contracts.model import Name, Value
+from contracts.model import Name, Value, shaped
 
-AccountNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,19}$")]
+AccountNumber = Annotated[
+    str,
+    shaped(
+        r"^[0-9]{6,19}$",
+        vi="Số tài khoản gồm 6 đến 19 chữ số.",
+        en="The number of an account has 6 to 19 digits.",
+    ),
+]
 
 
 class ToAccount(Value):

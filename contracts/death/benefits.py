@@ -5,14 +5,18 @@ They are in the form and in events: values, so that events can grow (see `contra
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contracts.common.payouts import Payout
-from contracts.model import PersonalId, Value
+from contracts.model import PersonalId, Value, shaped
 
 InsuranceNumber = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{10}$"),
+    shaped(
+        r"^[0-9]{10}$",
+        vi="Số sổ bảo hiểm xã hội gồm 10 chữ số.",
+        en="A social insurance number has 10 digits.",
+    ),
     Field(description="Social insurance number, as in the insured person's book."),
 ]
 Basis = Literal["contributions", "pension", "work-accident"]

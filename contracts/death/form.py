@@ -12,7 +12,7 @@ from contracts.common.exemptions import Exemptions
 from contracts.common.people import Person
 from contracts.death.benefits import BenefitRequest, FuneralAllowanceRequest, heirs
 from contracts.group import Form
-from contracts.model import Input, Name, PersonalId, ProvinceCode
+from contracts.model import Fault, Input, Name, PersonalId, ProvinceCode
 
 Relation = Literal[
     "spouse", "child", "parent", "sibling", "grandchild", "relative", "carer", "institution"
@@ -73,13 +73,19 @@ class DeathForm(Form):
         """Check what can be seen on the form alone; the agencies judge the rest."""
         if self.benefit is None:
             if not self.remove_residence:
-                raise ValueError(
-                    "remove_residence: ask for the removal of residence, a benefit, or both"
+                raise Fault(
+                    "remove_residence",
+                    vi="Yêu cầu xóa đăng ký thường trú, hưởng trợ cấp hoặc cả hai.",
+                    en="Ask for the removal of residence, a benefit, or both.",
                 )
             return self
         for field, id in self._receiving():
             if id == self.deceased:
-                raise ValueError(f"{field}: the deceased can receive and agree to nothing")
+                raise Fault(
+                    field,
+                    vi="Người chết không thể nhận trợ cấp hoặc đồng ý điều gì.",
+                    en="The deceased can receive and agree to nothing.",
+                )
         return self
 
     def people(self) -> tuple[str, ...]:
@@ -90,7 +96,7 @@ class DeathForm(Form):
         """Return the payee, and the relatives, whose consent is asked."""
         return dict(self._receiving())
 
-    def faults(self, received_on: date) -> Iterator[tuple[str, str]]:
+    def faults(self, received_on: date) -> Iterator[Fault]:
         """Yield where it is not said whose consent there is: an empty list alone proves nothing.
 
         Here and not in the model, because agencies read forms that came in before this was asked.
@@ -99,18 +105,25 @@ class DeathForm(Form):
             return
         others = self.benefit.relatives
         if not others and not self.benefit.no_other_relatives:
-            yield (
+            yield Fault(
                 "benefit.relatives",
-                "name the relatives of the deceased, and whether they agree that the payee receives"
-                " the allowance; where there is no other, state it by no_other_relatives",
+                vi="Ghi thân nhân của người chết và việc họ có đồng ý để người này nhận trợ cấp hay"
+                " không; nếu không còn thân nhân nào khác, ghi rõ ở no_other_relatives.",
+                en="Name the relatives of the deceased, and whether they agree that the payee"
+                " receives the allowance; where there is no other, state it by no_other_relatives.",
             )
         if others and self.benefit.no_other_relatives:
-            yield "benefit.no_other_relatives", "there are relatives on the form; leave this out"
+            yield Fault(
+                "benefit.no_other_relatives",
+                vi="Tờ khai có ghi thân nhân khác; bỏ mục này.",
+                en="There are relatives on the form; leave this out.",
+            )
         for index, relative in enumerate(others):
             if relative.personal_id == self.benefit.payee:
-                yield (
+                yield Fault(
                     f"benefit.relatives.{index}.personal_id",
-                    "the payee does not consent to be paid; name the other relatives",
+                    vi="Người nhận không tự đồng ý cho mình; ghi các thân nhân khác.",
+                    en="The payee does not consent to be paid; name the other relatives.",
                 )
 
     def successors(self) -> tuple[PersonalId, ...]:

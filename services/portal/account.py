@@ -6,6 +6,7 @@ from contracts.catalogue import catalogue
 from contracts.group import ProcedureGroup
 from contracts.model import Text
 from services.portal.aftermath import Happened
+from services.portal.sentences import shown
 from services.portal.standing import Ends
 from services.portal.views import CaseView
 
@@ -19,7 +20,7 @@ def told(view: CaseView, ended: Ends, happened: Sequence[Happened]) -> CaseView:
     for each in view["procedures"]:
         each["afterwards"] = [one for one in happened if one["procedure"] == each["name"]]
     texts = account(group, names, ended, happened)
-    return {**view, "account": [{"vi": text.vi, "en": text.en} for text in texts]}
+    return {**view, "account": [shown(text) for text in texts]}
 
 
 def account(

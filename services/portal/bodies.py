@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import Request, Response
 from pydantic_core import from_json, to_json
 
-from services.portal.problems import Problem
+from services.portal.problems import Problem, error, refused
+from services.portal.sentences import sentence
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -27,7 +28,7 @@ def parse_json(body: bytes) -> Any:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as fault:
-        raise Problem(400, "invalid-json", f"the body is not JSON: {fault}") from None
+        raise refused(400, "invalid-json", why=fault) from None
 
 
 def checked_key(key: str | None) -> str:
@@ -39,13 +40,8 @@ def checked_key(key: str | None) -> str:
 
 def no_key() -> Problem:
     """Return the problem of a request without a key that can be used."""
-    return Problem(
-        400,
-        "no-idempotency-key",
-        "name the request by an Idempotency-Key of 1 to 200 visible ASCII characters,"
-        " and repeat it with the same one",
-        [{"field": "idempotency_key", "message": "missing, or not such a key"}],
-    )
+    errors = [error("idempotency_key", sentence("key-unusable"))]
+    return refused(400, "no-idempotency-key", errors)
 
 
 def require(request: Request, media_type: str) -> None:
@@ -53,7 +49,7 @@ def require(request: Request, media_type: str) -> None:
     sent, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "")
     if sent.strip() != media_type or charset not in ("", "charset=utf-8"):
-        raise Problem(415, "unsupported-media-type", f"send {media_type} in UTF-8")
+        raise refused(415, "unsupported-media-type", type=media_type)
 
 
 async def body_of(request: Request, limit: int) -> bytes:
@@ -72,4 +68,4 @@ async def body_of(request: Request, limit: int) -> bytes:
 
 def too_large(limit: int) -> Problem:
     """Return the problem of a body of more than `limit` bytes."""
-    return Problem(413, "too-large", f"at most {limit:,} bytes are taken")
+    return refused(413, "too-large", limit=limit)

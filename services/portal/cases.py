@@ -19,8 +19,9 @@ from services.portal.aftermath import remembered
 from services.portal.examples import CASE
 from services.portal.measures import WAITED
 from services.portal.paging import marked, place
-from services.portal.problems import Problem, documented, error
+from services.portal.problems import documented, error, invalid, refused
 from services.portal.register import CASES
+from services.portal.sentences import sentence
 from services.portal.standing import STATUSES, Status
 from services.portal.submissions import Submissions
 from services.portal.time_limits import ON_TIME
@@ -69,7 +70,7 @@ class Cases:
         if case_id in claims:
             claim = claims[case_id]
             return views.case(views.row_of(claim), views.timeline_of(claim), self._clock())
-        raise Problem(404, "no-such-case", "there is no case with this id")
+        raise refused(404, "no-such-case")
 
     async def named(self, ids: Sequence[str]) -> list[Summary]:
         """Return the cases that there are, in the order asked. Raises `StoreUnavailable`."""
@@ -164,8 +165,8 @@ async def some_cases(
         return _json(await cases.listed(group, status, limit, after))
     named = [id for id in ids.split(",") if id]
     if len(named) > MOST_IDS:
-        errors = [error("query.ids", f"{len(named)} ids; at most {MOST_IDS}")]
-        raise Problem(422, "invalid-request", "the list of ids is too long", errors)
+        wrong = error("query.ids", sentence("too-many-ids", ids=len(named), most=MOST_IDS))
+        raise invalid([wrong], "invalid-request")
     answer: CaseList = {"cases": await cases.named(named), "next": None}
     return _json(answer)
 

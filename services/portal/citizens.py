@@ -13,7 +13,7 @@ from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
 from services.portal.adoptions import ADOPTIONS
 from services.portal.officials import Tokens
-from services.portal.problems import Problem
+from services.portal.problems import refused
 from services.portal.submissions import Claim, Submissions
 from services.portal.successions import SUCCESSIONS
 
@@ -49,7 +49,7 @@ class Hands:
         """
         claim = await began(self._submissions, case_id)
         if await self.holder(claim) != person:
-            raise Problem(403, "not-your-case", "the case is another person's")
+            raise refused(403, "not-your-case")
         return claim
 
     async def cases(self, person: PersonalId) -> list[Claim]:
@@ -92,5 +92,5 @@ async def began(submissions: Submissions, case_id: str) -> Claim:
     """Return the claim that began a case. Raises `StoreUnavailable`, and `Problem` 404."""
     claim = (await submissions.of_cases([case_id])).get(case_id)
     if claim is None:
-        raise Problem(404, "no-such-case", "there is no case with this id")
+        raise refused(404, "no-such-case")
     return claim

@@ -22,7 +22,8 @@ from contracts.model import Input, Name, PersonalId
 from services.chassis.broker import LARGEST_EVENT
 from services.portal.case_events import Thread, encoded
 from services.portal.fields import errors_in, filled_in, joined, paths_of
-from services.portal.problems import FieldError, Problem, error, invalid
+from services.portal.problems import FieldError, error, invalid, refused
+from services.portal.sentences import sentence
 
 FORM = "form"
 
@@ -88,7 +89,7 @@ def filled(sent: Sent) -> FilledIn:
     group = catalogue().groups.get(declaration.group)
     if group is None or group.form is None:
         known = ", ".join(name for name, each in catalogue().groups.items() if each.form)
-        raise invalid([error("group", f"nothing of this name is declared here; there is {known}")])
+        raise invalid([error("group", sentence("unknown-group", known=known))])
     try:
         return FilledIn(sent, group.parse(declaration.form))
     except ValidationError as fault:
@@ -120,13 +121,13 @@ def event_of(
     """
     declaration, form = filled.sent.declaration, filled.form
     group, received_on = catalogue().groups[declaration.group], local_date(received_at)
-    faults = [error(joined(FORM, field), text) for field, text in form.faults(received_on)]
+    faults = [error(joined(FORM, each.field), each.text) for each in form.faults(received_on)]
     if faults:
         raise invalid(faults)
     try:
         bundle = group.bundle(form.circumstance(), received_on)
-    except LookupError as fault:
-        raise invalid([error("group", str(fault))]) from None
+    except LookupError:
+        raise invalid([error("group", sentence("no-bundle"))]) from None
     snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}
     return DeclarationSubmitted(
         group=group.name,
@@ -148,28 +149,28 @@ def encode(event: DeclarationSubmitted, identity: Identity) -> bytes:
     thread = Thread(identity.case_id, event.group, identity.event_id, identity.traceparent)
     value = encoded(event, identity.event_id, event.received_at, thread)
     if len(value) > LARGEST_EVENT:
-        raise Problem(413, "too-large", f"the declaration is {len(value):,} bytes as an event")
+        raise refused(413, "event-too-large", size=len(value))
     return value
 
 
 def _unknown(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldError]:
-    message = "nobody in the population register has this identifier"
+    text = sentence("nobody")
     declaration = filled.sent.declaration
     if declaration.declarant not in people:
-        yield error("declarant", message)
+        yield error("declarant", text)
     for id in filled.form.people():
         if id not in people:
             for field in paths_of(id, declaration.form, FORM):
-                yield error(field, message)
+                yield error(field, text)
 
 
 def _deceased(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldError]:
-    message = "the population register holds this person as deceased"
+    text = sentence("deceased")
     living = {"declarant": filled.sent.declaration.declarant}
     living |= {joined(FORM, field): id for field, id in filled.form.living().items()}
     for field, id in living.items():
         if id in people and people[id].deceased_on is not None:
-            yield error(field, message)
+            yield error(field, text)
 
 
 def _facts(person: Person) -> int:

@@ -30,6 +30,7 @@ from services.portal.problems import (
     ProblemDocument,
     documented,
     invalid,
+    refused,
 )
 
 DECLARATION_BYTES = 256 * 1024
@@ -124,7 +125,7 @@ async def declare_many(request: Request) -> Response:
     body = await body_of(request, BATCH_BYTES)
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if len(lines) > TOGETHER:
-        raise Problem(413, "too-large", f"{len(lines)} lines; send at most {TOGETHER} at once")
+        raise refused(413, "too-many-lines", lines=len(lines), most=TOGETHER)
     intake, sent = _intake(request), request.headers.get("traceparent")
     answers: dict[int, Answer] = {}
     arrivals: dict[int, Arrival] = {}

@@ -23,9 +23,9 @@ from services.chassis import encoding
 from services.chassis.runtime import Runtime
 from services.portal import printed, printing
 from services.portal.keys import Keys, KeySet
-from services.portal.notices import Sentence
-from services.portal.problems import Problem, documented
+from services.portal.problems import Problem, documented, refused
 from services.portal.results import CHANGES, RESULTS, Row, affecting, changes, version_of, versions
+from services.portal.sentences import Sentence, sentence, shown
 from services.portal.verification import Invalid, Signature, Statement, compact, key_of
 
 State = Literal["valid", "revoked", "superseded", "invalid", "unsigned"]
@@ -137,17 +137,17 @@ class Documents:
         """
         rows = await self._results.find(versions(number), sort=[("_id", -1)])
         if not rows:
-            raise Problem(404, "no-such-result", "no document has this number")
+            raise refused(404, "no-such-result")
         if version is not None:
             rows = [row for row in rows if version_of(row) <= version]
             if not rows or version_of(rows[0]) != version:
-                raise Problem(404, "no-such-result", "the document has no such version")
+                raise Problem(404, "no-such-result", sentence("no-such-version"))
         row = rows[0]
         spec = catalogue().groups[row["group"]].procedure(row["procedure"])
         (document,) = [doc for event, doc in spec.documents.items() if event.type == row["type"]]
         about: Any = {"number": number, "spec": spec, "document": document, "row": row}
         if row["signature"] is None:
-            return Result(state="unsigned", detail=_UNSIGNED, **about)
+            return Result(state="unsigned", detail=sentence("unsigned-result"), **about)
         try:
             jws = compact(row["content"], row["signature"])
             statement = self.keys.verify(jws)
@@ -155,7 +155,7 @@ class Documents:
             if (statement.number, statement.version, statement.document) != kept:
                 raise Invalid("it is another document than this number stands for")
         except Invalid as error:
-            return Result(state="invalid", detail=_invalid(error), **about)
+            return Result(state="invalid", detail=sentence("invalid-result", why=error), **about)
         about |= {"jws": jws, "statement": statement}
         found = await self._changes.find(changes(row["case_id"], spec.name), sort=[("_id", 1)])
         change = affecting(spec, rows, found)
@@ -171,7 +171,7 @@ class Documents:
         """
         result = await self.result(number, version)
         if result.jws is None or result.statement is None:
-            raise Problem(409, f"{result.state}-result", result.detail.en)
+            raise Problem(409, f"{result.state}-result", result.detail)
         key = self.keys.key(key_of(result.jws))
         until = result.revoked_at, result.superseded_at
         order = printed.Order(result.statement, result.jws, key, *until)
@@ -225,13 +225,13 @@ def _verified(result: Result) -> VerifiedView:
         "number": result.number,
         "version": result.version,
         "state": result.state,
-        "title": _sentence(result.document.title),
+        "title": shown(result.document.title),
         "agency": result.spec.owner,
         "signed": _signed(result.statement.signature) if result.statement else None,
         "revoked_at": result.revoked_at,
         "superseded_at": result.superseded_at,
         "reason": result.change["reason"] if result.change else None,
-        "detail": _sentence(result.detail),
+        "detail": shown(result.detail),
     }
 
 
@@ -246,20 +246,10 @@ def _result(result: Result, keys: Keys) -> ResultView:
         "case_id": result.row["case_id"],
         "group": result.row["group"],
         "procedure": result.spec.name,
-        "lines": [
-            {"label": _sentence(each.label), "value": _sentence(each.value)} for each in lines
-        ],
+        "lines": [{"label": shown(each.label), "value": shown(each.value)} for each in lines],
         "jws": result.jws,
         "jwk": keys.key(key_of(result.jws)).model_dump(mode="json") if result.jws else None,
     }
-
-
-def _sentence(text: Text) -> Sentence:
-    return {"vi": text.vi, "en": text.en}
-
-
-def _invalid(error: Invalid) -> Text:
-    return Text(vi="Chữ ký không hợp lệ.", en=f"The signature is not valid: {error}.")
 
 
 VALID = Text(vi="Chữ ký hợp lệ.", en="The signature is valid.")
@@ -271,9 +261,6 @@ _DETAILS: Mapping[Literal["revoked", "superseded"], Text] = {
         en="What the result says has been corrected since: a newer version of it holds.",
     ),
 }
-_UNSIGNED = Text(
-    vi="Cơ quan chưa ký kết quả này.", en="The agency has no key, and has not signed this result."
-)
 
 
 def _documents(request: Request) -> Documents:

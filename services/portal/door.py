@@ -7,10 +7,9 @@ from contracts.envelope import Event
 from services.chassis.runtime import Runtime
 from services.portal.case_events import message
 from services.portal.dispatch import Dispatch
-from services.portal.problems import Problem
+from services.portal.problems import refused
+from services.portal.sentences import Refusal
 from services.portal.submissions import Claim, Submissions
-
-KEY_REUSED = "key-reused"
 
 
 class Door:
@@ -21,16 +20,12 @@ class Door:
         runtime: Runtime,
         collection: str,
         *,
-        reused: tuple[str, str] = (
-            KEY_REUSED,
-            "this Idempotency-Key came with another request before: give each its own key",
-        ),
-        unavailable: str = "nothing can be taken at the moment: send it again with the same key",
+        reused: Refusal = "key-reused",
     ) -> None:
-        """`reused` is the kind and detail of the problem where a key comes with something else."""
+        """`reused` is the problem where a key comes with something else."""
         self._claims = Submissions(runtime.store, collection)
         self._dispatch = Dispatch(runtime.publisher)
-        self._reused, self._unavailable = reused, unavailable
+        self._reused: Refusal = reused
 
     async def take(self, asked: Claim, event: type[Event]) -> None:
         """Claim and publish; return when the broker has acknowledged it.
@@ -54,6 +49,6 @@ class Door:
 
     async def _publish(self, held: Claim, fingerprint: bytes, event: type[Event]) -> None:
         if held.fingerprint != fingerprint:
-            raise Problem(409, *self._reused)
+            raise refused(409, self._reused)
         if not await self._dispatch.sent(message(event, held)):
-            raise Problem(503, "unavailable", self._unavailable)
+            raise refused(503, "unavailable")

@@ -22,9 +22,10 @@ from services.portal.citizens import Caller, Hands
 from services.portal.declarations import DECLARATION_BYTES
 from services.portal.door import Door
 from services.portal.known import People
-from services.portal.problems import Problem, documented
+from services.portal.problems import Problem, documented, refused
 from services.portal.ratings import Rating
 from services.portal.register import CASES
+from services.portal.sentences import sentence
 from services.portal.submissions import Claim
 from services.portal.supplements import Supplementation, Wish
 
@@ -55,12 +56,7 @@ class Families:
         self._people = People(runtime.registers)
         self._cases = runtime.registers[CASES]
         self._supplements = Door(runtime, supplements.SUPPLEMENTS)
-        self._ratings = Door(
-            runtime,
-            "ratings",
-            reused=("already-rated", "this case has its rating: there is one for each"),
-            unavailable="it cannot be taken at the moment: send it again",
-        )
+        self._ratings = Door(runtime, "ratings", reused="already-rated")
         self._clock = runtime.clock.now
 
     async def supply(self, case_id: str, wish: Wish) -> UUID:
@@ -83,11 +79,11 @@ class Families:
         """
         declared = await self._hands.declared(case_id, person)
         if await self._hands.in_family(declared) is None:
-            raise Problem(403, "not-your-case", "a case is rated by its family, not in office")
+            raise Problem(403, "not-your-case", sentence("rated-in-office"))
         sent = ratings.read(raw)
         finished = {"_id": case_id, "completed_at": {"$ne": None}}
         if not await self._cases.find(finished, ["_id"], limit=1):
-            raise Problem(409, "not-finished", "a case is rated when it has ended")
+            raise refused(409, "not-finished")
         asked = ratings.claim_of(sent, submitted(declared), self._clock())
         await self._ratings.take(asked, CaseRated)
 

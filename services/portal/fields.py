@@ -1,17 +1,15 @@
 """Naming the field at fault: the path, with dots, in the body that was sent. Pure."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from services.portal.problems import FieldError, Problem, error, named
+from contracts.model import SHAPES, Fault, Text
+from services.portal.problems import FieldError, error, invalid
+from services.portal.sentences import SENTENCES, sentence
 
 T = TypeVar("T")
-
-_OF_THE_WHOLE = re.compile(r"([a-z_][a-z0-9_.]*): (.+)", re.DOTALL)
-"""How a rule of a whole form names its field: `household: say which household`."""
 
 
 def read(validate: Callable[..., T], raw: Any, kind: str, prefix: str = "") -> T:
@@ -23,8 +21,7 @@ def read(validate: Callable[..., T], raw: Any, kind: str, prefix: str = "") -> T
     try:
         return validate(raw, extra="forbid")
     except ValidationError as fault:
-        errors = errors_in(fault, raw, prefix)
-        raise Problem(422, kind, f"correct {named(errors)}", errors) from None
+        raise invalid(errors_in(fault, raw, prefix), kind) from None
 
 
 def errors_in(problem: ValidationError, sent: Any, prefix: str = "") -> list[FieldError]:
@@ -32,13 +29,25 @@ def errors_in(problem: ValidationError, sent: Any, prefix: str = "") -> list[Fie
     found = []
     for fault in problem.errors(include_url=False, include_input=False):
         path = _path(fault["loc"], sent, missing=fault["type"] == "missing")
-        message = fault["msg"]
-        if fault["type"] == "value_error":
-            message = str(fault["ctx"]["error"])
-            if named := _OF_THE_WHOLE.fullmatch(message):
-                path, message = (*path, named[1]), named[2]
-        found.append(error(joined(prefix, *path), message))
+        rule = fault.get("ctx", {}).get("error")
+        if isinstance(rule, Fault):
+            found.append(error(joined(prefix, *path, rule.field), rule.text))
+        else:
+            found.append(error(joined(prefix, *path), sentence_of(fault)))
     return found
+
+
+def sentence_of(fault: Mapping[str, Any]) -> Text:
+    """Return what is said of a fault that pydantic found."""
+    values = dict(fault.get("ctx", {}))
+    if "expected" in values:
+        values["expected"] = values["expected"].replace(" or ", ", ")
+    if values.get("pattern") in SHAPES:
+        return SHAPES[values["pattern"]]
+    code = fault["type"].replace("_", "-")
+    if code in SENTENCES.reasons:
+        return sentence(code, **values)
+    return sentence("not-this-value", why=fault["msg"])
 
 
 def paths_of(value: str, sent: Any, prefix: str = "") -> Iterator[str]:

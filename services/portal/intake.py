@@ -23,7 +23,7 @@ from services.portal.case_events import message
 from services.portal.declaration import FilledIn, Sent
 from services.portal.identity import new_identity
 from services.portal.known import People
-from services.portal.problems import Problem, unavailable
+from services.portal.problems import Problem, refused
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.successions import Successions
 
@@ -106,7 +106,7 @@ class Intake:
         if waiting:
             await asyncio.wait(waiting, timeout=ANSWER_WITHIN)
         for arrival in arrivals:
-            arrival.settle(unavailable())
+            arrival.settle(refused(503, "unavailable"))
         return [answer.result() for answer in waiting]
 
     def _take_off(self) -> None:
@@ -140,7 +140,7 @@ class Intake:
         except Exception:
             log.exception("%d declarations not accepted", len(arrivals))
         for arrival in arrivals:
-            arrival.settle(unavailable())
+            arrival.settle(refused(503, "unavailable"))
 
     async def _accept_while_all_is_there(self, arrivals: Sequence[Arrival]) -> None:
         candidates = [c for arrival in arrivals if (c := _alone(arrival, _read, arrival))]
@@ -173,7 +173,7 @@ class Intake:
             if claimed.held[candidate.id].fingerprint == candidate.sent.fingerprint:
                 accepted.append(candidate)
             else:
-                candidate.arrival.settle(_another_body())
+                candidate.arrival.settle(refused(409, "key-reused"))
         # They lived when they were looked up; a case that they have got since must pass on too.
         await self._successions.reopen({c.sent.declaration.declarant for c in accepted})
         unique = {(held := claimed.held[c.id]).case_id: held for c in accepted}
@@ -200,7 +200,7 @@ def _alone(arrival: Arrival, do: Callable[P, T], *args: P.args, **kwargs: P.kwar
         return do(*args, **kwargs)
     except Exception:
         log.exception("a declaration could not be read")
-        arrival.settle(Problem(500, "internal", "a fault of the portal; it has been logged"))
+        arrival.settle(refused(500, "internal"))
         return None
 
 
@@ -233,11 +233,3 @@ def _prepare(candidate: _Candidate, people: dict[str, Person]) -> None:
         return
     fingerprint = candidate.sent.fingerprint
     candidate.claim = Claim(candidate.id, fingerprint, identity.case_id, value)
-
-
-def _another_body() -> Problem:
-    return Problem(
-        409,
-        "key-reused",
-        "this Idempotency-Key came with another declaration before: give each its own key",
-    )

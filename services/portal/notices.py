@@ -19,16 +19,10 @@ from contracts.group import ProcedureGroup
 from contracts.model import Reason, Text
 from services.chassis.encoding import Document
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.portal.sentences import Sentence, shown
 
 DETAILS = "notice_details"
 """The register of what an event says beyond its text, by the event's id."""
-
-
-class Sentence(TypedDict):
-    """The same in Vietnamese and English."""
-
-    vi: str
-    en: str
 
 
 class Notice(TypedDict):
@@ -71,7 +65,7 @@ def details_of(event: Event) -> Document:
         found, until = list(event.task.missing), event.task.supplement_until
     elif isinstance(reason := vars(event).get("reason"), Reason):
         found = [reason]
-    return {"details": [{"vi": each.vi, "en": each.en} for each in found], "until": until}
+    return {"details": [shown(each) for each in found], "until": until}
 
 
 def told(known: Catalogue) -> Iterator[type[Event]]:

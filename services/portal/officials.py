@@ -14,7 +14,8 @@ from contracts.common.tasks import Official
 from contracts.common.tokens import ALGORITHM, AUDIENCE, DEMONSTRATION_ISSUER, REQUIRED, Claims
 from contracts.model import PersonalId
 from services.chassis.settings import SettingsError
-from services.portal.problems import Problem
+from services.portal.problems import Problem, refused
+from services.portal.sentences import sentence
 
 KEYS, ISSUER = "ONESTOP_JWKS", "ONESTOP_TOKEN_ISSUER"
 
@@ -41,21 +42,21 @@ class Tokens:
     def official(self, token: str | None) -> Official:
         """Return whose token it is. Raises `Problem` 401 for a bad one, 403 for a citizen's."""
         if token is None:
-            raise _unknown("send an official's token: Authorization: Bearer …")
+            raise refused(401, "not-identified")
         official = self._claims(token).official()
         if official is None:
-            raise Problem(403, "not-an-official", "this is for officials of an agency")
+            raise refused(403, "not-an-official")
         return official
 
     def person(self, token: str | None) -> PersonalId:
         """Return whose token it is, in office or not. Raises `Problem` 401 for a bad one."""
         if token is None:
-            raise _unknown("send a token that says who you are: Authorization: Bearer …")
+            raise refused(401, "not-identified")
         return self._claims(token).sub
 
     def _claims(self, token: str) -> Claims:
         if self._keys is None:
-            raise _unknown(f"this portal trusts no issuer: {KEYS} names no keys")
+            raise Problem(401, "not-identified", sentence("no-issuer", setting=KEYS))
         try:
             key = self._keys[jwt.get_unverified_header(token).get("kid", "")]
             said = jwt.decode(
@@ -68,12 +69,12 @@ class Tokens:
             )
             return Claims.model_validate(said)
         except KeyError:
-            raise _unknown("the token is signed by a key that is not known here") from None
+            raise _not_accepted("signed by a key that is not known here") from None
         except jwt.InvalidTokenError as error:
-            raise _unknown(f"the token is not accepted: {error}") from None
+            raise _not_accepted(str(error)) from None
         except ValidationError as error:
             claim = ".".join(map(str, error.errors()[0]["loc"]))
-            raise _unknown(f"the token is not accepted: its claim {claim} says nothing") from None
+            raise _not_accepted(f"its claim {claim} says nothing") from None
 
 
 def asking(
@@ -88,8 +89,8 @@ def asking(
 Asking = Annotated[Official, Depends(asking)]
 
 
-def _unknown(detail: str) -> Problem:
-    return Problem(401, "not-identified", detail)
+def _not_accepted(why: str) -> Problem:
+    return Problem(401, "not-identified", sentence("token-not-accepted", why=why))
 
 
 def _keys_in(path: str) -> jwt.PyJWKSet:

@@ -10,6 +10,7 @@ from contracts.catalogue import Catalogue, catalogue
 from contracts.envelope import Event
 from services.chassis.procedure import Context, Decision, Procedure, Record
 from services.portal.notices import Stateless, details_of, said_by, text_of, told
+from services.portal.sentences import shown
 
 OUTBOX = "outbox"
 """The register of notices for the channel, by the id of the event."""
@@ -40,7 +41,7 @@ def happened(state: Stateless, event: Event, context: Context) -> Decision[State
         "group": cause.group,
         "type": cause.type,
         "at": cause.time,
-        "text": {"vi": text.vi, "en": text.en},
+        "text": shown(text),
         **details_of(event),
         "attempts": 0,
         "due": AT_ONCE,

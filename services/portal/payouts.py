@@ -25,7 +25,8 @@ from services.portal.citizens import Caller, Hands, began
 from services.portal.declaration import fingerprint
 from services.portal.door import Door
 from services.portal.known import People
-from services.portal.problems import Problem, documented
+from services.portal.problems import Problem, documented, refused
+from services.portal.sentences import sentence
 from services.portal.standing import Ends, Plans
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.supplements import SUPPLEMENTS
@@ -92,8 +93,7 @@ class Instructions:
         check_waits(submission.data, ended)
         known = await self._people.named([person])
         if person not in known or known[person].deceased_on is not None:
-            unknown = "the population register holds no living person of this identifier"
-            raise Problem(403, "not-entitled", unknown)
+            raise Problem(403, "not-entitled", sentence("not-in-register"))
         return event_of(instructed(instruction, person, holder), submission, id, self._clock())
 
 
@@ -108,15 +108,12 @@ def check_waits(declared: DeclarationSubmitted, ended: Ends) -> None:
     standings = plan.standings(declared.received_at, ended)
     states = {standings[spec.name].state for spec in paying(declared)}
     if not states:
-        raise Problem(409, "nothing-to-pay", "nothing is paid out in this case")
+        raise refused(409, "nothing-to-pay")
     if not states.isdisjoint(("waiting", "in-progress")):
         return
     if "granted" in states:
-        raise Problem(409, "already-paid", "the money of this case has been paid")
-    raise Problem(
-        *(409, "nothing-granted"),
-        "what was asked for was refused or cancelled: nothing is paid, and no account is needed",
-    )
+        raise refused(409, "already-paid")
+    raise refused(409, "nothing-granted")
 
 
 def corrected(supplements: Iterable[Claim]) -> Iterator[DeclarationSubmitted]:
@@ -140,10 +137,7 @@ def check_entitled(
     which of them the agency has taken. It pays on the word of whom it has granted the money to.
     """
     if by != holder and by not in payees_of(forms, ended):
-        raise Problem(
-            *(403, "not-entitled"),
-            "only who declared the case or goes on with it, or is paid in it, may say where to",
-        )
+        raise refused(403, "not-entitled")
 
 
 def payees_of(forms: Sequence[DeclarationSubmitted], ended: Ends) -> set[PersonalId]:

@@ -23,7 +23,7 @@ from contracts.model import Input, Name, PersonalId
 from services.portal.case_events import SOURCE, Submission, barred, encoded, thread_of
 from services.portal.declaration import fingerprint
 from services.portal.fields import read
-from services.portal.problems import Problem
+from services.portal.problems import refused
 from services.portal.submissions import Claim, claim_id
 
 M = TypeVar("M", bound=Input)
@@ -117,14 +117,14 @@ def _by(
     """Return what every act about a registration says. Raises `Problem` 403 or 409."""
     spec, declared = _registration(submission, event), submission.data
     if not official.may_decide(spec.owner, declared.province, spec.name):
-        raise Problem(403, "beyond-office", "the case is outside of the official's office")
+        raise refused(403, "beyond-office")
     return {"procedure": spec.name, "official": official, "persons": barred(declared, adopter)}
 
 
 def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:
     spec = catalogue().groups[submission.group].hearing(event)
     if spec is None:
-        raise Problem(409, "not-possible", "this cannot be asked for in a case of this group")
+        raise refused(409, "not-possible")
     return spec
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from services.chassis.settings import SettingsError
 from services.portal.printed import SEAL, Order, path_of
-from services.portal.problems import Problem
+from services.portal.problems import refused
 
 ADDRESS = "ONESTOP_PUBLIC_URL"
 KEPT = 64
@@ -42,7 +42,7 @@ class Press:
 
     def _pdf(self, order: Order) -> bytes:
         if self._seal is None:
-            raise Problem(409, "no-seal", f"this portal has no seal: {SEAL} names no key")
+            raise refused(409, "no-seal", setting=SEAL)
         from services.portal import paper, sealing  # noqa: PLC0415  40 MB that few portals need
 
         page = paper.page(order, self._address + path_of(order.statement))

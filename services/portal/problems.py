@@ -8,6 +8,9 @@ from pydantic_core import to_json
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from contracts.model import Text
+from services.portal.sentences import Refusal, Sentence, sentence, shown
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
 
@@ -16,16 +19,20 @@ class FieldError(TypedDict):
     """What is wrong with one field: its path in the body that was sent, with dots."""
 
     field: str
-    message: str
+    message: Sentence
 
 
 class ProblemDocument(TypedDict, total=False):
-    """The body of every error. `type` is stable; `errors` names the fields at fault."""
+    """The body of every error. `type` is stable; `errors` names the fields at fault.
+
+    `detail` is the sentence in English, for it is one text by RFC 9457.
+    """
 
     type: str
     title: str
     status: int
     detail: str
+    sentence: Sentence
     errors: list[FieldError]
 
 
@@ -33,10 +40,10 @@ class Problem(Exception):
     """An answer that is not what was asked for. `kind` is the stable name of what is wrong."""
 
     def __init__(
-        self, status: int, kind: str, detail: str, errors: Sequence[FieldError] = ()
+        self, status: int, kind: str, text: Text, errors: Sequence[FieldError] = ()
     ) -> None:
-        super().__init__(detail)
-        self.status, self.kind, self.detail, self.errors = status, kind, detail, tuple(errors)
+        super().__init__(text.en)
+        self.status, self.kind, self.text, self.errors = status, kind, text, tuple(errors)
 
     def document(self) -> ProblemDocument:
         """Return the problem details."""
@@ -44,7 +51,8 @@ class Problem(Exception):
             "type": f"urn:onestop:problem:{self.kind}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
-            "detail": self.detail,
+            "detail": self.text.en,
+            "sentence": shown(self.text),
         }
         if self.errors:
             document["errors"] = list(self.errors)
@@ -62,33 +70,27 @@ class Problem(Exception):
         return Response(to_json(self.document()), self.status, self.headers, MEDIA_TYPE)
 
 
-def error(field: str, message: str) -> FieldError:
+def refused(
+    status: int, code: Refusal, errors: Sequence[FieldError] = (), **values: object
+) -> Problem:
+    """Return the problem of this kind, which has one sentence."""
+    return Problem(status, code, sentence(code, **values), errors)
+
+
+def error(field: str, text: Text) -> FieldError:
     """Return what is wrong with one field."""
-    return {"field": field, "message": message}
+    return {"field": field, "message": shown(text)}
 
 
-def invalid(errors: Sequence[FieldError]) -> Problem:
-    """Return the problem of a declaration that cannot be accepted as it is filled in."""
-    return Problem(
-        422,
-        "invalid-declaration",
-        f"the declaration was not accepted: correct {named(errors)} and send it again",
-        errors,
-    )
+def invalid(errors: Sequence[FieldError], kind: str = "invalid-declaration") -> Problem:
+    """Return the problem of what cannot be accepted as it is filled in."""
+    code: Refusal = "invalid-declaration" if kind == "invalid-declaration" else "invalid-request"
+    return Problem(422, kind, sentence(code, fields=_named(errors)), errors)
 
 
-def named(errors: Sequence[FieldError]) -> str:
+def _named(errors: Sequence[FieldError]) -> str:
     """Return the fields at fault for a sentence, each once."""
-    return ", ".join(dict.fromkeys(each["field"] or "the body" for each in errors))
-
-
-def unavailable() -> Problem:
-    """Return the problem of a declaration about which nothing can be promised now."""
-    return Problem(
-        503,
-        "unavailable",
-        "the declaration cannot be accepted at the moment: send it again with the same key",
-    )
+    return ", ".join(dict.fromkeys(each["field"] or "body" for each in errors))
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

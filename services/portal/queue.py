@@ -23,7 +23,8 @@ from services.portal.citizens import Hands
 from services.portal.door import Door
 from services.portal.officials import Asking
 from services.portal.paging import marked, place
-from services.portal.problems import Problem, documented, error
+from services.portal.problems import documented, error, refused
+from services.portal.sentences import sentence
 from services.portal.submissions import Submissions
 from services.portal.tasks import TASKS
 
@@ -106,10 +107,10 @@ class Queue:
         """
         rows = await self._register.find({"_id": task_id}, limit=1)
         if not rows:
-            raise Problem(404, "no-such-task", "there is no task with this id")
+            raise refused(404, "no-such-task")
         row = rows[0]
         if not official.may_decide(row["agency"], row["province"], row["procedure"]):
-            raise _beyond_office()
+            raise refused(403, "beyond-office")
         return row
 
     async def send(self, official: Official, wish: Wish) -> UUID:
@@ -235,7 +236,8 @@ def _filter(official: Official, asked: dict[str, str | None]) -> dict[str, Any]:
     for name, reached in reach.items():
         value, everywhere = asked[name], "*" in reached
         if value is not None and not everywhere and value not in reached:
-            raise _beyond_office(error(f"query.{name}", "your office does not reach there"))
+            wrong = error(f"query.{name}", sentence("office-does-not-reach"))
+            raise refused(403, "beyond-office", [wrong])
         if value is not None:
             filter[name] = value
         elif not everywhere:
@@ -265,7 +267,3 @@ def _view(row: Document) -> TaskView:
         "supplied": task["supplied"],
         "answers": row["answers"],
     }
-
-
-def _beyond_office(*errors: Any) -> Problem:
-    return Problem(403, "beyond-office", "the task is outside of the official's office", errors)

@@ -20,7 +20,7 @@ from services.portal.door import Door
 from services.portal.known import People
 from services.portal.officials import Asking
 from services.portal.petitions import Petition
-from services.portal.problems import Problem, documented
+from services.portal.problems import documented, refused
 from services.portal.submissions import Submissions
 
 LARGEST_BODY = 16 * 1024
@@ -56,7 +56,7 @@ class Petitions:
         """
         claim = await self._hands.declared(case_id, person)
         if not await self._people.lives(person):
-            raise Problem(403, "not-your-case", "the case is another person's")
+            raise refused(403, "not-your-case")
         return submitted(claim)
 
     async def adopter(self, case_id: str) -> PersonalId | None:

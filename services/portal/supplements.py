@@ -10,12 +10,13 @@ from pydantic import Field
 from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
 from contracts.common.people import Person
 from contracts.common.tasks import Supplied, Task, task_id
-from contracts.model import Input, Name, PersonalId
+from contracts.model import Input, Name, PersonalId, Text
 from services.chassis.broker import LARGEST_EVENT
 from services.portal import declaration, fields
 from services.portal.case_events import SOURCE, Submission, encoded, thread_of
 from services.portal.declaration import FORM, Declaration, FilledIn, Sent, fingerprint
-from services.portal.problems import Problem, error
+from services.portal.problems import Problem, error, invalid, refused
+from services.portal.sentences import sentence
 from services.portal.submissions import Claim, claim_id
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/supplements")
@@ -62,10 +63,9 @@ def read(raw: Any) -> Supplementation:
 def check_awaited(sent: Supplementation, task: Task | None) -> None:
     """Raise `Problem` where this is not what a task waits for, or there is none that waits."""
     if task is None or task.request != sent.request:
-        raise Problem(409, "nothing-awaited", "this is not what the family is asked for now")
+        raise refused(409, "nothing-awaited")
     if len(sent.supplied) != len(task.missing):
-        wanted = f"{len(task.missing)} things are missing: answer each, in their order"
-        raise _invalid("supplied", wanted)
+        raise _invalid("supplied", sentence("answer-each", missing=len(task.missing)))
 
 
 def filled(sent: Supplementation, declared: DeclarationSubmitted) -> FilledIn | None:
@@ -97,9 +97,9 @@ def corrected(
         Sent(filled.sent.declaration.model_copy(update={"form": declared.form}), {}, b"")
     )
     if event.province != declared.province:
-        raise _invalid(FORM, "a supplement cannot move the case to another province")
+        raise _invalid(FORM, sentence("another-province"))
     if filled.form.circumstance() != before.form.circumstance():
-        raise _invalid(FORM, "a supplement cannot change what is asked for: declare anew")
+        raise _invalid(FORM, sentence("another-bundle"))
     return event.with_(bundle=declared.bundle, working_days=declared.working_days)
 
 
@@ -126,7 +126,7 @@ def claim_of(
     )
     value = encoded(event, supplement_id(wish.claim_id), at, thread_of(declared))
     if len(value) > LARGEST_EVENT:
-        raise Problem(413, "too-large", f"the supplement is {len(value):,} bytes as an event")
+        raise refused(413, "event-too-large", size=len(value))
     return Claim(wish.claim_id, wish.fingerprint(case_id), case_id, value)
 
 
@@ -135,5 +135,5 @@ def supplement_id(claim_id: str) -> UUID:
     return uuid5(_NAMESPACE, claim_id)
 
 
-def _invalid(field: str, message: str) -> Problem:
-    return Problem(422, INVALID, f"correct {field}", [error(field, message)])
+def _invalid(field: str, text: Text) -> Problem:
+    return invalid([error(field, text)], INVALID)

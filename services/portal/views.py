@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 
 from contracts.catalogue import catalogue
 from contracts.group import ProcedureGroup
-from contracts.model import Text
 from services.chassis.encoding import Document
 from services.chassis.journal import Entry
 from services.chassis.reading import DEADLINE
@@ -18,8 +17,9 @@ from services.portal import time_limits
 from services.portal.aftermath import Happened
 from services.portal.asked import AWAITED, SupplementView, awaited, supplement
 from services.portal.case_events import SOURCE, submitted
-from services.portal.notices import Sentence, text_of
+from services.portal.notices import text_of
 from services.portal.register import CASES, row, submission_of
+from services.portal.sentences import Sentence, shown
 from services.portal.standing import Plans, Standing, State, Status, Step
 from services.portal.submissions import Claim
 from services.portal.time_limits import Timeliness
@@ -246,7 +246,7 @@ def _procedure(
     waits = standing.state == "waiting"
     return {
         "name": step.name,
-        "title": _sentence(step.spec.title),
+        "title": shown(step.spec.title),
         "owner": step.spec.owner,
         "state": standing.state,
         "waits_for": [n for n in step.requires if waits and standings[n].state != "granted"],
@@ -288,8 +288,4 @@ def _of_entry(group: ProcedureGroup, entry: Entry) -> Iterator[TimelineView]:
 
 def _notice(group: ProcedureGroup, type: str) -> Sentence | None:
     notice = text_of(group, type)
-    return _sentence(notice) if notice else None
-
-
-def _sentence(text: Text) -> Sentence:
-    return {"vi": text.vi, "en": text.en}
+    return shown(notice) if notice else None

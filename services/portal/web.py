@@ -18,13 +18,15 @@ from services.chassis.store import StoreUnavailable
 from services.portal.cases import Cases
 from services.portal.documents import Documents
 from services.portal.family import Families
+from services.portal.fields import sentence_of
 from services.portal.inbox import Inboxes
 from services.portal.intake import Intake
 from services.portal.officials import Tokens
 from services.portal.payouts import Instructions
-from services.portal.problems import Problem, error, under_their_media_type
+from services.portal.problems import Problem, error, invalid, refused, under_their_media_type
 from services.portal.queue import Queue
 from services.portal.second_thoughts import Petitions
+from services.portal.sentences import sentence
 from services.portal.successions import Successions
 from services.portal.webhook import DELIVER_SECONDS, Receiver, Webhook, begin, client
 
@@ -114,7 +116,9 @@ async def _http(_: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException)
     phrase = HTTPStatus(raised.status_code).phrase
     kind = phrase.lower().replace(" ", "-")
-    response = Problem(raised.status_code, kind, raised.detail).response()
+    why = {404: sentence("not-found"), 405: sentence("method-not-allowed")}
+    text = why.get(raised.status_code) or sentence("not-answered", why=raised.detail)
+    response = Problem(raised.status_code, kind, text).response()
     response.headers.update(raised.headers or {})
     return response
 
@@ -122,15 +126,14 @@ async def _http(_: Request, raised: Exception) -> Response:
 async def _invalid(_: Request, raised: Exception) -> Response:
     """Answer a parameter that FastAPI refused."""
     assert isinstance(raised, RequestValidationError)
-    errors = [error(".".join(map(str, each["loc"])), each["msg"]) for each in raised.errors()]
-    fields = ", ".join(each["field"] for each in errors)
-    return Problem(422, "invalid-request", f"correct {fields}", errors).response()
+    errors = [error(".".join(map(str, e["loc"])), sentence_of(e)) for e in raised.errors()]
+    return invalid(errors, "invalid-request").response()
 
 
 async def _unavailable(_: Request, __: Exception) -> Response:
-    return Problem(503, "unavailable", "the store is away at the moment: ask again").response()
+    return Problem(503, "unavailable", sentence("store-away")).response()
 
 
 async def _fault(_: Request, fault: Exception) -> Response:
     log.error("a request failed", exc_info=fault)
-    return Problem(500, "internal", "a fault of the portal; it has been logged").response()
+    return refused(500, "internal").response()

@@ -49,7 +49,7 @@ def test_an_unknown_field_is_a_mistake_at_the_door_and_a_later_form_inside(
 
 def test_mother_and_father_are_two_and_neither_is_the_witness() -> None:
     mother, father = FORM["mother"], FORM["father"]
-    with pytest.raises(ValidationError, match="father: the same person"):
+    with pytest.raises(ValidationError, match="father: The same person"):
         GROUP.parse(FORM | {"father": mother})
     witness = {"kind": "witness", "personal_id": father["personal_id"]}
     with pytest.raises(ValidationError, match=r"evidence\.personal_id: a parent is no witness"):

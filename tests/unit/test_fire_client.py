@@ -173,13 +173,16 @@ async def test_a_volume_is_sent_and_its_ends_are_awaited(
     told: list[int] = []
     async with portal(fake) as client:
         report = await fire(client, load, manner, lambda counts: told.append(counts["ended"]))
-    assert (report.sent, report.accepted, len(report.ended)) == (200, 200, 200)
-    assert report.repeats == len(fake.keys) - 200 > 20
+    # At a rate, what a busy machine could not send in time is dropped and told.
+    sent = 200 - report.dropped
+    assert sent == 200 if rate is None else sent > 0
+    assert (report.sent, report.accepted, len(report.ended)) == (sent, sent, sent)
+    assert report.repeats == len(fake.keys) - sent > 0
     assert report.other_case == 0
-    assert told[-1] == 200
-    partial = [key for key, outcome in load.outcomes.items() if outcome == "partial"]
-    assert sorted(report.differences) == sorted(partial)
-    assert len(report.details) == 200
+    assert told[-1] == sent
+    partial = {key for key, outcome in load.outcomes.items() if outcome == "partial"}
+    assert set(report.differences) == partial & set(fake.keys)
+    assert len(report.details) == sent
 
 
 async def test_a_second_case_for_the_same_key_is_told() -> None:

@@ -38,7 +38,7 @@ def wrong_fields(of: ProcedureGroup, form: dict[str, Any], day: date) -> list[st
         parsed = of.parse(form)
     except ValidationError as error:
         return ["form." + _field(problem, form) for problem in error.errors()]
-    return [f"form.{field}" for field, _ in parsed.faults(day)]
+    return [f"form.{each.field}" for each in parsed.faults(day)]
 
 
 def _field(problem: Any, form: dict[str, Any]) -> str:

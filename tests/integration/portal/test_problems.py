@@ -94,9 +94,9 @@ async def test_a_problem_says_what_is_wrong(
     assert body["type"] == f"urn:onestop:problem:{kind}"
     assert body["status"] == status
     assert body["title"]
-    assert body["detail"]
+    assert body["detail"] == body["sentence"]["en"] != body["sentence"]["vi"]
     if status == 422:
-        assert all(error["field"] and error["message"] for error in body["errors"])
+        assert all(error["field"] and error["message"]["vi"] for error in body["errors"])
 
 
 async def test_a_body_without_a_length_is_refused_as_soon_as_it_is_too_large(
