@@ -52,7 +52,7 @@ def test_mother_and_father_are_two_and_neither_is_the_witness() -> None:
     with pytest.raises(ValidationError, match="father: The same person"):
         GROUP.parse(FORM | {"father": mother})
     witness = {"kind": "witness", "personal_id": father["personal_id"]}
-    with pytest.raises(ValidationError, match=r"evidence\.personal_id: a parent is no witness"):
+    with pytest.raises(ValidationError, match=r"evidence\.personal_id: A parent is no witness"):
         GROUP.parse(FORM | {"evidence": witness})
 
 
