@@ -14,7 +14,7 @@ from contracts.common.events import (
 from contracts.common.tasks import Act, Official, OfficialDecision
 from contracts.model import PersonalId
 from services.chassis.encoding import Document
-from services.portal.case_events import SOURCE, Thread, barred, encoded, submitted, thread_of
+from services.portal.case_events import SOURCE, Thread, encoded, submitted, thread_of
 from services.portal.declaration import fingerprint
 from services.portal.fields import read
 from services.portal.submissions import Claim, claim_id
@@ -63,11 +63,12 @@ def claim_of(
     declared: Claim | None,
     at: datetime,
     *,
-    adopter: PersonalId | None = None,
+    barred: tuple[PersonalId, ...] = (),
 ) -> Claim:
     """Return what the official's key is claimed for, with the act as it is published.
 
-    `row` is the task's; `declared` is the claim that began its case, `adopter` who has adopted it.
+    `row` is the task's; `declared` is the claim that began its case, `barred` are those who decide
+    nothing about it.
     """
     id = claim_id(official.person_id, wish.key)
     first = submitted(declared) if declared else None
@@ -75,7 +76,7 @@ def claim_of(
         "task_id": wish.task_id,
         "procedure": row["procedure"],
         "official": official,
-        "persons": barred(first.data if first else None, adopter),
+        "persons": barred,
     }
     if wish.decision is not None:
         data["decided"] = wish.decision

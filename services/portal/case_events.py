@@ -48,17 +48,6 @@ def persons_of(declared: DeclarationSubmitted) -> tuple[PersonalId, ...]:
     return tuple(dict.fromkeys((declared.declarant, *declared.people)))
 
 
-def barred(
-    declared: DeclarationSubmitted | None, adopter: PersonalId | None
-) -> tuple[PersonalId, ...]:
-    """Return who decides nothing about a case: whom its declaration names, and who has adopted it.
-
-    Whoever has adopted it acts for its declarant.
-    """
-    named = persons_of(declared) if declared else ()
-    return (*named, adopter) if adopter else named
-
-
 def encoded(
     event: Event, id: UUID, at: datetime, thread: Thread, cause: UUID | None = None
 ) -> bytes:

@@ -12,10 +12,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
 from services.portal.adoptions import ADOPTIONS
+from services.portal.case_events import persons_of, submitted
 from services.portal.officials import Tokens
 from services.portal.problems import refused
 from services.portal.submissions import Claim, Submissions
 from services.portal.successions import SUCCESSIONS
+from services.portal.supplements import SUPPLEMENTS, filled_in_anew
 
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="Citizen", description="A person's token: a JWT, Ed25519."
@@ -41,6 +43,7 @@ class Hands:
         self._submissions = Submissions(runtime.store)
         self._successions = runtime.store.collection(SUCCESSIONS)
         self._adoptions = runtime.registers[ADOPTIONS]
+        self._supplements = Submissions(runtime.store, SUPPLEMENTS)
 
     async def declared(self, case_id: str, person: PersonalId) -> Claim:
         """Return the claim that began a case which is in this person's hands.
@@ -71,7 +74,7 @@ class Hands:
 
         None where it waits for an official, or none has adopted it. Raises `StoreUnavailable`.
         """
-        return await self.in_family(claim) or await self.adopter(claim.case_id)
+        return await self.in_family(claim) or await self._adopter(claim.case_id)
 
     async def in_family(self, claim: Claim) -> PersonalId | None:
         """Return who of the family has the case, if anybody. Raises `StoreUnavailable`."""
@@ -82,8 +85,20 @@ class Hands:
             holder = passed.pop(holder)
         return holder
 
-    async def adopter(self, case_id: str) -> PersonalId | None:
-        """Return the official who has adopted a case, if one has. Raises `StoreUnavailable`."""
+    async def barred(self, case_id: str) -> tuple[PersonalId, ...]:
+        """Return who decides nothing about a case: whom its declaration or a supplement names,
+        and the official who has adopted it, and so acts for its declarant.
+
+        Raises `StoreUnavailable`.
+        """
+        first = (await self._submissions.of_cases([case_id])).get(case_id)
+        forms = [submitted(first).data] if first else []
+        forms += filled_in_anew(await self._supplements.of_case(case_id))
+        adopter = await self._adopter(case_id)
+        named = [person for form in forms for person in persons_of(form)]
+        return tuple(dict.fromkeys([*named, adopter] if adopter else named))
+
+    async def _adopter(self, case_id: str) -> PersonalId | None:
         rows = await self._adoptions.find({"_id": case_id}, ["by"])
         return rows[0]["by"] if rows else None
 

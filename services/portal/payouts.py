@@ -3,7 +3,7 @@
 A request becomes an event of the case; what comes of it, the agency says that pays.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, uuid5
@@ -12,9 +12,8 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from typing_extensions import TypedDict
 
 from contracts.catalogue import catalogue
-from contracts.common.events import DeclarationSubmitted, PayoutInstructed, SupplementSubmitted
+from contracts.common.events import DeclarationSubmitted, PayoutInstructed
 from contracts.common.payouts import Payout
-from contracts.envelope import Codec
 from contracts.group import Form, ProcedureSpec
 from contracts.model import Input, PersonalId
 from services.chassis.runtime import Runtime
@@ -29,11 +28,10 @@ from services.portal.problems import Problem, documented, refused
 from services.portal.sentences import sentence
 from services.portal.standing import Ends, Plans
 from services.portal.submissions import Claim, Submissions, claim_id
-from services.portal.supplements import SUPPLEMENTS
+from services.portal.supplements import SUPPLEMENTS, filled_in_anew
 
 BODY_BYTES = 16 * 1024
 PLANS = Plans(catalogue().groups)
-_supplements = Codec([SupplementSubmitted])
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/payout-instructions")
 
 router = APIRouter(tags=["cases"])
@@ -88,7 +86,7 @@ class Instructions:
         submission, holder = submitted(claim), await self._hands.in_family(claim)
         row = views.row_from(await self._journal.case(case_id))
         ended: Ends = row["ended"] if row else {}
-        forms = (submission.data, *corrected(await self._supplements.of_case(case_id)))
+        forms = (submission.data, *filled_in_anew(await self._supplements.of_case(case_id)))
         check_entitled(forms, ended, holder, person)
         check_waits(submission.data, ended)
         known = await self._people.named([person])
@@ -114,15 +112,6 @@ def check_waits(declared: DeclarationSubmitted, ended: Ends) -> None:
     if "granted" in states:
         raise refused(409, "already-paid")
     raise refused(409, "nothing-granted")
-
-
-def corrected(supplements: Iterable[Claim]) -> Iterator[DeclarationSubmitted]:
-    """Yield the declarations of a case as its supplements have corrected them."""
-    for claim in supplements:
-        event = _supplements.decode(claim.value).data
-        assert isinstance(event, SupplementSubmitted)
-        if event.declaration is not None:
-            yield event.declaration
 
 
 def check_entitled(

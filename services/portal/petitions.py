@@ -20,7 +20,7 @@ from contracts.compensation.events import (
 from contracts.envelope import Event
 from contracts.group import ProcedureSpec
 from contracts.model import Input, Name, PersonalId
-from services.portal.case_events import SOURCE, Submission, barred, encoded, thread_of
+from services.portal.case_events import SOURCE, Submission, encoded, thread_of
 from services.portal.declaration import fingerprint
 from services.portal.fields import read
 from services.portal.problems import refused
@@ -78,24 +78,24 @@ def withdrawal(submission: Submission, holder: PersonalId, key: str, raw: Any) -
 
 
 def revocation(
-    submission: Submission, official: Official, key: str, raw: Any, adopter: PersonalId | None
+    submission: Submission, official: Official, key: str, raw: Any, barred: tuple[PersonalId, ...]
 ) -> Petition:
     """Return an official's request that a registration be void. Raises `Problem` 403, 409, 422.
 
-    `adopter` is who has adopted the case, if somebody has.
+    `barred` are those who decide nothing about the case.
     """
     said = _read(Revocation, raw)
-    about = _by(official, submission, RevocationRequested, adopter)
+    about = _by(official, submission, RevocationRequested, barred)
     event = RevocationRequested(**about, judgement=said.judgement)
     return Petition("revocation", official.person_id, key, raw, event)
 
 
 def correction(
-    submission: Submission, official: Official, key: str, raw: Any, adopter: PersonalId | None
+    submission: Submission, official: Official, key: str, raw: Any, barred: tuple[PersonalId, ...]
 ) -> Petition:
     """Return an official's request to put right a registration. Raises as `revocation`."""
     said = _read(Correction, raw)
-    about = _by(official, submission, CorrectionRequested, adopter)
+    about = _by(official, submission, CorrectionRequested, barred)
     model = catalogue().groups[submission.group].correction
     assert model is not None, "a group that hears of corrections says what can be corrected"
     changes = _read(model, said.changes, "changes").model_dump(mode="json", exclude_none=True)
@@ -112,13 +112,13 @@ def claim_of(petition: Petition, submission: Submission, at: datetime) -> Claim:
 
 
 def _by(
-    official: Official, submission: Submission, event: type[Event], adopter: PersonalId | None
+    official: Official, submission: Submission, event: type[Event], barred: tuple[PersonalId, ...]
 ) -> dict[str, Any]:
     """Return what every act about a registration says. Raises `Problem` 403 or 409."""
     spec, declared = _registration(submission, event), submission.data
     if not official.may_decide(spec.owner, declared.province, spec.name):
         raise refused(403, "beyond-office")
-    return {"procedure": spec.name, "official": official, "persons": barred(declared, adopter)}
+    return {"procedure": spec.name, "official": official, "persons": barred}
 
 
 def _registration(submission: Submission, event: type[Event]) -> ProcedureSpec:

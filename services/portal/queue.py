@@ -120,8 +120,8 @@ class Queue:
         """
         row = await self.task(official, wish.task_id)
         declared = (await self._submissions.of_cases([row["case_id"]])).get(row["case_id"])
-        adopter = await self._hands.adopter(row["case_id"])
-        asked = acts.claim_of(official, wish, row, declared, self._clock(), adopter=adopter)
+        barred = await self._hands.barred(row["case_id"])
+        asked = acts.claim_of(official, wish, row, declared, self._clock(), barred=barred)
         await self._door.take(asked, ACTS[wish.kind])
         return acts.act_id(asked.id)
 

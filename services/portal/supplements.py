@@ -1,6 +1,6 @@
 """What a family supplies, from a request to the event that is published. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -10,6 +10,7 @@ from pydantic import Field
 from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
 from contracts.common.people import Person
 from contracts.common.tasks import Supplied, Task, task_id
+from contracts.envelope import Codec
 from contracts.model import Input, Name, PersonalId, Text
 from services.chassis.broker import LARGEST_EVENT
 from services.portal import declaration, fields
@@ -20,6 +21,7 @@ from services.portal.sentences import sentence
 from services.portal.submissions import Claim, claim_id
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/supplements")
+_codec = Codec([SupplementSubmitted])
 
 INVALID = "invalid-supplement"
 SUPPLEMENTS = "supplements"
@@ -101,6 +103,15 @@ def corrected(
     if filled.form.circumstance() != before.form.circumstance():
         raise _invalid(FORM, sentence("another-bundle"))
     return event.with_(bundle=declared.bundle, working_days=declared.working_days)
+
+
+def filled_in_anew(claims: Iterable[Claim]) -> Iterator[DeclarationSubmitted]:
+    """Yield the declarations of a case as its supplements have corrected them."""
+    for claim in claims:
+        event = _codec.decode(claim.value).data
+        assert isinstance(event, SupplementSubmitted)
+        if event.declaration is not None:
+            yield event.declaration
 
 
 def claim_of(

@@ -1,21 +1,33 @@
 """Playing officials and family of a written declaration: over HTTP, with tokens, step by step."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import httpx
 
+from contracts.common.events import CaseOrphaned, CasePassed
 from contracts.common.tasks import task_id
 from infra.issuer import Issuer
 from tests.fire.family import Family
 from tests.fire.officials import FAMILY, Step, roster
 from tests.fire.portal import FireError, Portal
 
+SUCCEEDED = (CasePassed.type, CaseOrphaned.type)
 _INTERVAL = 0.05
 """Seconds between questions. There is nothing to await: the portal pushes no news."""
+
+
+def _apologised(case: Mapping[str, Any]) -> bool:
+    """Say whether the time limit is over, and the family has been told."""
+    return bool(case.get("promised_at"))
+
+
+def _passed(case: Mapping[str, Any]) -> bool:
+    """Say whether the case has passed on from a declarant who has died."""
+    return any(happened["type"] in SUCCEEDED for happened in case["timeline"])
 
 
 class Clerks:
@@ -56,8 +68,10 @@ class Clerks:
         task = task_id(case_id, step.procedure)
         if not await self._is_there(task, step.by):
             return "there is no such task"
-        if step.when == "apologised" and not await self._is_apologised(case_id):
+        if step.when == "apologised" and not await self._is(case_id, _apologised):
             return "the family was given no new date"
+        if step.when == "passed" and not await self._is(case_id, _passed):
+            return "the case has passed to nobody"
         answer = await self._ask(
             "POST",
             f"/api/tasks/{task}/{step.path}",
@@ -87,10 +101,10 @@ class Clerks:
             await asyncio.sleep(_INTERVAL)
         return True
 
-    async def _is_apologised(self, case_id: str) -> bool:
-        """Wait until the time limit of the case is over, and its family has been told."""
+    async def _is(self, case_id: str, so: Callable[[Mapping[str, Any]], bool]) -> bool:
+        """Wait until this holds of the case."""
         start = monotonic()
-        while not (await self._portal.case(case_id)).get("promised_at"):
+        while not so(await self._portal.case(case_id)):
             if monotonic() - start > self._patience:
                 return False
             await asyncio.sleep(_INTERVAL)

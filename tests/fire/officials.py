@@ -1,13 +1,14 @@
 """The officials of the written declarations, and what they and the family do about a case."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from contracts.birth.process import ORPHANED_BIRTH
 from contracts.common.events import TaskClaimRequested, TaskDecisionSubmitted, TaskReleaseRequested
 from contracts.common.tasks import (
     Act,
@@ -18,7 +19,8 @@ from contracts.common.tasks import (
     TaskState,
     task_id,
 )
-from contracts.model import Input
+from contracts.death.process import ORPHANED_DEATH
+from contracts.model import Input, PersonalId
 from infra.errors import OnestopError
 from tests.fire import words
 
@@ -49,8 +51,9 @@ class Step(Input):
     supplied: tuple[Supplied, ...] = ()
     form: dict[str, Any] = Field(default_factory=dict)
     """Parts of the form that the family fills in anew."""
-    when: Literal["at-once", "apologised"] = "at-once"
-    """`apologised`: the official begins when the time limit is over and the family knows it."""
+    when: Literal["at-once", "apologised", "passed"] = "at-once"
+    """`apologised`: the official begins when the time limit is over and the family knows it;
+    `passed`: when the declarant has died, and the case has passed on or waits for an official."""
     status: Literal[202, 403, 409, 422] = 202
     declined: str | None = None
     """The code of the reason for which it must not count."""
@@ -76,6 +79,11 @@ class Step(Input):
         return {**sent, "form": {**declaration["form"], **self.form}} if self.form else sent
 
     @property
+    def adopts(self) -> bool:
+        """Whether the official goes on with the case of a declarant who has died."""
+        return self.does == "approve" and self.procedure in (ORPHANED_BIRTH, ORPHANED_DEATH)
+
+    @property
     def path(self) -> str:
         """The last part of where it is sent."""
         return self.does if self.does in ("claim", "release") else "decision"
@@ -88,12 +96,18 @@ class Step(Input):
         said = self.model_dump(mode="json", include={"reason", "missing"}, exclude_defaults=True)
         return {"decision": self.does, **said}
 
-    def act(self, case_id: str, officials: Mapping[str, Official]) -> Act:
-        """Return the event that it becomes, where the portal lets it pass."""
+    def act(
+        self, case_id: str, officials: Mapping[str, Official], barred: Sequence[PersonalId] = ()
+    ) -> Act:
+        """Return the event that it becomes, where the portal lets it pass.
+
+        `barred` are those who may decide nothing about the case.
+        """
         about = {
             "task_id": task_id(case_id, self.procedure),
             "procedure": self.procedure,
             "official": officials[self.by],
+            "persons": tuple(barred),
         }
         if self.does == "claim":
             return TaskClaimRequested.model_validate(about)

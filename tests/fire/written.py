@@ -11,6 +11,7 @@ from contracts.common.events import Outcome
 from contracts.common.working_days import due_at
 from contracts.model import Input, Vnd
 from tests.fire.cast import DECLARATIONS
+from tests.fire.feedback import Rating, Told
 from tests.fire.officials import Step, Waits
 from tests.fire.payees import Instruction
 from tests.fire.portal import Answer, FireError
@@ -41,6 +42,7 @@ class Expected(Input):
     working_days: int | None = None
     """What the law gives for the whole case; nothing has stopped its clock."""
     timeliness: Timeliness | None = None
+    told: Told = Field(default_factory=dict)
     apology: bool | None = None
     """Whether the family was told of a new date."""
     changes: Changes = Field(default_factory=dict)
@@ -65,13 +67,21 @@ class Written(Input):
     title: str
     story: str
     after: str | None = None
+    during: str | None = None
+    """What has been declared when this is sent, and has not ended."""
     declaration: dict[str, Any]
     officials: tuple[Step, ...] = ()
     payouts: tuple[Instruction, ...] = ()
     days: int = 0
     """How many days pass at most until it has ended: for a system on which they pass quickly."""
     requests: tuple[Request, ...] = ()
+    ratings: tuple[Rating, ...] = ()
     expected: Expected
+
+    @property
+    def follows(self) -> str | None:
+        """The declaration that this one comes after or during."""
+        return self.after or self.during
 
 
 def load(folder: Path = DECLARATIONS) -> dict[str, Written]:
@@ -97,21 +107,23 @@ def load(folder: Path = DECLARATIONS) -> dict[str, Written]:
         ready = [
             written
             for stem, written in found.items()
-            if stem not in ordered and (written.after is None or written.after in ordered)
+            if stem not in ordered and (written.follows is None or written.follows in ordered)
         ]
         if not ready:
             stem = next(stem for stem in found if stem not in ordered)
-            raise FireError(f"{stem}.json waits for {found[stem].after}, which never comes")
+            raise FireError(f"{stem}.json waits for {found[stem].follows}, which never comes")
         ordered.update((written.stem, written) for written in ready)
     return ordered
 
 
 def load_groups(group: Literal["birth", "death", "both"]) -> dict[str, Written]:
-    """Return the written declarations of one group or of both; see `load`."""
+    """Return the written declarations of one group, with what they need of the other, or of both;
+    see `load`.
+    """
     found = load()
     if group == "both":
         return found
-    return {stem: one for stem, one in found.items() if one.declaration.get("group") == group}
+    return load_named([s for s, one in found.items() if one.declaration.get("group") == group])
 
 
 def ending(these: Mapping[str, Written]) -> dict[str, Written]:
@@ -127,7 +139,8 @@ def ending(these: Mapping[str, Written]) -> dict[str, Written]:
 
 
 def load_named(stems: Sequence[str]) -> dict[str, Written]:
-    """Return the written declarations of these names, and those that they come after.
+    """Return the written declarations of these names, and those that they come after or during,
+    or that come during them.
 
     Raises `FireError` for a name that none has.
     """
@@ -138,8 +151,8 @@ def load_named(stems: Sequence[str]) -> dict[str, Written]:
         if stem not in found:
             raise FireError(f"no written declaration is called {stem}")
         chosen.add(stem)
-        after = found[stem].after
-        wanted += [after] if after and after not in chosen else []
+        near = {found[stem].follows} | {s for s, one in found.items() if one.during == stem}
+        wanted += [name for name in near if name and name not in chosen]
     return {stem: one for stem, one in found.items() if stem in chosen}
 
 

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.fire import words
 from tests.fire.clerks import Clerks
+from tests.fire.feedback import Feedback
 from tests.fire.officials import FAMILY
 from tests.fire.payees import Instruction, Payees, asked
 from tests.fire.petitioners import Petitioners
@@ -43,7 +44,9 @@ async def fire_written(
         clerks = Clerks(portal, issuer, manner.quiet)
         payees = Payees(portal, issuer, manner.quiet)
         petitioners = Petitioners(portal, issuer, run, day, manner.quiet)
-        sending = _Sending(portal, watcher, clerks, payees, petitioners, run, day, manner)
+        feedback = Feedback(portal, issuer, run, manner.quiet)
+        people = People(clerks, payees, petitioners, feedback)
+        sending = _Sending(portal, watcher, people, run, day, manner)
         report = sending.report
 
         def tell() -> None:
@@ -66,14 +69,21 @@ async def fire_written(
     return report
 
 
+class People(NamedTuple):
+    """Who does something about the cases."""
+
+    clerks: Clerks
+    payees: Payees
+    petitioners: Petitioners
+    feedback: Feedback
+
+
 class _Sending:
     def __init__(
         self,
         portal: Portal,
         watcher: Watcher,
-        clerks: Clerks,
-        payees: Payees,
-        petitioners: Petitioners,
+        people: People,
         run: int,
         day: date,
         manner: Manner,
@@ -81,22 +91,26 @@ class _Sending:
         self.report = Report()
         self.problems: dict[str, list[str]] = {}
         self._cases: dict[str, str] = {}
+        self._begun: dict[str, asyncio.Event] = {}
         self._over: dict[str, asyncio.Event] = {}
         self._portal = portal
         self._watcher = watcher
-        self._clerks, self._payees, self._petitioners = clerks, payees, petitioners
+        self._people = people
         self._run = run
         self._day = day
         self._quiet = manner.quiet
         self._at_once = asyncio.Semaphore(manner.concurrency)
 
     async def one(self, written: Written) -> None:
-        """Send one declaration, after the one it waits for, and judge what becomes of it."""
+        """Send one declaration when the one it waits for is so far; judge what becomes of it."""
         if written.after:
             await self._end_of(written.after).wait()
+        if written.during:
+            await self._beginning_of(written.during).wait()
         try:
             self.problems[written.stem] = await self._judged(written)
         finally:
+            self._beginning_of(written.stem).set()
             self._end_of(written.stem).set()
 
     async def _judged(self, written: Written) -> list[str]:
@@ -110,6 +124,7 @@ class _Sending:
         if problems or not answer.case_id:
             return problems
         self._cases[written.stem] = answer.case_id
+        self._beginning_of(written.stem).set()
         acted = await self._acted(written, answer.case_id, declaration)
         acted += await self._asked(written, answer.case_id, declaration, "paid")
         if acted:
@@ -121,7 +136,9 @@ class _Sending:
             self.report.unfinished.append(answer.case_id)
             return [f"case {answer.case_id} has not ended"]
         acted = await self._asked(written, answer.case_id, declaration, "ended")
-        acted += await self._petitioners.changed(answer.case_id, written.expected)
+        acted += await self._people.petitioners.changed(answer.case_id, written.expected)
+        acted += await self._people.feedback.rate(answer.case_id, written.ratings)
+        acted += await self._people.feedback.read(answer.case_id, written.expected.told)
         acted += await self._waiting(written, answer.case_id)
         if acted:
             return [*acted, f"case {answer.case_id}"]
@@ -138,13 +155,13 @@ class _Sending:
     ) -> list[str]:
         """Let officials and family do their part, and return what came differently."""
         steps = [step.resolved(self._run, self._day) for step in written.officials]
-        problems = await self._clerks.play(case_id, steps, declaration)
+        problems = await self._people.clerks.play(case_id, steps, declaration)
         said = [one.model_dump(mode="json") for one in written.payouts]
         resolved = words.resolve(said, self._run, self._day)
         instructions = [Instruction.model_validate(one) for one in resolved]
-        problems += await self._payees.play(case_id, instructions)
+        problems += await self._people.payees.play(case_id, instructions)
         if written.expected.asked:
-            await self._payees.until_asked(case_id, written.expected.asked)
+            await self._people.payees.until_asked(case_id, written.expected.asked)
         return problems
 
     async def _waiting(self, written: Written, case_id: str) -> list[str]:
@@ -156,7 +173,7 @@ class _Sending:
         }
         problems = []
         for procedure, state in written.expected.tasks.items():
-            found = await self._clerks.state(case_id, by[procedure], procedure, state)
+            found = await self._people.clerks.state(case_id, by[procedure], procedure, state)
             problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
         return problems
 
@@ -165,13 +182,18 @@ class _Sending:
     ) -> list[str]:
         """Let second thoughts of that time be asked for, and return what came differently."""
         requests = [each for each in written.requests if each.when == when]
-        return await self._petitioners.play(case_id, declaration.get("declarant", ""), requests)
+        return await self._people.petitioners.play(
+            case_id, declaration.get("declarant", ""), requests
+        )
 
     def _count(self, answer: Answer) -> None:
         self.report.sent += 1
         self.report.accepted += answer.accepted
         self.report.unanswered += answer.status == NO_ANSWER
         self.report.rejected += not answer.accepted and answer.status != NO_ANSWER
+
+    def _beginning_of(self, stem: str) -> asyncio.Event:
+        return self._begun.setdefault(stem, asyncio.Event())
 
     def _end_of(self, stem: str) -> asyncio.Event:
         return self._over.setdefault(stem, asyncio.Event())

@@ -53,5 +53,8 @@ def test_declarations_are_chosen_by_name_with_those_before_them() -> None:
     everything: dict[str, Any] = written.load()
     stem, first = next((s, w.after) for s, w in everything.items() if w.after)
     assert list(written.load_named([stem])) == [first, stem]
+    stem, during = next((s, w.during) for s, w in everything.items() if w.during)
+    assert list(written.load_named([stem])) == list(written.load_named([during])) == [during, stem]
+    assert {during, stem} <= written.load_groups("birth").keys()
     with pytest.raises(FireError, match="no written declaration is called nobody"):
         written.load_named(["nobody"])

@@ -11,7 +11,7 @@ from contracts.common.events import DeclarationSubmitted, PayoutInstructed
 from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import BENEFIT, DEATH, GROUP, PAYOUT, RECORD
 from contracts.envelope import Codec, Envelope, Event, envelope_of
-from services.portal import payouts
+from services.portal import payouts, supplements
 from services.portal.case_events import encoded, thread_of
 from services.portal.problems import Problem
 from services.portal.standing import Ends
@@ -134,7 +134,7 @@ def test_a_payee_whom_only_a_supplement_names_says_where_before_the_grant_too(
     by: str, allowed: bool
 ) -> None:
     named = death(form(benefit=ALLOWANCE | {"payee": DAUGHTER}))
-    corrections = tuple(payouts.corrected([supplied(None), supplied(named)]))
+    corrections = tuple(supplements.filled_in_anew([supplied(None), supplied(named)]))
     assert corrections == (named,)
     assert is_entitled(death(), {}, None, by, corrections) == allowed
 

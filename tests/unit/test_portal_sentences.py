@@ -12,7 +12,7 @@ from pydantic_core.core_schema import ErrorType
 
 from contracts.catalogue import catalogue
 from contracts.common.tasks import OfficialDecision
-from contracts.model import SHAPES
+from contracts.model import SHAPES, Text
 from services.portal.fields import errors_in
 from services.portal.payouts import Instruction
 from services.portal.petitions import BODIES
@@ -23,7 +23,7 @@ from services.portal.supplements import Supplementation
 
 WRITTEN = Path(__file__).parents[1] / "fire" / "declarations"
 FORMS = {name: group.form for name, group in catalogue().groups.items() if group.form}
-READ = {
+READ: dict[str, TypeAdapter[Any]] = {
     **{name: TypeAdapter(form) for name, form in FORMS.items()},
     **{name: TypeAdapter(body) for name, body in BODIES.items()},
     "decision": TypeAdapter(OfficialDecision),
@@ -128,9 +128,8 @@ def test_what_pydantic_finds_is_called_as_pydantic_calls_it() -> None:
     assert set(get_args(FieldFault)) - ours <= known
 
 
-@pytest.mark.parametrize("code", SENTENCES.reasons)
-def test_both_languages_say_the_same_of_the_same(code: str) -> None:
-    text = dict(SENTENCES.reasons)[code]  # type: ignore[call-overload]
+@pytest.mark.parametrize("text", SENTENCES.reasons.values(), ids=SENTENCES.reasons.keys())
+def test_both_languages_say_the_same_of_the_same(text: Text) -> None:
     assert re.findall(r"{\w+}", text.vi) == re.findall(r"{\w+}", text.en)
     assert text.vi != text.en
     assert text.vi.endswith(".")

@@ -23,6 +23,7 @@ from contracts.common.tasks import SupplementRequested, task_id
 from contracts.death.events import PaymentReported, PayoutOrdered
 from contracts.envelope import Event
 from contracts.group import ProcedureGroup
+from contracts.model import PersonalId
 from infra.gateway.faults import sandbox
 from services.chassis.gate import CLAIM
 from services.chassis.procedure import Procedure
@@ -142,6 +143,7 @@ class Agencies:
         ]
         said: list[Event] = []
         steps = [step for step in officials if step.status == 202]
+        adopters = [roster()[step.by].person_id for step in steps if step.adopts]
         coming = list(then)
         late = [desk for desk in desks if days]
 
@@ -159,7 +161,7 @@ class Agencies:
                 take(desk, before)
             elif steps or coming:
                 step = steps.pop(0) if steps else None
-                act = acted(step, case, submitted, said) if step else coming.pop(0)
+                act = acted(step, case, submitted, said, adopters) if step else coming.pop(0)
                 bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
             else:
                 desk = late.pop()
@@ -170,10 +172,16 @@ class Agencies:
         return said
 
 
-def acted(step: Step, case: str, submitted: DeclarationSubmitted, said: Sequence[Event]) -> Event:
+def acted(
+    step: Step,
+    case: str,
+    submitted: DeclarationSubmitted,
+    said: Sequence[Event],
+    adopters: Sequence[PersonalId],
+) -> Event:
     """Return what the portal publishes of a step; a family answers what it was last asked for."""
     if step.by != FAMILY:
-        return step.act(case, roster())
+        return step.act(case, roster(), adopters)
     requests = [
         event.act
         for event in said

@@ -14,7 +14,7 @@ from contracts.common.tasks import task_id
 from contracts.envelope import Event
 from services.chassis.testing import eventually
 from tests.integration.portal.counter import DATABASE, Counter, declaration, new_key
-from tests.unit.births import FATHER, MOTHER
+from tests.unit.births import FATHER, MOTHER, person
 from tests.unit.officials import about, official
 from tests.unit.supplements import asking
 
@@ -217,3 +217,17 @@ async def test_a_corrected_form_moves_no_case_and_asks_for_nothing_else(counter:
     unknown = await family.supply(family.body(form=nobody))
     assert unknown.status_code == 422
     assert "form.mother.personal_id" in [each["field"] for each in unknown.json()["errors"]]
+
+
+async def test_whom_a_supplement_alone_names_decides_nothing_either(counter: Counter) -> None:
+    witness = f"0011701{uuid4().int % 10**5:05d}"
+    await counter.record(person(witness, "Phạm Thị Lụa"))
+    family = await Family.asked(counter)
+    form = {**declaration()["form"], "evidence": {"kind": "witness", "personal_id": witness}}
+    assert (await family.supply(family.body(form=form))).status_code == 202
+    token = {"Authorization": f"Bearer {counter.stack.issuer.token(WHO)}"}
+    path = f"/api/tasks/{task_id(family.case, BIRTH)}/claim"
+    asked = await counter.http.post(path, headers={**token, "Idempotency-Key": new_key()})
+    assert asked.status_code == 202
+    (claimed,) = await counter.published(family.case, TaskClaimRequested)
+    assert {MOTHER, FATHER, witness} <= set(claimed.data.persons)
