@@ -72,14 +72,6 @@ class Review(Value):
         moved = self.task.with_(**{**free, **changes}, revision=self.task.revision + 1)
         return self.with_(task=moved)
 
-    def found(self, finding: Reason | None) -> "Review":
-        """Return the review with what the rules find now: what was registered has been put right.
-
-        Nobody has moved the task: its next event tells it, and until then the queue shows the
-        finding of before.
-        """
-        return self.with_(task=self.task.with_(finding=finding))
-
 
 class Supplement(NamedTuple):
     """A supplement that counts, and its id."""
@@ -147,6 +139,12 @@ class Reviews:
             return Step(review, ())
         after = review.moved(state="decided")
         return Step(after, (self._events.closed(task=after.task, reason=reason),))
+
+    def reexamined(self, review: Review, finding: Reason | None) -> Step:
+        """Say what the rules find now that the file has been put right; approve it anew, all."""
+        task, again = review.task, review.task.revision + 1
+        after = review.with_(task=task.with_(finding=finding, approved_by=(), revision=again))
+        return Step(after, (self._events.reexamined(task=after.task),))
 
     def concerns(self, act: Event) -> bool:
         """Return whether the act is about a task of this procedure."""

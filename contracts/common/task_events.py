@@ -20,6 +20,7 @@ from contracts.common.tasks import (
     TaskClosed,
     TaskDecided,
     TaskOpened,
+    TaskReexamined,
     TaskReleased,
 )
 from contracts.envelope import Event
@@ -46,6 +47,7 @@ class TaskEvents(NamedTuple):
     supplement_lapsed: type[SupplementLapsed]
     supplement_declined: type[SupplementDeclined]
     declined: type[ActDeclined]
+    reexamined: type[TaskReexamined]
     closed: type[TaskClosed]
 
     @property
@@ -72,6 +74,7 @@ def task_events(agency: str) -> TaskEvents:
         supplement_lapsed=_published(agency, SupplementLapsed, "supplement-lapsed"),
         supplement_declined=_published(agency, SupplementDeclined, "supplement-declined"),
         declined=_published(agency, ActDeclined, "act-declined"),
+        reexamined=_published(agency, TaskReexamined, "task-reexamined"),
         closed=_published(agency, TaskClosed, "task-closed"),
     )
 

@@ -182,6 +182,11 @@ class SupplementRequested(TaskEvent, Awaiting):
     by: Signatory
 
 
+class TaskReexamined(TaskEvent):
+    """What the task is about has been put right: the rules have looked at it again, and nobody has
+    approved it as it is now. Whoever has it in hand keeps it."""
+
+
 class TaskClosed(TaskEvent):
     """Nobody has to decide any more: what it was about has fallen away."""
 

@@ -144,7 +144,8 @@ def corrected(state: HealthCard, event: BirthCorrected, context: Context) -> Dec
     if state.awaits_official is not None and state.review is not None:
         waiting = replace(state.awaits_official, born_on=born_on)
         finding = objection(waiting, local_date(context.now), context.rules)
-        after = after.with_(awaits_official=waiting, review=state.review.found(finding))
+        again = reviews.reexamined(state.review, finding)
+        return gate.shut(after.with_(awaits_official=waiting), again)
     if state.card is None:
         return Decision(after)
     valid_until = validity_end(born_on, state.card.on, context.rules)

@@ -182,3 +182,19 @@ def test_a_claim_can_be_prolonged() -> None:
     held = acted(acted(opened(), CLAIM).waiting, CLAIM, at=later).waiting
     assert held is not None
     assert held.until == later + timedelta(seconds=60)
+
+
+def test_a_file_that_was_put_right_is_approved_anew_by_all_and_stays_in_hand() -> None:
+    also = decide(PROCEDURE, B, APPROVE)
+    half = acted(opened(second_person=True), CLAIM, YES, claim(PROCEDURE, B)).waiting
+    assert half is not None
+    step = REVIEWS.reexamined(half, FINDING)
+    (said,) = step.events
+    assert isinstance(said, SAID.reexamined)
+    after = said.task
+    assert (after.revision, after.finding) == (half.task.revision + 1, FINDING)
+    assert (after.approved_by, after.held_by) == ((), B.signatory)
+    assert after.held_until == half.task.held_until
+    again = REVIEWS.reexamined(half, None).waiting
+    assert acted(again, also).verdict is None, "one of two"
+    assert acted(again, also, CLAIM, YES).verdict is not None
