@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from contracts.common.people import Person
 from contracts.envelope import Event
@@ -144,6 +144,23 @@ class TimeLimit:
     source: str
 
 
+class Begins(Protocol):
+    """What holds from a day on."""
+
+    @property
+    def since(self) -> date:
+        """The first day."""
+
+
+B = TypeVar("B", bound=Begins)
+
+
+def in_force(entries: Iterable[B], on: date) -> B | None:
+    """Return the entry that holds on that day, the newest that has begun, or None."""
+    begun = (entry for entry in entries if entry.since <= on)
+    return max(begun, key=lambda entry: entry.since, default=None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProcedureGroup:
     """A linked procedure group, whole: the only place where its shape is written down."""
@@ -173,14 +190,11 @@ class ProcedureGroup:
 
         Raises `LookupError` where no bundle was in force yet.
         """
-        in_force = [
-            bundle
-            for bundle in self.bundles
-            if bundle.circumstance == circumstance and bundle.since <= received
-        ]
-        if not in_force:
+        meant = (bundle for bundle in self.bundles if bundle.circumstance == circumstance)
+        bundle = in_force(meant, received)
+        if bundle is None:
             raise LookupError(f"{self.name}: no bundle for '{circumstance}' on {received}")
-        return max(in_force, key=lambda bundle: bundle.since).procedures
+        return bundle.procedures
 
     def time_limit(self, name: str, received: date) -> int | None:
         """Return the working days that the law gives a case received on that day, where it does.
@@ -190,9 +204,8 @@ class ProcedureGroup:
         named = [limit for limit in self.time_limits if limit.name == name]
         if self.time_limits and not named:
             raise LookupError(f"{self.name}: there is no time limit '{name}'")
-        in_force = [limit for limit in named if limit.since <= received]
-        newest = max(in_force, key=lambda limit: limit.since, default=None)
-        return newest.working_days if newest else None
+        limit = in_force(named, received)
+        return limit.working_days if limit else None
 
     def parse(self, form: Mapping[str, Any]) -> Form:
         """Return the form as somebody filled it in: unknown fields are mistakes.

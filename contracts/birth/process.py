@@ -30,6 +30,7 @@ from contracts.common.events import (
     FeeSettled,
     PersonIdentified,
 )
+from contracts.common.legal_bases import LEGAL_BASES
 from contracts.common.orphans import NOTICES as ORPHANS
 from contracts.common.orphans import orphaned_case
 from contracts.common.task_events import task_events, task_notices
@@ -181,30 +182,32 @@ GROUP = ProcedureGroup(
     form=BirthForm,
     procedures=PROCEDURES,
     bundles=(
-        Bundle(since=date(2023, 7, 10), procedures=USUAL, source="Decision 06/QD-TTg, pilot"),
+        *(Bundle(since=since, procedures=USUAL, source=source) for since, source in LEGAL_BASES),
         Bundle(
             since=date(2026, 9, 1),
             procedures=(*USUAL, IDENTITY_CARD),
             source="Decree 301/2026: the child's identity card joins",
         ),
-        Bundle(
-            since=date(2023, 7, 10),
-            circumstance="born-abroad",
-            procedures=(BIRTH, IDENTIFIER, FEES),
-            source="No residence and no card until the child returns",
+        *(
+            Bundle(
+                since=since,
+                circumstance="born-abroad",
+                procedures=(BIRTH, IDENTIFIER, FEES),
+                source=f"{source}: no residence and no card until the child returns",
+            )
+            for since, source in LEGAL_BASES
         ),
     ),
     time_limits=(
-        TimeLimit(
-            since=date(2023, 7, 10),
-            working_days=3,
-            source="Decree 63/2024/ND-CP, and the pilot before it",
-        ),
-        TimeLimit(
-            since=date(2023, 7, 10),
-            working_days=5,
-            name="verification",
-            source="Decree 63/2024/ND-CP: where something has to be verified",
+        *(TimeLimit(since=since, working_days=3, source=source) for since, source in LEGAL_BASES),
+        *(
+            TimeLimit(
+                since=since,
+                working_days=5,
+                name="verification",
+                source=f"{source}: where something has to be verified",
+            )
+            for since, source in LEGAL_BASES
         ),
     ),
     correction=BirthCorrection,

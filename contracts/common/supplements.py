@@ -1,24 +1,21 @@
 """A supplement: how long a family has for it, and what an agency says when it came, or did not."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from contracts.common.calendar import local_date
+from contracts.common.legal_bases import LEGAL_BASES
 from contracts.common.tasks import TaskEvent, TaskId
 from contracts.common.working_days import due_at
 from contracts.envelope import Event
-from contracts.group import TimeLimit
+from contracts.group import TimeLimit, in_force
 from contracts.model import PersonalId, Reason
 
-TIME_LIMITS = (
-    TimeLimit(
-        since=date(2023, 7, 10),
-        working_days=7,
-        name="supplement",
-        source="Decree 63/2024/ND-CP, and the pilot before it",
-    ),
+TIME_LIMITS = tuple(
+    TimeLimit(since=since, working_days=7, name="supplement", source=source)
+    for since, source in LEGAL_BASES
 )
 """Within how many working days a family supplies what is missing, by the day of the request."""
 
@@ -57,6 +54,5 @@ class SupplementDeclined(Event):
 
 def supplement_until(asked_at: datetime) -> datetime:
     """Return until when a family can supply what it was asked for at this moment."""
-    day = local_date(asked_at)
-    in_force = [limit for limit in TIME_LIMITS if limit.since <= day] or list(TIME_LIMITS[:1])
-    return due_at(asked_at, max(in_force, key=lambda limit: limit.since).working_days)
+    limit = in_force(TIME_LIMITS, local_date(asked_at)) or TIME_LIMITS[0]
+    return due_at(asked_at, limit.working_days)

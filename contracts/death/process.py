@@ -1,7 +1,5 @@
 """The death group as data: what is done by whom, in which order, and how it can end."""
 
-from datetime import date
-
 from contracts.common.documents import RECEIPT
 from contracts.common.events import (
     CaseCompleted,
@@ -10,6 +8,7 @@ from contracts.common.events import (
     FeeSettled,
     PayoutInstructed,
 )
+from contracts.common.legal_bases import LEGAL_BASES
 from contracts.common.orphans import NOTICES as ORPHANS
 from contracts.common.orphans import orphaned_case
 from contracts.common.task_events import task_events, task_notices
@@ -166,47 +165,33 @@ PROCEDURES = (
     orphaned_case(ORPHANED_DEATH),
 )
 
-SINCE = date(2023, 7, 10)
-SOURCE = "Decision 06/QD-TTg, pilot; Decree 63/2024/ND-CP from 10 June 2024"
+# The family chooses four, three or two procedures; the record and the fees follow from them.
+CHOICES = {
+    "usual": (DEATH, REMOVAL, BENEFIT, PAYOUT, RECORD, FEES),
+    "without-residence": (DEATH, BENEFIT, PAYOUT, RECORD, FEES),
+    "without-benefit": (DEATH, REMOVAL, RECORD, FEES),
+}
 
 GROUP = ProcedureGroup(
     name="death",
     title=Text(vi="Liên thông khai tử", en="Death"),
     form=DeathForm,
     procedures=PROCEDURES,
-    # The family chooses four, three or two procedures; the record and the fees follow from them.
-    bundles=(
-        Bundle(
-            since=SINCE,
-            procedures=(DEATH, REMOVAL, BENEFIT, PAYOUT, RECORD, FEES),
-            source=SOURCE,
-        ),
-        Bundle(
-            since=SINCE,
-            circumstance="without-residence",
-            procedures=(DEATH, BENEFIT, PAYOUT, RECORD, FEES),
-            source=SOURCE,
-        ),
-        Bundle(
-            since=SINCE,
-            circumstance="without-benefit",
-            procedures=(DEATH, REMOVAL, RECORD, FEES),
-            source=SOURCE,
-        ),
+    bundles=tuple(
+        Bundle(since=since, circumstance=circumstance, procedures=procedures, source=source)
+        for circumstance, procedures in CHOICES.items()
+        for since, source in LEGAL_BASES
     ),
     # The law names 6 to 18 working days, by the scheme of the benefit, and we have no table of
     # schemes (confidence low): the shortest where no benefit is decided, else the longest, so that
     # no case is called late that may not be.
-    time_limits=(
-        TimeLimit(
-            since=SINCE, working_days=18, source=f"{SOURCE}: the slowest scheme of a benefit"
-        ),
-        TimeLimit(
-            since=SINCE,
-            working_days=6,
-            name="without-benefit",
-            source=f"{SOURCE}: the shortest chain",
-        ),
+    time_limits=tuple(
+        TimeLimit(since=since, working_days=days, name=name, source=f"{source}: {why}")
+        for name, days, why in (
+            ("usual", 18, "the slowest scheme of a benefit"),
+            ("without-benefit", 6, "the shortest chain"),
+        )
+        for since, source in LEGAL_BASES
     ),
     correction=DeathCorrection,
     notices={
