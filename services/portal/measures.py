@@ -6,7 +6,7 @@ from contracts.common.events import CaseCompleted
 from services.chassis.procedure import Measure
 from services.portal import time_limits
 from services.portal.pauses import Breaks
-from services.portal.register import Submission
+from services.portal.register import Submission, received_of
 from services.portal.standing import Ends, Step
 from services.portal.time_limits import ON_TIME
 
@@ -29,10 +29,10 @@ def of_procedures(
     steps: Iterable[Step], submission: Submission, ended: Ends, breaks: Breaks
 ) -> Iterator[Measure]:
     """Yield the time of each of these procedures that could start and has ended."""
-    group, submitted_at = submission["group"], submission["submitted_at"]
+    group, received = submission["group"], received_of(submission)
     for step in steps:
-        if (seconds := step.seconds(submitted_at, ended)) is not None:
-            on_time = time_limits.in_time(step, seconds, submitted_at, ended, breaks)
+        if (seconds := step.seconds(received.at, ended)) is not None:
+            on_time = time_limits.in_time(step, seconds, received, ended, breaks)
             labels = {
                 "group": group,
                 "procedure": step.name,

@@ -15,7 +15,7 @@ from contracts.common.events import CaseCompleted, Channel, DeclarationSubmitted
 from services.portal import time_limits
 from services.portal.pauses import Breaks, stops
 from services.portal.standing import Ends
-from services.portal.time_limits import NO_BREAKS, Limit, Watch
+from services.portal.time_limits import NO_BREAKS, Limit, Received, Watch
 
 CASES = "cases"
 """The register of cases; its rows are `row`."""
@@ -49,8 +49,12 @@ def limit_of(
     submission: Submission, ended: Ends | None = None, breaks: Breaks = NO_BREAKS
 ) -> Limit | None:
     """Return the time limit of the whole case, where it has one."""
-    stopped = stops(breaks, ended or {})
-    return time_limits.of_case(submission["submitted_at"], submission.get("working_days"), stopped)
+    return received_of(submission).limit(stops(breaks, ended or {}))
+
+
+def received_of(submission: Mapping[str, Any]) -> Received:
+    """Return from when on, and how long, the time of a case runs; also of its row."""
+    return Received(submission["submitted_at"], submission.get("working_days"))
 
 
 def row(

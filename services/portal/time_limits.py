@@ -106,47 +106,53 @@ class Limit(NamedTuple):
         return "at-risk" if at_risk else "on-time"
 
 
-def of_case(
-    submitted_at: datetime, working_days: int | None, stopped: Stops = RUNNING
-) -> Limit | None:
-    """Return the time limit of a whole case, where the law had set one when it was submitted."""
-    return None if working_days is None else Limit(submitted_at, working_days, None, None, *stopped)
+class Received(NamedTuple):
+    """When a case was submitted, and how many working days the law gives it as a whole."""
+
+    at: datetime
+    working_days: int | None
+
+    def limit(self, stopped: Stops = RUNNING) -> Limit | None:
+        """Return the time limit of the whole case, where it has one."""
+        if self.working_days is None:
+            return None
+        return Limit(self.at, self.working_days, None, None, *stopped)
 
 
-def of_step(
-    step: Step, submitted_at: datetime, ends: Ends, breaks: Breaks = NO_BREAKS
-) -> Limit | None:
-    """Return the time limit of a procedure that could start, where the law has set one."""
-    working_days = step.spec.working_days
-    if working_days is None or (since := step.since(submitted_at, ends)) is None:
+def of_step(step: Step, received: Received, ends: Ends, breaks: Breaks = NO_BREAKS) -> Limit | None:
+    """Return the time limit of a procedure that could start, where the law has set one.
+
+    Nothing of a case may take longer than the law gives the whole, whatever it may take where it
+    stands alone: an identity card has 7 working days, and 3 together with the birth.
+    """
+    days, since = step.spec.working_days, step.since(received.at, ends)
+    if days is None or since is None:
         return None
     stopped = stops(breaks, ends, step.name)
-    return Limit(since, working_days, step.name, step.spec.owner, *stopped)
+    days = min(days, received.working_days or days)
+    return Limit(since, days, step.name, step.spec.owner, *stopped)
 
 
 def running(
-    whole: Limit | None,
-    steps: Iterable[Step],
-    submitted_at: datetime,
-    ends: Ends,
-    breaks: Breaks = NO_BREAKS,
+    received: Received, steps: Iterable[Step], ends: Ends, breaks: Breaks = NO_BREAKS
 ) -> Iterator[Limit]:
     """Yield the time limits that run: of the whole case, and of these procedures."""
+    whole = received.limit(stops(breaks, ends))
     if whole is not None and not whole.paused:
         yield whole
     for step in steps:
-        limit = None if step.name in ends else of_step(step, submitted_at, ends, breaks)
+        limit = None if step.name in ends else of_step(step, received, ends, breaks)
         if limit is not None and not limit.paused:
             yield limit
 
 
-def first_wake(plan: Plan, whole: Limit | None, submitted_at: datetime) -> datetime | None:
+def first_wake(plan: Plan, received: Received) -> datetime | None:
     """Return when a case is looked at for the first time: no rung of it is reached before.
 
     None where the law has set no limit to anything of it.
     """
-    limited = whole is not None or plan.limited
-    return closing(received_on(submitted_at)) if limited else None
+    limited = received.limit() is not None or plan.limited
+    return closing(received_on(received.at)) if limited else None
 
 
 def watching(watch: Watch, started: Iterable[Limit]) -> Watch:
@@ -180,14 +186,14 @@ def reached(
 
 
 def in_time(
-    step: Step, seconds: float, submitted_at: datetime, ends: Ends, breaks: Breaks = NO_BREAKS
+    step: Step, seconds: float, received: Received, ends: Ends, breaks: Breaks = NO_BREAKS
 ) -> bool | None:
     """Return whether a procedure that took so long was in time; None where it has no limit."""
     if step.spec.working_days is None:
         return None
     if seconds < _SHORTEST.total_seconds():
         return True
-    limit = of_step(step, submitted_at, ends, breaks)
+    limit = of_step(step, received, ends, breaks)
     return limit is None or limit.kept_by(ends[step.name]["at"])
 
 

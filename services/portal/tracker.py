@@ -30,7 +30,7 @@ from services.chassis.procedure import (
 from services.portal import measures, pauses, time_limits, waiting
 from services.portal.endings import end_of, endings_of
 from services.portal.pauses import Break
-from services.portal.register import CASES, Submission, limit_of, row, submission_of
+from services.portal.register import CASES, Submission, limit_of, received_of, row, submission_of
 from services.portal.standing import Closed, End, Plan, Plans, Step
 from services.portal.time_limits import TIME_LIMIT, Limit, Watch
 from services.portal.waiting import Wait
@@ -76,7 +76,7 @@ class Tracker:
         ended = {name: end for name, end in state.ended.items() if name in event.bundle}
         plan = self._plans.of(event.group, event.bundle)
         after = _with(state, submission=submission, ended=ended)
-        wakes_at = time_limits.first_wake(plan, limit_of(submission), event.received_at)
+        wakes_at = time_limits.first_wake(plan, received_of(submission))
         return _decision(
             *(after, plan, plan.steps, plan.steps, context),
             records=(_record(after, plan, context),),
@@ -238,8 +238,7 @@ def _record(
 def _running(state: Case, steps: Iterable[Step]) -> Iterator[Limit]:
     submission, ended, breaks = state.submission, state.ended, state.breaks
     assert submission is not None
-    whole = limit_of(submission, ended, breaks)
-    return time_limits.running(whole, steps, submission["submitted_at"], ended, breaks)
+    return time_limits.running(received_of(submission), steps, ended, breaks)
 
 
 def _completed(

@@ -18,7 +18,7 @@ from services.portal.aftermath import Happened
 from services.portal.asked import AWAITED, SupplementView, awaited, supplement
 from services.portal.case_events import SOURCE, submitted
 from services.portal.notices import text_of
-from services.portal.register import CASES, row, submission_of
+from services.portal.register import CASES, received_of, row, submission_of
 from services.portal.sentences import Sentence, shown
 from services.portal.standing import Plans, Standing, State, Status, Step
 from services.portal.submissions import Claim
@@ -228,7 +228,7 @@ class _Limited(TypedDict):
 
 def _limited(step: Step, row: Document, now: datetime) -> _Limited:
     ended, breaks = row["ended"], row.get("breaks", {})
-    limit = time_limits.of_step(step, row["submitted_at"], ended, breaks)
+    limit = time_limits.of_step(step, received_of(row), ended, breaks)
     if limit is None:
         return {"due_at": None, "timeliness": None}
     timeliness = limit.timeliness(ended.get(step.name, {}).get("at"), now)

@@ -14,7 +14,7 @@ from contracts.common.working_days import received_on, working_days_between
 from contracts.death import process as death
 from contracts.group import in_force
 from services.portal.standing import Ends, Plans
-from services.portal.time_limits import of_step
+from services.portal.time_limits import Received, of_step
 
 PILOT, DECREE = "Decision 06/QD-TTg", "Decree 63/2024/ND-CP"
 BOTH = (("2023-07-10", None, PILOT), ("2024-06-10", PILOT, DECREE))
@@ -163,7 +163,7 @@ def slowest(group: str, bundle: tuple[str, ...], submitted_at: datetime) -> date
     """Return the day on which everything has ended where each agency takes all of its time."""
     ends: Ends = {}
     for step in Plans(catalogue().groups).of(group, bundle).steps:
-        limit = of_step(step, submitted_at, ends)
+        limit = of_step(step, Received(submitted_at, None), ends)
         at = limit.due_at if limit else step.since(submitted_at, ends)
         assert at is not None
         ends = {**ends, step.name: {"state": "granted", "at": at, "entry": 0}}

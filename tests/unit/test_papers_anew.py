@@ -233,7 +233,7 @@ def test_a_version_that_is_not_there_is_told(registry: Registry) -> None:
     counter = Counter(registry)
     number, (_, after) = given(counter, OFFICES["birth"])
     for version in (0, after + 1):
-        with pytest.raises(Problem, match="the document has no such version"):
+        with pytest.raises(Problem, match="has no such version"):
             asyncio.run(counter.documents.result(number, version))
 
 

@@ -264,7 +264,7 @@ def expected(ends: dict[str, datetime]) -> list[Told]:
     for spec in process.PROCEDURES:
         if spec.working_days is not None and spec.name in BUNDLE:
             start = max([RECEIVED, *(ends[name] for name in spec.requires)])
-            limit = Limit(start, spec.working_days, spec.name, spec.owner)
+            limit = Limit(start, min(3, spec.working_days), spec.name, spec.owner)
             limits.append((limit, ends[spec.name], OF_A_PROCEDURE))
     return [
         (limit.procedure or "", rung.name)

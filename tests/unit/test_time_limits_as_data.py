@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from contracts.birth.form import BirthForm
-from contracts.birth.process import GROUP
+from contracts.birth.process import BIRTH, GROUP, IDENTIFIER, IDENTITY_CARD
 from contracts.catalogue import catalogue
 from contracts.common.escalation import AT_RISK, OF_A_CASE, OF_A_PROCEDURE, OVERDUE
 from contracts.death.form import DeathForm
-from services.portal.time_limits import Limit
+from services.portal.standing import Plans
+from services.portal.time_limits import Limit, Received, of_step
 from tests.unit.births import RECEIVED, form
 from tests.unit.deaths import ALLOWANCE, SUPPORT
 from tests.unit.deaths import form as death_form
@@ -83,3 +84,16 @@ def test_a_death_has_six_days_and_eighteen_where_a_benefit_is_decided(
 def test_a_limit_that_does_not_exist_is_refused() -> None:
     with pytest.raises(LookupError, match="birth: there is no time limit 'slow'"):
         GROUP.time_limit("slow", date(2026, 11, 20))
+
+
+def test_no_procedure_may_take_longer_than_the_law_gives_the_whole_case() -> None:
+    """An assumption of ours: of the identity card, which has 7 working days where it stands alone
+    (Law on Identification 2023, art. 26), no text says how long it may take with a birth."""
+    bundle = GROUP.bundle("usual", date(2026, 11, 20))
+    steps = {step.name: step for step in Plans({"birth": GROUP}).of("birth", bundle).steps}
+    granted = {"state": "granted", "at": RECEIVED, "entry": 0}
+    ended: Any = {BIRTH: granted, IDENTIFIER: granted}
+    for whole, days in ((3, 3), (5, 5), (None, 7)):
+        limit = of_step(steps[IDENTITY_CARD], Received(RECEIVED, whole), ended)
+        assert limit is not None
+        assert limit.working_days == days
