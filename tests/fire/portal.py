@@ -55,7 +55,7 @@ class Answer:
         if self.problem is None:
             return f"HTTP {self.status}" if self.status else "no answer"
         errors = self.problem.get("errors") or []
-        where = "; ".join(f"{error.get('field')}: {error.get('message')}" for error in errors)
+        where = "; ".join(f"{error['field']}: {error['message']['en']}" for error in errors)
         return f"HTTP {self.status} {where or self.problem.get('detail') or ''}".rstrip()
 
 

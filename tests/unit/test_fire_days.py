@@ -18,13 +18,16 @@ from tests.fire.written_run import fire_written
 NEVER = "supplement-never-comes"
 
 
+REFUSED = {"field": "x", "message": {"vi": "Không.", "en": "No."}}
+
+
 def fired(speed: float, quiet: float, tmp_path: Path) -> Report:
     """Play a declaration that takes days to a portal whose clock goes so fast, and refuses it."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/clock":
             return httpx.Response(200, json={"now": "2026-11-20T00:00:00Z", "speed": speed})
-        return httpx.Response(422, json={"errors": [{"field": "x", "message": "no"}]})
+        return httpx.Response(422, json={"errors": [REFUSED]})
 
     async def run() -> Report:
         async with Portal("http://portal", transport=httpx.MockTransport(answer)) as portal:
@@ -47,6 +50,7 @@ def test_what_takes_days_is_played_where_they_pass_within_the_patience(
     assert report.left_out == ([NEVER] if left_out else [])
     assert report.sent == (0 if left_out else 1)
     assert report.summary()["left_out"] == report.left_out
+    assert left_out or report.differences[NEVER] == ["answered HTTP 422 x: No., not 202"]
 
 
 def test_declarations_are_chosen_by_name_with_those_before_them() -> None:
