@@ -34,7 +34,8 @@ def reported(
     nothing new.
 
     The identifier is claimed, so that no newborn gets it. Where another case holds it already the
-    import is wrong: the row stays as it is, nothing is said, and the state names that case.
+    import is wrong: the row stays as it is, nothing is said, and the state names that case. So is
+    the death that it reports; where one is registered here, no other is said.
     """
     report = (context.cause.time, context.cause.id)
     if state.latest is not None and report <= state.latest:
@@ -45,8 +46,10 @@ def reported(
         return Decision(PersonRecord(held_by=held_by.case_id))
     said: tuple[Event, ...] = (PersonRecorded(person=person),)
     if (day := person.deceased_on) is not None:
-        context.claim(deceased_claim(person.personal_id))
-        said = (*said, DeathReported(personal_id=person.personal_id, deceased_on=day))
+        (marked_by,) = context.claim(deceased_claim(person.personal_id))
+        # Of a death that is registered here this is a copy, which must not outlive the original.
+        if marked_by is None:
+            said = (*said, DeathReported(personal_id=person.personal_id, deceased_on=day))
     return Decision(
         PersonRecord(personal_id=person.personal_id, latest=report),
         events=said,

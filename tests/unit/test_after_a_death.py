@@ -103,6 +103,17 @@ def test_a_report_after_a_registered_death_is_recorded_and_takes_nothing_back(
     assert f"deceased/{DECEASED}" in world.of("case-1")
 
 
+def test_a_report_of_a_death_that_is_registered_here_is_no_other_death() -> None:
+    """Else whom a court finds alive would receive nothing for ever, by a copy of what is void."""
+    world = World()
+    case = desk(population.record, POPULATION, "case-1", world)
+    case.hear(registered())
+    copy = report(world, deceased_on="2026-11-16")
+    assert [type(event) for event in copy.events] == [PersonRecorded]
+    case.hear(REVOKED)
+    assert f"deceased/{DECEASED}" not in world.held
+
+
 @pytest.mark.parametrize("order", list(permutations([registered(), deceased(), deceased()])))
 def test_residence_is_removed_when_both_facts_are_there(order: tuple[Event, ...]) -> None:
     case = desk(residence.removal, RESIDENCE)
