@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import AwareDatetime, Field
+
 from contracts.common.events import PersonIdentified
 from contracts.common.people import Person
 from contracts.compensation.events import (
@@ -44,6 +46,8 @@ class Known(State):
     """Whether the birth or death that this case registered is void."""
     reported: date | None = None
     """The day on which the person died, by the newest import."""
+    named: dict[date, AwareDatetime] = Field(default={})
+    """When imports first named each day on which the person should have died."""
 
 
 register = Procedure("people-register", initial=Known())
@@ -51,19 +55,21 @@ register = Procedure("people-register", initial=Known())
 
 @register.on(PersonRecorded)
 def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[Known]:
-    """Keep the person as the population register has them now; older news changes nothing.
+    """Keep the person as the population register has them now; older news changes nothing but since
+    when imports have named the day of a death.
 
     Whose death was registered elsewhere is deceased here too: their running cases pass on.
     """
-    if context.cause.entry <= state.entry:
-        return Decision(state)
     person, died = event.person, event.person.deceased_on
-    fields = person.model_dump(mode="json", exclude={"personal_id"})
-    records = [Record(PEOPLE, person.personal_id, fields)]
-    if died != state.reported:
-        # Said again by the next import, it is no news: nobody looks for their cases again.
-        records.append(_deceased(person.personal_id, died, context, reported=True))
-    after = state.with_(entry=context.cause.entry, reported=died)
+    after, records = _named(state, died, context.cause.time), []
+    if context.cause.entry > state.entry:
+        after = after.with_(entry=context.cause.entry, reported=died)
+        fields = person.model_dump(mode="json", exclude={"personal_id"})
+        records.append(Record(PEOPLE, person.personal_id, fields))
+    # Said again by the next import, it is no news: nobody looks for their cases again.
+    if died == after.reported and (died != state.reported or after.named != state.named):
+        first = after.named[died] if died else context.cause.time
+        records.append(_deceased(person.personal_id, died, context, reported=first))
     return Decision(after, records=tuple(records))
 
 
@@ -153,7 +159,7 @@ def dead(rows: Iterable[Row]) -> dict[str, str]:
         person, reported = row["personal_id"], row.get("reported")
         if row["cancelled"]:
             if not reported and "at" in row:
-                voided[person] = row["at"]
+                voided[person] = max(row["at"], voided.get(person, row["at"]))
         elif not reported:
             found[person] = row["deceased_on"]
         elif person not in voided or row["at"] > voided[person]:
@@ -182,16 +188,28 @@ def persons(
     return found
 
 
+def _named(state: Known, died: date | None, at: datetime) -> Known:
+    """Return the state with when an import first named this day."""
+    first = state.named.get(died) if died else None
+    # Where it was reported before this was kept, nobody knows it any more.
+    if died is None or (at >= first if first else died == state.reported):
+        return state
+    return state.with_(named={**state.named, died: at})
+
+
 def _deceased(
-    personal_id: str, on: date | None, context: Context, *, reported: bool = False
+    personal_id: str, on: date | None, context: Context, *, reported: datetime | None = None
 ) -> Record:
-    """Return the row of somebody who has died; without a day, it was found that they live."""
+    """Return the row of somebody who has died; without a day, it was found that they live.
+
+    `reported` is when an import first named that day, where one did.
+    """
     fields = {
         "personal_id": personal_id,
         "deceased_on": on.isoformat() if on else None,
         "cancelled": on is None,
-        "reported": reported,
-        "at": context.cause.time,
+        "reported": reported is not None,
+        "at": reported or context.cause.time,
         "cause": str(context.cause.id),
         "open": on is not None,
         "asked": 0,

@@ -84,6 +84,39 @@ def test_a_court_says_more_than_an_older_copy_and_less_than_a_newer_report(
         assert portal.dead(rows.values()) == {DECEASED: "2026-11-20"}
 
 
+@pytest.mark.parametrize("order", list(permutations([2, 5])))
+def test_a_copy_of_what_is_void_is_one_also_where_it_is_heard_after_its_repetition(
+    order: tuple[int, ...],
+) -> None:
+    """What an import said before the court did, and says again after it."""
+    case, imported = (Desk(portal.register, None, name) for name in ("case-1", "person-1"))
+    copy = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2026, 11, 16)))
+    case.hear(deceased(), entry=1)
+    case.now += timedelta(hours=4)
+    case.hear(VOID, entry=4)
+    begun = imported.now
+    for entry in order:
+        imported.now = begun + timedelta(hours=entry)
+        imported.hear(copy, entry=entry)
+    copies = [each for each in imported.records if each.register == portal.DECEASED]
+    assert portal.dead([case.records[-1].row(), copies[-1].row()]) == {}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_two_courts_the_later_word_counts_in_whichever_order_rows_are_found(
+    backwards: bool,
+) -> None:
+    """Void, reported while a second death was registered, and void once more."""
+    rows = []
+    for name, hour in (("case-1", 1), ("person-1", 2), ("case-2", 3)):
+        desk = Desk(portal.register, None, name)
+        desk.now += timedelta(hours=hour)
+        copied = person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2026, 11, 16))
+        desk.hear(PersonRecorded(person=copied) if name == "person-1" else VOID)
+        rows.append(desk.records[-1].row())
+    assert portal.dead(rows[:: -1 if backwards else 1]) == {}
+
+
 def test_what_an_import_says_again_is_no_news() -> None:
     desk = Desk(portal.register, None, "person-1")
     said = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2020, 5, 1)))
