@@ -128,12 +128,12 @@ def reported(state: Payouts, event: PaymentReported, context: Context) -> Decisi
 def instructed(state: Payouts, event: PayoutInstructed, context: Context) -> Decision[Payouts]:
     """Note where else the money may go, for when a payment is rejected or nowhere was named."""
     id = context.cause.id
-    if id in (payment.instruction for payment in state.payments):
+    used = (payment.instruction for payment in state.payments)
+    if id in (*used, *(one.id for one in state.instructed)):
         return Decision(state)
-    others = tuple(one for one in state.instructed if one.id != id)
     by = None if event.declared else event.by
     new = Instruction(id=id, at=context.cause.time, by=by, payout=event.payout)
-    return go_on(state.with_(instructed=(*others, new)), context)
+    return go_on(state.with_(instructed=(*state.instructed, new)), context)
 
 
 def owe(
