@@ -5,6 +5,7 @@ the catalogue and no group by name.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import (
     Any,
     NotRequired,  # pydantic takes these before Python 3.12
@@ -52,6 +53,11 @@ def procedure(known: Catalogue) -> Procedure[Aftermath]:
         for spec in group.procedures
         for event, change in spec.afterwards.items()
     }
+    ranks = {type: number for number, (_, type) in enumerate(told)}
+
+    def order(happened: Happened) -> tuple[datetime, int]:
+        # What an entry says it says at one moment: then the order is that of the procedures.
+        return happened["at"], ranks.get(happened["type"], 0)
 
     def heard(state: Aftermath, event: Event, context: Context) -> Decision[Aftermath]:
         """Note what has become of a procedure."""
@@ -59,7 +65,7 @@ def procedure(known: Catalogue) -> Procedure[Aftermath]:
         if found is None:
             return Decision(state)
         happened = (*state.happened, _happened(*found, event, context))
-        return Decision(Aftermath(happened=tuple(sorted(happened, key=lambda each: each["at"]))))
+        return Decision(Aftermath(happened=tuple(sorted(happened, key=order))))
 
     made = Procedure("aftermath", initial=Aftermath())
     types = {event for spec in known.procedures for event in spec.afterwards}
