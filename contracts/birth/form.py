@@ -50,7 +50,8 @@ class ParentRef(Input):
         if (self.personal_id is None) == (self.details is None):
             raise Fault(
                 "",
-                vi="Ghi cha hoặc mẹ bằng số định danh (personal_id) hoặc bằng nhân thân (details).",
+                vi="Ghi cha hoặc mẹ theo số định danh (personal_id) hoặc theo thông tin nhân thân"
+                " (details), không ghi cả hai.",
                 en="Name the parent either by personal_id or by details.",
             )
         return self
@@ -148,14 +149,14 @@ class BirthForm(Form):
         if self.mother is None and self.father is None and not foundling:
             raise Fault(
                 "mother",
-                vi="Ghi ít nhất mẹ hoặc cha, hoặc biên bản về trẻ bị bỏ rơi.",
+                vi="Ghi ít nhất mẹ hoặc cha, hoặc biên bản về việc trẻ bị bỏ rơi.",
                 en="Name at least one parent, or give the foundling record.",
             )
         parents = [parent for parent in (self.mother, self.father) if parent]
         if len(parents) == 2 and parents[0] == parents[1]:
             raise Fault(
                 "father",
-                vi="Mẹ và cha ghi cùng một người.",
+                vi="Mẹ và cha đang được ghi là cùng một người.",
                 en="The same person is named as mother and father.",
             )
         if isinstance(self.evidence, Witness) and any(
@@ -163,7 +164,7 @@ class BirthForm(Form):
         ):
             raise Fault(
                 "evidence.personal_id",
-                vi="Cha, mẹ không làm chứng cho việc sinh của con mình.",
+                vi="Cha, mẹ không được làm chứng việc sinh của con mình.",
                 en="A parent is no witness of the birth.",
             )
         return self

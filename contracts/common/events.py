@@ -90,7 +90,9 @@ class CaseOrphaned(Event, type="portal.case-orphaned.v1"):
     deceased: PersonalId
     province: ProvinceCode | None = None
     persons: tuple[PersonalId, ...] = Field(
-        default=(), description="Whom the declaration names: none of them decides about it."
+        default=(),
+        description="Whom the declaration or a supplement names, and the official who has adopted"
+        " the case: none of them decides about it.",
     )
 
 

@@ -140,11 +140,12 @@ class Reviews:
         after = review.moved(state="decided")
         return Step(after, (self._events.closed(task=after.task, reason=reason),))
 
-    def reexamined(self, review: Review, finding: Reason | None) -> Step:
-        """Say what the rules find now that the file has been put right; approve it anew, all."""
-        task, again = review.task, review.task.revision + 1
-        after = review.with_(task=task.with_(finding=finding, approved_by=(), revision=again))
-        return Step(after, (self._events.reexamined(task=after.task),))
+    def reexamined(self, review: Review | None, finding: Reason | None) -> Step:
+        """Say what the rules find now that the file has been put right: all approve it anew."""
+        if review is None or review.task.state == "decided":
+            return Step(review, ())
+        task = review.task.with_(finding=finding, approved_by=(), revision=review.task.revision + 1)
+        return Step(review.with_(task=task), (self._events.reexamined(task=task),))
 
     def concerns(self, act: Event) -> bool:
         """Return whether the act is about a task of this procedure."""

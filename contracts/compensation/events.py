@@ -42,7 +42,9 @@ class RegistrationAct(Event, stream="acts"):
     procedure: Name
     official: Official
     persons: tuple[PersonalId, ...] = Field(
-        default=(), description="Whom the declaration names: none of them decides about it."
+        default=(),
+        description="Whom the declaration or a supplement names, and the official who has adopted"
+        " the case: none of them decides about it.",
     )
 
 

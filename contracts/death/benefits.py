@@ -14,7 +14,7 @@ InsuranceNumber = Annotated[
     str,
     shaped(
         r"^[0-9]{10}$",
-        vi="Số sổ bảo hiểm xã hội gồm 10 chữ số.",
+        vi="Mã số bảo hiểm xã hội gồm 10 chữ số.",
         en="A social insurance number has 10 digits.",
     ),
     Field(description="Social insurance number, as in the insured person's book."),

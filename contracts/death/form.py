@@ -75,7 +75,7 @@ class DeathForm(Form):
             if not self.remove_residence:
                 raise Fault(
                     "remove_residence",
-                    vi="Yêu cầu xóa đăng ký thường trú, hưởng trợ cấp hoặc cả hai.",
+                    vi="Chọn xóa đăng ký thường trú, hưởng trợ cấp, hoặc cả hai.",
                     en="Ask for the removal of residence, a benefit, or both.",
                 )
             return self
@@ -83,7 +83,7 @@ class DeathForm(Form):
             if id == self.deceased:
                 raise Fault(
                     field,
-                    vi="Người chết không thể nhận trợ cấp hoặc đồng ý điều gì.",
+                    vi="Người đã chết không thể nhận trợ cấp hay bày tỏ sự đồng ý.",
                     en="The deceased can receive and agree to nothing.",
                 )
         return self

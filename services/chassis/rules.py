@@ -25,7 +25,7 @@ from contracts.model import Reason, Text
 
 T = TypeVar("T")
 C = TypeVar("C", bound=str)
-M = TypeVar("M", bound="Rules[Any]")
+M = TypeVar("M", bound="Sentences[Any]")
 
 Approval = Literal["auto", "review", "review-by-two"]
 """Who approves: the rules alone, an official, or two different ones."""
@@ -115,8 +115,8 @@ class Dated(RootModel[tuple[Figure[T], ...]], Generic[T]):
 Seconds = Annotated[int, Field(ge=1)]
 
 
-class Rules(BaseModel, Generic[C]):
-    """What every service's rules have: who approves, and the sentences behind stable codes.
+class Sentences(BaseModel, Generic[C]):
+    """The sentences behind stable codes.
 
     `C` is the `Literal` of all codes: the file must have a sentence for each of them.
     """
@@ -125,9 +125,6 @@ class Rules(BaseModel, Generic[C]):
 
     version: str = ""
     """Tells apart what decisions were made by: derived from the text of the files."""
-    approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
-    claim_seconds: Dated[Seconds] = Dated[Seconds](())
-    """How long an official may have something in hand without deciding."""
     reasons: Mapping[C, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -137,9 +134,6 @@ class Rules(BaseModel, Generic[C]):
         missing = sorted(set(codes) - set(self.reasons))
         if missing:
             raise ValueError(f"reasons: no sentence for {', '.join(missing)}")
-        policies = {figure.value for dated in self.approval.values() for figure in dated.root}
-        if policies - {"auto"} and not self.claim_seconds.root:
-            raise ValueError("claim_seconds: say how long an official may have something in hand")
         return self
 
     @cached_property
@@ -166,6 +160,22 @@ class Rules(BaseModel, Generic[C]):
             en=text.en.format_map(shown),
             refers_to=refers_to,
         )
+
+
+class Rules(Sentences[C], Generic[C]):
+    """What every service's rules have: who approves, and the sentences behind stable codes."""
+
+    approval: Mapping[str, Dated[Approval]] = Field(default_factory=dict)
+    claim_seconds: Dated[Seconds] = Dated[Seconds](())
+    """How long an official may have something in hand without deciding."""
+
+    @model_validator(mode="after")
+    def limited(self) -> Self:
+        """Require a limit where officials may have something in hand."""
+        policies = {figure.value for dated in self.approval.values() for figure in dated.root}
+        if policies - {"auto"} and not self.claim_seconds.root:
+            raise ValueError("claim_seconds: say how long an official may have something in hand")
+        return self
 
     def approval_of(self, procedure: str, on: date, place: str | None = None) -> Approval:
         """Return who approves the procedure on that day at that place.

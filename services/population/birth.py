@@ -191,7 +191,8 @@ def corrected(
         records.append(identity_card_record(card))
     if state.card_for is not None:
         after = after.with_(card_for=event.child.born_on)
-    return Decision(after, events=tuple(events), records=tuple(records))
+    decision = Decision(after, events=tuple(events), records=tuple(records))
+    return gate.lifted(decision, state, reviews.reexamined(state.review, finding=None))
 
 
 def _never_was(

@@ -53,11 +53,7 @@ def procedure(known: Catalogue) -> Procedure[Aftermath]:
         for spec in group.procedures
         for event, change in spec.afterwards.items()
     }
-    ranks = {type: number for number, (_, type) in enumerate(told)}
-
-    def order(happened: Happened) -> tuple[datetime, int]:
-        # What an entry says it says at one moment: then the order is that of the procedures.
-        return happened["at"], ranks.get(happened["type"], 0)
+    ranks = {key: number for number, key in enumerate(told)}
 
     def heard(state: Aftermath, event: Event, context: Context) -> Decision[Aftermath]:
         """Note what has become of a procedure."""
@@ -65,6 +61,11 @@ def procedure(known: Catalogue) -> Procedure[Aftermath]:
         if found is None:
             return Decision(state)
         happened = (*state.happened, _happened(*found, event, context))
+
+        def order(each: Happened) -> tuple[datetime, int]:
+            # What an entry says it says at one moment: then the order is that of the procedures.
+            return each["at"], ranks.get((context.cause.group, each["type"]), 0)
+
         return Decision(Aftermath(happened=tuple(sorted(happened, key=order))))
 
     made = Procedure("aftermath", initial=Aftermath())

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from pydantic_core import from_json, to_json
 
 from services.portal.problems import Problem, error, refused
-from services.portal.sentences import sentence
+from services.portal.sentences import mistake
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -40,7 +40,7 @@ def checked_key(key: str | None) -> str:
 
 def no_key() -> Problem:
     """Return the problem of a request without a key that can be used."""
-    errors = [error("idempotency_key", sentence("key-unusable"))]
+    errors = [error("idempotency_key", mistake("key-unusable"))]
     return refused(400, "no-idempotency-key", errors)
 
 

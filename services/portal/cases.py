@@ -21,7 +21,7 @@ from services.portal.measures import WAITED
 from services.portal.paging import marked, place
 from services.portal.problems import documented, error, invalid, refused
 from services.portal.register import CASES
-from services.portal.sentences import sentence
+from services.portal.sentences import mistake
 from services.portal.standing import STATUSES, Status
 from services.portal.submissions import Submissions
 from services.portal.time_limits import ON_TIME
@@ -165,7 +165,7 @@ async def some_cases(
         return _json(await cases.listed(group, status, limit, after))
     named = [id for id in ids.split(",") if id]
     if len(named) > MOST_IDS:
-        wrong = error("query.ids", sentence("too-many-ids", ids=len(named), most=MOST_IDS))
+        wrong = error("query.ids", mistake("too-many-ids", ids=len(named), most=MOST_IDS))
         raise invalid([wrong], "invalid-request")
     answer: CaseList = {"cases": await cases.named(named), "next": None}
     return _json(answer)

@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from contracts.common.events import DeclarationSubmitted
 from contracts.model import PersonalId
 from services.chassis.runtime import Runtime
 from services.portal.adoptions import ADOPTIONS
-from services.portal.case_events import persons_of, submitted
+from services.portal.case_events import persons_of
 from services.portal.officials import Tokens
 from services.portal.problems import refused
 from services.portal.submissions import Claim, Submissions
@@ -85,14 +86,15 @@ class Hands:
             holder = passed.pop(holder)
         return holder
 
-    async def barred(self, case_id: str) -> tuple[PersonalId, ...]:
+    async def barred(
+        self, case_id: str, declared: DeclarationSubmitted | None
+    ) -> tuple[PersonalId, ...]:
         """Return who decides nothing about a case: whom its declaration or a supplement names,
         and the official who has adopted it, and so acts for its declarant.
 
         Raises `StoreUnavailable`.
         """
-        first = (await self._submissions.of_cases([case_id])).get(case_id)
-        forms = [submitted(first).data] if first else []
+        forms = [declared] if declared else []
         forms += filled_in_anew(await self._supplements.of_case(case_id))
         adopter = await self._adopter(case_id)
         named = [person for form in forms for person in persons_of(form)]

@@ -22,8 +22,8 @@ from contracts.model import Input, Name, PersonalId
 from services.chassis.broker import LARGEST_EVENT
 from services.portal.case_events import Thread, encoded
 from services.portal.fields import errors_in, filled_in, joined, paths_of
-from services.portal.problems import FieldError, error, invalid, refused
-from services.portal.sentences import sentence
+from services.portal.problems import FieldError, Problem, error, invalid
+from services.portal.sentences import mistake, sentence
 
 FORM = "form"
 
@@ -89,7 +89,7 @@ def filled(sent: Sent) -> FilledIn:
     group = catalogue().groups.get(declaration.group)
     if group is None or group.form is None:
         known = ", ".join(name for name, each in catalogue().groups.items() if each.form)
-        raise invalid([error("group", sentence("unknown-group", known=known))])
+        raise invalid([error("group", mistake("unknown-group", known=known))])
     try:
         return FilledIn(sent, group.parse(declaration.form))
     except ValidationError as fault:
@@ -127,7 +127,7 @@ def event_of(
     try:
         bundle = group.bundle(form.circumstance(), received_on)
     except LookupError:
-        raise invalid([error("group", sentence("no-bundle"))]) from None
+        raise invalid([error("group", mistake("no-bundle"))]) from None
     snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}
     return DeclarationSubmitted(
         group=group.name,
@@ -149,12 +149,12 @@ def encode(event: DeclarationSubmitted, identity: Identity) -> bytes:
     thread = Thread(identity.case_id, event.group, identity.event_id, identity.traceparent)
     value = encoded(event, identity.event_id, event.received_at, thread)
     if len(value) > LARGEST_EVENT:
-        raise refused(413, "event-too-large", size=len(value))
+        raise Problem(413, "too-large", sentence("event-too-large", size=len(value)))
     return value
 
 
 def _unknown(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldError]:
-    text = sentence("nobody")
+    text = mistake("nobody")
     declaration = filled.sent.declaration
     if declaration.declarant not in people:
         yield error("declarant", text)
@@ -165,7 +165,7 @@ def _unknown(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldEr
 
 
 def _deceased(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldError]:
-    text = sentence("deceased")
+    text = mistake("deceased")
     living = {"declarant": filled.sent.declaration.declarant}
     living |= {joined(FORM, field): id for field, id in filled.form.living().items()}
     for field, id in living.items():

@@ -30,8 +30,8 @@ from services.portal.problems import (
     ProblemDocument,
     documented,
     invalid,
-    refused,
 )
+from services.portal.sentences import sentence
 
 DECLARATION_BYTES = 256 * 1024
 BATCH_BYTES = 16 * 1024 * 1024
@@ -125,7 +125,7 @@ async def declare_many(request: Request) -> Response:
     body = await body_of(request, BATCH_BYTES)
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if len(lines) > TOGETHER:
-        raise refused(413, "too-many-lines", lines=len(lines), most=TOGETHER)
+        raise Problem(413, "too-large", sentence("too-many-lines", lines=len(lines), most=TOGETHER))
     intake, sent = _intake(request), request.headers.get("traceparent")
     answers: dict[int, Answer] = {}
     arrivals: dict[int, Arrival] = {}

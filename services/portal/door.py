@@ -8,7 +8,7 @@ from services.chassis.runtime import Runtime
 from services.portal.case_events import message
 from services.portal.dispatch import Dispatch
 from services.portal.problems import refused
-from services.portal.sentences import Refusal
+from services.portal.sentences import Kind
 from services.portal.submissions import Claim, Submissions
 
 
@@ -20,12 +20,12 @@ class Door:
         runtime: Runtime,
         collection: str,
         *,
-        reused: Refusal = "key-reused",
+        reused: Kind = "key-reused",
     ) -> None:
         """`reused` is the problem where a key comes with something else."""
         self._claims = Submissions(runtime.store, collection)
         self._dispatch = Dispatch(runtime.publisher)
-        self._reused: Refusal = reused
+        self._reused: Kind = reused
 
     async def take(self, asked: Claim, event: type[Event]) -> None:
         """Claim and publish; return when the broker has acknowledged it.

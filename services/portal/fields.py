@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from contracts.model import SHAPES, Fault, Text
 from services.portal.problems import FieldError, error, invalid
-from services.portal.sentences import SENTENCES, sentence
+from services.portal.sentences import FIELDS, mistake
 
 T = TypeVar("T")
 
@@ -45,9 +45,9 @@ def sentence_of(fault: Mapping[str, Any]) -> Text:
     if values.get("pattern") in SHAPES:
         return SHAPES[values["pattern"]]
     code = fault["type"].replace("_", "-")
-    if code in SENTENCES.reasons:
-        return sentence(code, **values)
-    return sentence("not-this-value", why=fault["msg"])
+    if code in FIELDS.reasons:
+        return mistake(code, **values)
+    return mistake("not-this-value", why=fault["msg"])
 
 
 def paths_of(value: str, sent: Any, prefix: str = "") -> Iterator[str]:

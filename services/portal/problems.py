@@ -9,7 +9,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from contracts.model import Text
-from services.portal.sentences import Refusal, Sentence, sentence, shown
+from services.portal.sentences import Kind, Sentence, sentence, shown
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -71,7 +71,7 @@ class Problem(Exception):
 
 
 def refused(
-    status: int, code: Refusal, errors: Sequence[FieldError] = (), **values: object
+    status: int, code: Kind, errors: Sequence[FieldError] = (), **values: object
 ) -> Problem:
     """Return the problem of this kind, which has one sentence."""
     return Problem(status, code, sentence(code, **values), errors)
@@ -84,7 +84,7 @@ def error(field: str, text: Text) -> FieldError:
 
 def invalid(errors: Sequence[FieldError], kind: str = "invalid-declaration") -> Problem:
     """Return the problem of what cannot be accepted as it is filled in."""
-    code: Refusal = "invalid-declaration" if kind == "invalid-declaration" else "invalid-request"
+    code: Kind = "invalid-declaration" if kind == "invalid-declaration" else "invalid-request"
     return Problem(422, kind, sentence(code, fields=_named(errors)), errors)
 
 

@@ -19,12 +19,13 @@ from services.chassis.runtime import Runtime
 from services.portal import acts
 from services.portal.acts import ACTS, Wish
 from services.portal.bodies import accepted, checked_key, keyed
+from services.portal.case_events import submitted
 from services.portal.citizens import Hands
 from services.portal.door import Door
 from services.portal.officials import Asking
 from services.portal.paging import marked, place
 from services.portal.problems import documented, error, refused
-from services.portal.sentences import sentence
+from services.portal.sentences import mistake
 from services.portal.submissions import Submissions
 from services.portal.tasks import TASKS
 
@@ -120,7 +121,8 @@ class Queue:
         """
         row = await self.task(official, wish.task_id)
         declared = (await self._submissions.of_cases([row["case_id"]])).get(row["case_id"])
-        barred = await self._hands.barred(row["case_id"])
+        first = submitted(declared).data if declared else None
+        barred = await self._hands.barred(row["case_id"], first)
         asked = acts.claim_of(official, wish, row, declared, self._clock(), barred=barred)
         await self._door.take(asked, ACTS[wish.kind])
         return acts.act_id(asked.id)
@@ -236,7 +238,7 @@ def _filter(official: Official, asked: dict[str, str | None]) -> dict[str, Any]:
     for name, reached in reach.items():
         value, everywhere = asked[name], "*" in reached
         if value is not None and not everywhere and value not in reached:
-            wrong = error(f"query.{name}", sentence("office-does-not-reach"))
+            wrong = error(f"query.{name}", mistake("office-does-not-reach"))
             raise refused(403, "beyond-office", [wrong])
         if value is not None:
             filter[name] = value

@@ -59,9 +59,9 @@ class Petitions:
             raise refused(403, "not-your-case")
         return submitted(claim)
 
-    async def barred(self, case_id: str) -> tuple[PersonalId, ...]:
+    async def barred(self, submission: Submission) -> tuple[PersonalId, ...]:
         """Return who decides nothing about a case. Raises `StoreUnavailable`."""
-        return await self._hands.barred(case_id)
+        return await self._hands.barred(submission.subject, submission.data)
 
     async def send(self, petition: Petition, submission: Submission) -> None:
         """Publish a request, when it is claimed under its key, until the broker acknowledges it.
@@ -120,7 +120,7 @@ async def revoke(
     submission = await door.submission(case_id)
     return await _answer(
         door,
-        petitions.revocation(submission, official, key, raw, await door.barred(case_id)),
+        petitions.revocation(submission, official, key, raw, await door.barred(submission)),
         submission,
     )
 
@@ -139,7 +139,7 @@ async def correct(
     submission = await door.submission(case_id)
     return await _answer(
         door,
-        petitions.correction(submission, official, key, raw, await door.barred(case_id)),
+        petitions.correction(submission, official, key, raw, await door.barred(submission)),
         submission,
     )
 

@@ -1,38 +1,32 @@
-"""What the portal says where it cannot do as asked: each sentence once, from `sentences.toml`."""
+"""What the portal says where it cannot do as asked: each sentence once, in Vietnamese and English.
+
+Those of whole requests are in `sentences.toml`, those of single fields in `fields.toml`.
+"""
 
 from typing import Literal
 
 from typing_extensions import TypedDict
 
 from contracts.model import Text
-from services.chassis.rules import Rules, load
+from services.chassis.rules import Sentences, load
 
-Refusal = Literal[
+Kind = Literal[
     # The request as such.
     "invalid-json",
     "no-idempotency-key",
     "key-reused",
     "too-large",
-    "too-many-lines",
-    "event-too-large",
     "unsupported-media-type",
     "not-found",
     "method-not-allowed",
-    "not-answered",
-    "no-such-page",
     "unavailable",
-    "store-away",
     "internal",
     # Who asks.
     "not-identified",
-    "no-issuer",
-    "token-not-accepted",
     "not-an-official",
     "beyond-office",
     "not-your-case",
-    "rated-in-office",
     "not-entitled",
-    "not-in-register",
     # What was filled in.
     "invalid-declaration",
     "invalid-request",
@@ -40,10 +34,7 @@ Refusal = Literal[
     "no-such-case",
     "no-such-task",
     "no-such-result",
-    "no-such-version",
     "no-seal",
-    "unsigned-result",
-    "invalid-result",
     "not-possible",
     "not-finished",
     "already-rated",
@@ -52,7 +43,22 @@ Refusal = Literal[
     "nothing-granted",
     "already-paid",
 ]
-"""Why a request is not done; most are also the stable `kind` of the problem."""
+"""The kinds of problems that have a sentence of their own."""
+Because = Literal[
+    "event-too-large",
+    "too-many-lines",
+    "no-such-page",
+    "not-answered",
+    "store-away",
+    "no-issuer",
+    "token-not-accepted",
+    "not-in-register",
+    "rated-in-office",
+    "no-such-version",
+    "unsigned-result",
+    "invalid-result",
+]
+"""Why something of another kind is refused, or a document does not hold."""
 FieldFault = Literal[
     "key-unusable",
     "not-this-page",
@@ -65,6 +71,7 @@ FieldFault = Literal[
     "answer-each",
     "another-province",
     "another-bundle",
+    "not-this-value",
     # As pydantic calls them, with hyphens.
     "missing",
     "extra-forbidden",
@@ -96,16 +103,20 @@ FieldFault = Literal[
     "model-attributes-type",
     "union-tag-invalid",
     "union-tag-not-found",
-    "not-this-value",
 ]
 """What is wrong with one field."""
 
 
-class Sentences(Rules[Literal[Refusal, FieldFault]]):
-    """A sentence for each of them."""
+class OfRequests(Sentences[Literal[Kind, Because]]):
+    """Why a request is not done."""
 
 
-SENTENCES = load(Sentences, __package__, "sentences.toml")
+class OfFields(Sentences[FieldFault]):
+    """What is wrong with a field."""
+
+
+REQUESTS = load(OfRequests, __package__, "sentences.toml")
+FIELDS = load(OfFields, __package__, "fields.toml")
 
 
 class Sentence(TypedDict):
@@ -120,6 +131,11 @@ def shown(text: Text) -> Sentence:
     return {"vi": text.vi, "en": text.en}
 
 
-def sentence(code: Literal[Refusal, FieldFault], **values: object) -> Text:
-    """Return the sentence of a code with these values. Raises `KeyError` where one is missing."""
-    return SENTENCES.reason(code, refers_to=None, **values)
+def sentence(code: Literal[Kind, Because], **values: object) -> Text:
+    """Return why a request is not done. Raises `KeyError` where a value is missing."""
+    return REQUESTS.reason(code, refers_to=None, **values)
+
+
+def mistake(code: FieldFault, **values: object) -> Text:
+    """Return what is wrong with a field. Raises `KeyError` where a value is missing."""
+    return FIELDS.reason(code, refers_to=None, **values)

@@ -87,12 +87,17 @@ class Successions:
             await self._deceased.update(these, {"$set": {"open": True}, "$inc": {"asked": 1}})
 
     async def settle(self) -> None:
-        """Pass on the running cases of all whose row is open.
+        """Pass on the running cases of all whose row is open, and who have died.
 
         Raises `StoreUnavailable` and `BrokerUnavailable`, after which it is done again.
         """
-        for row in await self._deceased.find({"open": True}, limit=AT_ONCE):
-            await self._pass_on(row["personal_id"], UUID(row["cause"]))
+        rows = await self._deceased.find({"open": True}, limit=AT_ONCE)
+        people = [row["personal_id"] for row in rows]
+        died = dead(await self._deceased.find({"personal_id": {"$in": people}})) if rows else {}
+        for row in rows:
+            # Reported by an import, they may have been found alive before.
+            if row["personal_id"] in died:
+                await self._pass_on(row["personal_id"], UUID(row["cause"]))
             # Not where it was asked for once more meanwhile: then it is looked at once more.
             done = {name: row[name] for name in ("_id", "asked", "cause")}
             await self._deceased.update(done, {"$set": {"open": False}})

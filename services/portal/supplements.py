@@ -17,7 +17,7 @@ from services.portal import declaration, fields
 from services.portal.case_events import SOURCE, Submission, encoded, thread_of
 from services.portal.declaration import FORM, Declaration, FilledIn, Sent, fingerprint
 from services.portal.problems import Problem, error, invalid, refused
-from services.portal.sentences import sentence
+from services.portal.sentences import mistake, sentence
 from services.portal.submissions import Claim, claim_id
 
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/supplements")
@@ -67,7 +67,7 @@ def check_awaited(sent: Supplementation, task: Task | None) -> None:
     if task is None or task.request != sent.request:
         raise refused(409, "nothing-awaited")
     if len(sent.supplied) != len(task.missing):
-        raise _invalid("supplied", sentence("answer-each", missing=len(task.missing)))
+        raise _invalid("supplied", mistake("answer-each", missing=len(task.missing)))
 
 
 def filled(sent: Supplementation, declared: DeclarationSubmitted) -> FilledIn | None:
@@ -99,9 +99,9 @@ def corrected(
         Sent(filled.sent.declaration.model_copy(update={"form": declared.form}), {}, b"")
     )
     if event.province != declared.province:
-        raise _invalid(FORM, sentence("another-province"))
+        raise _invalid(FORM, mistake("another-province"))
     if filled.form.circumstance() != before.form.circumstance():
-        raise _invalid(FORM, sentence("another-bundle"))
+        raise _invalid(FORM, mistake("another-bundle"))
     return event.with_(bundle=declared.bundle, working_days=declared.working_days)
 
 
@@ -137,7 +137,7 @@ def claim_of(
     )
     value = encoded(event, supplement_id(wish.claim_id), at, thread_of(declared))
     if len(value) > LARGEST_EVENT:
-        raise refused(413, "event-too-large", size=len(value))
+        raise Problem(413, "too-large", sentence("event-too-large", size=len(value)))
     return Claim(wish.claim_id, wish.fingerprint(case_id), case_id, value)
 
 

@@ -122,8 +122,8 @@ class Received(NamedTuple):
 def of_step(step: Step, received: Received, ends: Ends, breaks: Breaks = NO_BREAKS) -> Limit | None:
     """Return the time limit of a procedure that could start, where the law has set one.
 
-    Nothing of a case may take longer than the law gives the whole, whatever it may take where it
-    stands alone: an identity card has 7 working days, and 3 together with the birth.
+    Nothing of a case has more working days than the law gives the whole, however many it has where
+    it stands alone: an identity card has 7, and 3 together with the birth.
     """
     days, since = step.spec.working_days, step.since(received.at, ends)
     if days is None or since is None:

@@ -171,7 +171,8 @@ def corrected(
     child, residence = put_right(state.newcomer, event.child), state.residence
     after = after.with_(newcomer=child)
     if residence is None:
-        return Decision(after)
+        again = reviews.reexamined(state.review, objection(child, context.rules))
+        return gate.lifted(Decision(after), state, again)
     cancelled = state.outcome == "cancelled"
     record = resident_record(child, residence, later=True, cancelled=cancelled)
     if cancelled:

@@ -141,7 +141,7 @@ def corrected(state: HealthCard, event: BirthCorrected, context: Context) -> Dec
     if correction is None:
         return Decision(state)
     after, born_on = state.with_(correction=correction), event.child.born_on
-    if state.awaits_official is not None and state.review is not None:
+    if state.awaits_official is not None:
         waiting = replace(state.awaits_official, born_on=born_on)
         finding = objection(waiting, local_date(context.now), context.rules)
         again = reviews.reexamined(state.review, finding)

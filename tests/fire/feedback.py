@@ -53,25 +53,29 @@ class Feedback:
 
     async def read(self, case_id: str, told: Mapping[PersonalId, Sequence[str]]) -> list[str]:
         """Wait until each of these people is told so of the case, and return what differs."""
-        start, problems = monotonic(), [""]
-        while problems:
-            problems = []
-            for person, types in told.items():
-                found = await self._inbox(case_id, person)
-                if found != sorted(types):
-                    problems.append(f"{person} is told of {found}, not of {sorted(types)}")
+        start = monotonic()
+        while problems := await self._differences(case_id, told):
             if monotonic() - start > self._patience:
                 return problems
             await asyncio.sleep(_INTERVAL)
         return []
 
+    async def _differences(
+        self, case_id: str, told: Mapping[PersonalId, Sequence[str]]
+    ) -> list[str]:
+        inboxes = [(p, await self._inbox(case_id, p), sorted(types)) for p, types in told.items()]
+        return [
+            f"{p} is told of {found}, not of {due}" for p, found, due in inboxes if found != due
+        ]
+
     async def _inbox(self, case_id: str, person: PersonalId) -> list[str]:
         """Return the types of what somebody is told of a case; nothing where it is not theirs."""
         path = f"/api/notices?case_id={case_id}&limit=500"
         answer = await self._portal.ask("GET", path, headers=self._token(person))
-        if answer is None or answer.status_code != 200:
-            return []
-        return sorted(notice["type"] for notice in answer.json()["notices"])
+        if answer is None or answer.status_code not in (200, 403):
+            raise FireError(f"{path}: {answer.status_code if answer else 'no answer'}")
+        notices = answer.json()["notices"] if answer.status_code == 200 else ()
+        return sorted(notice["type"] for notice in notices)
 
     def _token(self, person: PersonalId) -> dict[str, str]:
         citizen = self._issuer.citizen(cast.understudy(person, self._run))

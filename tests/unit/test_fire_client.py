@@ -175,7 +175,7 @@ async def test_a_volume_is_sent_and_its_ends_are_awaited(
         report = await fire(client, load, manner, lambda counts: told.append(counts["ended"]))
     # At a rate, what a busy machine could not send in time is dropped and told.
     sent = 200 - report.dropped
-    assert sent == 200 if rate is None else sent > 0
+    assert sent == 200 if rate is None else sent >= 100
     assert (report.sent, report.accepted, len(report.ended)) == (sent, sent, sent)
     assert report.repeats == len(fake.keys) - sent > 0
     assert report.other_case == 0

@@ -177,12 +177,13 @@ def visible(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in WAITING}
 
 
+@pytest.mark.parametrize("act", [correction(BIRTH, {"born_on": "2026-11-09"}), revocation(BIRTH)])
 @pytest.mark.parametrize("backwards", [False, True])
 def test_what_an_entry_says_at_one_moment_is_shown_in_the_order_of_the_procedures(
-    backwards: bool,
+    backwards: bool, act: Event
 ) -> None:
     town = Town("birth")
-    tell(town, [births.submitted(), correction(BIRTH, {"born_on": "2026-11-09"})])
+    tell(town, [births.submitted(), act])
     told = [Said(name, event, entry, NOW) for name, event, entry in town.said]
     found = shown("birth", told[:: -1 if backwards else 1]).states[aftermath.aftermath.name]
     order = [spec.name for spec in catalogue().groups["birth"].procedures]

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import date, timedelta
 from itertools import product
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -19,6 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from contracts.common.events import CaseOrphaned, CasePassed
+from contracts.compensation.events import DeathRecordCancelled
+from contracts.model import Reason
+from contracts.people.events import PersonRecorded
 from services.chassis.broker import BrokerUnavailable
 from services.chassis.procedure import Record
 from services.chassis.registers import Registers
@@ -36,6 +40,7 @@ from tests.unit.deaths import SON, WIDOW, deceased
 from tests.unit.driver import NOW, Desk
 from tests.unit.shelves import Fate, Post, Shelves, Turns
 
+WHY = Reason(code="revoked-by-court", vi="Đã bị hủy.", en="It is void.")
 DECLARED: list[dict[str, Any]] = [
     {"group": "birth", "declarant": MOTHER, "form": form()},
     {"group": "death", "declarant": WIDOW, "form": deaths.form()},
@@ -196,6 +201,20 @@ class Passing(RuleBasedStateMachine):
 def test_any_interleaving_and_any_fault_ends_the_same() -> None:
     steps = settings(max_examples=200, stateful_step_count=30, deadline=None, derandomize=True)
     run_state_machine_as_test(Passing, settings=steps)
+
+
+def test_whom_a_court_has_found_alive_keeps_their_cases_whatever_an_older_copy_says() -> None:
+    town = Passing()
+    town.begin({0})
+    death, imported = (Desk(register, None, name) for name in ("death", f"person-{MOTHER}"))
+    death.hear(deceased(personal_id=MOTHER))
+    death.now = NOW + timedelta(hours=4)
+    void = DeathRecordCancelled(personal_id=MOTHER, registration_number="KT-01-2026-1", reason=WHY)
+    town.store.write(death.hear(void, entry=2).records)
+    copy = births.people()[MOTHER].with_(deceased_on=date(2026, 11, 1))
+    town.store.write(imported.hear(PersonRecorded(person=copy)).records)
+    town.teardown()
+    assert not town.store.collection(SUCCESSIONS).rows
 
 
 @pytest.mark.parametrize("who", [MOTHER, FATHER])

@@ -86,7 +86,7 @@ def test_a_limit_that_does_not_exist_is_refused() -> None:
         GROUP.time_limit("slow", date(2026, 11, 20))
 
 
-def test_no_procedure_may_take_longer_than_the_law_gives_the_whole_case() -> None:
+def test_no_procedure_has_more_working_days_than_the_law_gives_the_whole_case() -> None:
     """An assumption of ours: of the identity card, which has 7 working days where it stands alone
     (Law on Identification 2023, art. 26), no text says how long it may take with a birth."""
     bundle = GROUP.bundle("usual", date(2026, 11, 20))
