@@ -51,7 +51,10 @@ def main() -> None:
         print(f"onestop: {error}", file=sys.stderr)
         sys.exit(1)
     except TyperException as error:
-        print(f"onestop: {error.format_message()} (see `onestop --help`)", file=sys.stderr)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "onestop"
+        what = error.format_message() or "say which of its commands you want"
+        print(f"onestop: {what} (see `{command} --help`)", file=sys.stderr)
         sys.exit(error.exit_code)
     except (Abort, KeyboardInterrupt):
         sys.exit(130)

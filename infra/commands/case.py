@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -33,6 +33,8 @@ _COLOURS = {
     "at-risk": "yellow",
     "overdue": "red",
 }
+_LONG = timedelta(hours=1)
+_HOURS, _DAYS = "%H:%M:%S.%f", "%Y-%m-%d %H:%M"
 _WIDE = 120
 """Letters from which on no column has to be folded for the sake of another."""
 
@@ -74,7 +76,7 @@ async def _case(url: str, case_id: str) -> dict[str, Any]:
 
 def _heading(case: Mapping[str, Any]) -> str:
     status = _coloured(case["status"])
-    took = f" after {case['seconds']:.3f} s" if case.get("seconds") is not None else ""
+    took = f" after {_took(case['seconds'])}" if case.get("seconds") is not None else ""
     submitted = datetime.fromisoformat(case["submitted_at"]).astimezone(VIET_NAM)
     return (
         f"Case {escape(case['case_id'])} ({escape(case['group'])}, province {case['province']}):"
@@ -109,7 +111,12 @@ def _procedures(case: Mapping[str, Any], width: int) -> Table:
 
 def _state(procedure: Mapping[str, Any]) -> str:
     seconds = procedure.get("seconds")
-    return _coloured(procedure["state"]) + ("" if seconds is None else f" {seconds:.3f} s")
+    return _coloured(procedure["state"]) + ("" if seconds is None else f" {_took(seconds)}")
+
+
+def _took(seconds: float) -> str:
+    time = timedelta(seconds=seconds)
+    return _passed(time) if time > _LONG else f"{seconds:.3f} s"
 
 
 def _outcome(procedure: Mapping[str, Any]) -> str:
@@ -125,27 +132,37 @@ def _outcome(procedure: Mapping[str, Any]) -> str:
         return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in result.items())
     if procedure["state"] == "waiting" and procedure.get("waits_for"):
         return "waits for " + ", ".join(procedure["waits_for"])
+    if procedure["state"] == "in-progress":
+        return f"{procedure['owner']} has it in hand"
     return ""
 
 
 def _timeline(case: Mapping[str, Any]) -> Table:
+    start = datetime.fromisoformat(case["submitted_at"])
+    moments = [datetime.fromisoformat(event["at"]) for event in case["timeline"]]
+    long = max(moments, default=start) - start > _LONG
     table = Table(show_edge=False)
     table.add_column("time", no_wrap=True)
-    table.add_column("+ s", justify="right", no_wrap=True)
+    table.add_column("after" if long else "+ s", justify="right", no_wrap=True)
     table.add_column("agency", no_wrap=True)
     table.add_column("event", no_wrap=True)
     table.add_column("what the family reads", overflow="fold")
-    start = datetime.fromisoformat(case["submitted_at"])
-    for event in case["timeline"]:
-        at = datetime.fromisoformat(event["at"])
+    for event, at in zip(case["timeline"], moments, strict=True):
         table.add_row(
-            f"{at.astimezone(VIET_NAM):%H:%M:%S.%f}"[:-3],
-            f"{(at - start).total_seconds():.3f}",
+            f"{at.astimezone(VIET_NAM):{_DAYS if long else _HOURS}}"[: None if long else -3],
+            _passed(at - start) if long else f"{(at - start).total_seconds():.3f}",
             escape(event["source"].rpartition("/")[2]),
             escape(_short(event["type"])),
             escape(_english(event.get("notice"))),
         )
     return table
+
+
+def _passed(time: timedelta) -> str:
+    """Return how long it took, as people say it of what takes hours or days."""
+    minutes = int(time.total_seconds()) // 60
+    days, hours = minutes // 1440, minutes // 60 % 24
+    return f"{days} d {hours:02} h" if days else f"{hours} h {minutes % 60:02} min"
 
 
 def _english(text: Any) -> str:

@@ -9,6 +9,7 @@ from types import FrameType
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from infra.local import Stack
 from infra.local.ports import GATEWAY, PROMETHEUS
@@ -58,23 +59,22 @@ class StartTable:
         return table
 
 
-def addresses(stack: Stack) -> Table:
-    """Return a table of every part with its addresses and its log file."""
-    table = Table(title="Onestop is up", title_justify="left", show_edge=False)
-    for heading in ("part", "address", "log"):
-        table.add_column(heading, overflow="fold")
+def addresses(stack: Stack) -> Text:
+    """Return every part with its addresses and its log file, each whole in a line of its own."""
+    text = Text("Onestop is up\n", "bold")
     for part in stack.parts:
         lines = [part.url]
         if part.name == "portal":
-            lines += [f"{part.url}/api", f"{part.url}/docs"]
+            lines.append(f"{part.url}/docs")
         if part.name == PROMETHEUS:
             lines.append(f"{part.url}/alerts")
         elif part.name == GATEWAY:
             lines.append(f"{part.url}/faults")
         elif part.url.startswith("http"):
             lines.append(f"{part.url}/metrics")
-        table.add_row(part.name, "\n".join(lines), str(part.child.log))
-    return table
+        for number, line in enumerate((*lines, str(part.child.log))):
+            text.append(f"{'' if number else part.name:17} {line}\n", "")
+    return text
 
 
 def watch(stack: Stack) -> None:

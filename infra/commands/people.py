@@ -15,11 +15,12 @@ import httpx
 import typer
 from rich.console import Console
 
+from contracts.catalogue import catalogue
 from contracts.people.events import PersonRecorded
 from infra.commands.options import DEFAULT_URL, Url
 from infra.commands.progress import counted
 from infra.errors import OnestopError
-from infra.local import Stack, plain_http
+from infra.local import Ports, Stack, plain_http
 from infra.services import Kafka, Mongo, PortBase, Services
 from tests.fire import population
 from tests.fire.families import DEFAULT_FAMILIES
@@ -38,6 +39,7 @@ HELP = "\n\n".join(
         " when the portal has heard of them all. To run it again is harmless.",
         "[bold]Examples[/]",
         "  onestop people",
+        "  onestop people --port-base 9000",
         "  onestop people --url http://portal.example:8080 --kafka broker:9092",
     )
 )
@@ -72,6 +74,8 @@ def people_command(
     port_base: PortBase = None,
 ) -> None:
     """Import them; see HELP."""
+    if port_base is not None and url == DEFAULT_URL:
+        url = f"http://127.0.0.1:{Ports.fixed(catalogue().services, port_base)['portal']}"
     system = System(url, Services.of(kafka, mongo, port_base).environment)
     import_all(system, families, Console())
 
@@ -134,4 +138,5 @@ def _heard(portal: str) -> int:
 
 
 def _last_line(text: str) -> str:
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "no reason given")
+    last = next((line for line in reversed(text.splitlines()) if line.strip()), "no reason given")
+    return last.removeprefix("onestop: ")

@@ -27,7 +27,13 @@ PortBase = Annotated[
 Measured = Annotated[
     bool, typer.Option("--prometheus", help="Start a Prometheus too, if it is installed.")
 ]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier runs first.")]
+Fresh = Annotated[
+    bool,
+    typer.Option(
+        "--fresh",
+        help="Remove the data of earlier runs first, and the keys by which their results hold.",
+    ),
+]
 Clock = Annotated[
     str | None,
     typer.Option(
@@ -63,7 +69,6 @@ HELP = "\n\n".join(
         "  onestop up --fresh --port-base 9000",
         "  onestop up --empty",
         "  onestop up --prometheus",
-        "  onestop up --fresh --port-base 9000",
         "  onestop up --fresh --clock 2026-02-13T16:00+07:00",
         "  onestop up --fresh --clock 2026-02-13T16:00+07:00 --speed 1440",
         "  ONESTOP_KAFKA=broker:9092 onestop up --data /tmp/onestop",
@@ -102,7 +107,7 @@ def up(
             if not empty:
                 import_all(System.of(stack), DEFAULT_FAMILIES, console)
             running = True
-            console.print(addresses(stack))
+            console.print(addresses(stack), soft_wrap=True)
             console.print("\nCtrl-C stops everything.")
             watch(stack)
         except KeyboardInterrupt:

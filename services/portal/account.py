@@ -11,6 +11,7 @@ from services.portal.standing import Ends
 from services.portal.views import CaseView
 
 _GIVES_NOTHING_MORE = frozenset({"cancelled", "withdrawn"})
+_TAKEN_BACK = frozenset({"refunded", "recovered"})
 
 
 def told(view: CaseView, ended: Ends, happened: Sequence[Happened]) -> CaseView:
@@ -34,7 +35,8 @@ def account(
     refused = [name for name in bundle if _ended(name, ended) == "refused" and name not in voided]
     told = [_refused(group, name, ended) for name in refused]
     if refused or voided:
-        granted = [n for n in bundle if _ended(n, ended) == "granted" and n not in voided]
+        back = {each["procedure"] for each in happened if each["change"] in _TAKEN_BACK}
+        granted = [n for n in bundle if _ended(n, ended) == "granted" and n not in voided | back]
         titles = [group.procedure(name).title for name in granted]
         told += [_stands(titles)] if titles else []
     return [*told, *_since(group, happened)]

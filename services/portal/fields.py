@@ -29,6 +29,8 @@ def errors_in(problem: ValidationError, sent: Any, prefix: str = "") -> list[Fie
     found = []
     for fault in problem.errors(include_url=False, include_input=False):
         path = _path(fault["loc"], sent, missing=fault["type"] == "missing")
+        if fault["type"].startswith("union_tag"):
+            path = (*path, fault["ctx"]["discriminator"].strip("'"))
         rule = fault.get("ctx", {}).get("error")
         if isinstance(rule, Fault):
             found.append(error(joined(prefix, *path, rule.field), rule.text))

@@ -98,13 +98,17 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ProblemDocument} for status in statuses}
 
 
-def under_their_media_type(document: dict[str, Any]) -> dict[str, Any]:
-    """Return an OpenAPI document whose errors have the media type of problems.
+def as_it_is(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document whose errors have the media type of problems, and whose keys are
+    required.
 
-    FastAPI writes a model down under the media type of the route.
+    FastAPI writes a model down under the media type of the route; that a key is missing is a
+    problem of ours, and so none of its own.
     """
     for path in document["paths"].values():
         for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                parameter["required"] |= parameter["name"] == "idempotency-key"
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
                     (schema,) = response["content"].values()

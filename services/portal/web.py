@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
@@ -23,7 +24,7 @@ from services.portal.inbox import Inboxes
 from services.portal.intake import Intake
 from services.portal.officials import Tokens
 from services.portal.payouts import Instructions
-from services.portal.problems import Problem, error, invalid, refused, under_their_media_type
+from services.portal.problems import Problem, as_it_is, error, invalid, refused
 from services.portal.queue import Queue
 from services.portal.second_thoughts import Petitions
 from services.portal.sentences import sentence
@@ -84,6 +85,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
+    app.add_api_route("/", _documentation, include_in_schema=False)
     app.router.routes.extend(service.routes())
     for kind, handler in (
         (Problem, _problem),
@@ -94,7 +96,7 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
     ):
         app.add_exception_handler(kind, handler)
     openapi = app.openapi
-    app.openapi = cache(lambda: under_their_media_type(openapi()))  # type: ignore[method-assign]
+    app.openapi = cache(lambda: as_it_is(openapi()))  # type: ignore[method-assign]
     return app
 
 
@@ -104,6 +106,10 @@ def _tell_outside(runtime: Runtime, receiver: Receiver, http: httpx.AsyncClient)
     runtime.before_consuming(webhook.prepare)
     runtime.every(DELIVER_SECONDS, webhook.deliver)
     runtime.every(OBSERVE_SECONDS, webhook.observe)
+
+
+async def _documentation() -> Response:
+    return RedirectResponse("/docs")
 
 
 async def _problem(_: Request, problem: Exception) -> Response:

@@ -80,7 +80,10 @@ def listed(title: str, problems: Mapping[str, Sequence[str]]) -> RenderableType:
 
 def verdict(report: Report) -> Text:
     """Return one sentence: whether all is well, and how to send the same again."""
-    again = f" Again: {report.run}" if report.run else ""
+    if not report.sent:
+        return Text("Nothing was sent.", "yellow")
+    sent = "Again" if report.run.startswith("onestop ") else "Sent were"
+    again = f" {sent}: {report.run}" if report.run else ""
     if report.good:
         return Text(f"Every accepted declaration has ended as it should.{again}", "green")
     return Text(f"Not every declaration has ended as it should.{again}", "red")

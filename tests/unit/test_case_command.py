@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from infra.commands.case import _outcome, _procedures
+from infra.commands.case import _outcome, _procedures, _timeline
 from tests.fire.report import Report
 from tests.fire.tables import whole
 
@@ -24,11 +24,13 @@ ASKED = {
         ({"result": {"card_number": "1"}}, "card number: 1"),
         ({"state": "waiting", "waits_for": ["fees"]}, "waits for fees"),
         ({"supplement": ASKED}, "asked until 2026-12-02 17:00 for: A photograph.; A form."),
-        ({}, ""),
+        ({}, "civil-status has it in hand"),
+        ({"state": "not-started"}, ""),
     ],
 )
 def test_a_procedure_says_what_there_is_to_know(fields: dict[str, Any], says: str) -> None:
-    procedure = {"state": "in-progress", "reason": None, "result": {}, "supplement": None} | fields
+    nothing: dict[str, Any] = {"reason": None, "result": {}, "supplement": None}
+    procedure = {"state": "in-progress", "owner": "civil-status", **nothing} | fields
     assert _outcome(procedure).endswith(says)
 
 
@@ -69,6 +71,20 @@ def test_where_lines_are_long_titles_are_whole_too() -> None:
     shown = printed(_procedures({"procedures": [refused]}, 200), 200)
     assert PROCEDURE["title"]["en"] in shown  # type: ignore[index]
     assert CASE_ID in shown
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        ("2026-11-20T02:00:01.250Z", "09:00:01.250 │ 1.250"),
+        ("2026-11-20T04:05:00Z", "2026-11-20 11:05 │ 2 h 05 min"),
+        ("2026-12-02T04:05:00Z", "2026-12-02 11:05 │ 12 d 02 h"),
+    ],
+)
+def test_what_takes_days_is_told_with_its_dates(at: str, shown: str) -> None:
+    happened = {"at": at, "source": "/services/portal", "type": "portal.case-completed.v1"}
+    lines = printed(_timeline({"submitted_at": "2026-11-20T02:00:00Z", "timeline": [happened]}))
+    assert shown in " ".join(lines.split())
 
 
 def case(number: int) -> dict[str, Any]:

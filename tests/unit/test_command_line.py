@@ -22,3 +22,20 @@ def test_a_command_imports_no_other() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == {"infra.commands.case", "infra.commands.options"}
+
+
+@pytest.mark.parametrize(
+    ("called", "says"),
+    [
+        (("journal",), "say which of its commands you want (see `onestop journal --help`)"),
+        (("fire", "--cuont", "3"), "(see `onestop fire --help`)"),
+    ],
+)
+def test_an_error_of_use_is_one_sentence_with_where_the_help_is(
+    called: tuple[str, ...], says: str
+) -> None:
+    command = [sys.executable, "-m", "infra.cli", *called]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    assert line.endswith(says)

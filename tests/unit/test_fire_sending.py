@@ -13,6 +13,7 @@ from infra.errors import OnestopError
 from tests.fire.portal import Item
 from tests.fire.report import Report, Spread, percentile
 from tests.fire.runs import Runs
+from tests.fire.tables import verdict
 from tests.fire.volley import LATEST, Schedule, closed, paced, with_repeats
 from tests.fire.volume import from_file
 
@@ -150,3 +151,17 @@ def test_a_line_that_is_no_declaration_is_named(tmp_path: Path, line: str) -> No
     path.write_text(f'{{"group": "birth"}}\n{line}\n', encoding="utf-8")
     with pytest.raises(OnestopError, match="line 2"):
         from_file(path, 1, date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("report", "says"),
+    [
+        (Report(run="onestop fire --seed 3"), "Nothing was sent."),
+        (Report(sent=1, run="onestop fire --seed 3"), "Again: onestop fire --seed 3"),
+        (Report(sent=1, run="births from number 7"), "Sent were: births from number 7"),
+    ],
+)
+def test_the_verdict_says_how_to_send_the_same_and_praises_nothing_for_nothing(
+    report: Report, says: str
+) -> None:
+    assert verdict(report).plain.endswith(says)

@@ -87,6 +87,7 @@ def test_what_became_void_is_said_in_the_order_in_which_it_happened(backwards: b
     assert [each["procedure"] for each in since] == [HEALTH_CARD, PREMIUM]
     stands, card, premium = told(ended(), *since)
     assert "Health insurance card" not in stands[1]
+    assert "Premium" not in stands[1], "of which a part is given back"
     assert card[1].endswith("The health insurance card has been cancelled. It is void.")
     assert "Amount: 8,083,350 VND." in premium[1]
     assert "Số tiền: 8.083.350 đồng." in premium[0]
@@ -103,6 +104,7 @@ def test_a_refund_is_said_with_its_amount() -> None:
     assert (each["procedure"], each["change"]) == (FEES, "refunded")
     ((_, en),) = told(ended(), each)
     assert "Amount: 16,000 VND." in en
+    assert "Fees" not in told(ended(birth_registration=True), each)[1][1], "they do not stand"
 
 
 def test_an_event_of_a_group_that_has_no_such_procedure_is_left_alone() -> None:

@@ -86,7 +86,7 @@ WRONG: list[tuple[str, Any, list[str]]] = [
         sent(form(evidence={"kind": "hospital-notice"})),
         ["form.evidence.code"],
     ),
-    ("an unknown alternative", sent(form(evidence={"kind": "rumour"})), ["form.evidence"]),
+    ("an unknown alternative", sent(form(evidence={"kind": "rumour"})), ["form.evidence.kind"]),
     ("a rule of the whole form", sent(without("household")), ["form.household"]),
     (
         "a rule of the whole form about a field inside",

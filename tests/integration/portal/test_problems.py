@@ -152,6 +152,24 @@ async def test_the_documentation_shows_every_path_with_its_problems(counter: Cou
     }
 
 
+async def test_a_key_is_required_wherever_there_is_one(counter: Counter) -> None:
+    document = (await counter.http.get("/openapi.json")).json()
+    keys = [
+        parameter["required"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "idempotency-key"
+    ]
+    assert len(keys) == 9
+    assert all(keys)
+
+
+async def test_whoever_comes_to_the_door_is_shown_the_documentation(counter: Counter) -> None:
+    answer = await counter.http.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
 async def test_the_documentation_needs_no_internet(counter: Counter) -> None:
     page = (await counter.http.get("/docs")).text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
