@@ -86,17 +86,6 @@ class City:
         """Return the cases that have ended; a written one waits for what its family supplies."""
         return [case for case in self.cases() if case["status"] != "in-progress"]
 
-    def rate(self, stars: int) -> None:
-        """Have whoever declared it rate a case that has ended."""
-        case = self.ended()[0]["case_id"]
-        (claim,) = (row for row in self.rows("portal", "submissions") if row["case_id"] == case)
-        token = self.stack.issuer.citizen(claim["_id"].partition("/")[0])
-        plain_http.post(
-            f"{self.stack.url('portal')}/api/cases/{case}/rating",
-            json={"stars": stars},
-            headers={"Authorization": f"Bearer {token}"},
-        ).raise_for_status()
-
     def cases(self) -> list[Document]:
         """Return all cases that the portal lists."""
         found: list[Document] = []

@@ -283,5 +283,5 @@ def test_an_unknown_number_is_told(counter: Counter) -> None:
         answer = counter.http.get(path)
         assert (answer.status_code, answer.json()["detail"]) == (
             404,
-            "no document has this number",
+            "No document has this number.",
         )

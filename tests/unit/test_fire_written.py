@@ -49,7 +49,8 @@ def _field(problem: Any, form: dict[str, Any]) -> str:
         if isinstance(here, dict) and part in here:  # else: the tag of a union
             parts.append(str(part))
             here = here[part]
-    return ".".join([*parts, str(problem["loc"][-1])])
+    tag = [problem["ctx"]["discriminator"].strip("'")] if "union_tag" in problem["type"] else []
+    return ".".join([*parts, str(problem["loc"][-1]), *tag])
 
 
 @pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN.keys())
