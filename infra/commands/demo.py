@@ -70,10 +70,10 @@ def demo(
             report = _declare(stack, count, rate, console)
             console.print()
             console.print(tables.whole(report))
-            if leave:
-                raise typer.Exit(0 if report.good else 1)
             console.print()
             console.print(addresses(stack), soft_wrap=True)
+            if leave:
+                raise typer.Exit(0 if report.good else 1)
             console.print("\nCtrl-C stops everything.")
             watch(stack)
         except KeyboardInterrupt:

@@ -11,7 +11,6 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse
 
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
@@ -85,7 +84,6 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
-    app.add_api_route("/", _documentation, include_in_schema=False)
     app.router.routes.extend(service.routes())
     for kind, handler in (
         (Problem, _problem),
@@ -106,10 +104,6 @@ def _tell_outside(runtime: Runtime, receiver: Receiver, http: httpx.AsyncClient)
     runtime.before_consuming(webhook.prepare)
     runtime.every(DELIVER_SECONDS, webhook.deliver)
     runtime.every(OBSERVE_SECONDS, webhook.observe)
-
-
-async def _documentation() -> Response:
-    return RedirectResponse("/docs")
 
 
 async def _problem(_: Request, problem: Exception) -> Response:

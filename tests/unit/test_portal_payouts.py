@@ -44,7 +44,7 @@ def refused(problem: pytest.ExceptionInfo[Problem]) -> tuple[int, str]:
     ("raw", "field"),
     [
         ({}, "payout"),
-        ({"payout": {"method": "cheque"}}, "payout"),
+        ({"payout": {"method": "cheque"}}, "payout.method"),
         ({"payout": CASH | {"office": ""}}, "payout.office"),
         ({"payout": CASH, "amount": 5}, "amount"),
         ({"payout": CASH, "by": WIDOW}, "by"),

@@ -165,11 +165,6 @@ async def test_a_key_is_required_wherever_there_is_one(counter: Counter) -> None
     assert all(keys)
 
 
-async def test_whoever_comes_to_the_door_is_shown_the_documentation(counter: Counter) -> None:
-    answer = await counter.http.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
-
-
 async def test_the_documentation_needs_no_internet(counter: Counter) -> None:
     page = (await counter.http.get("/docs")).text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)

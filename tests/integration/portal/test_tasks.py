@@ -166,8 +166,8 @@ async def test_a_repeated_act_is_the_same_and_another_under_its_key_is_refused(
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({}, ""),
-        ({"decision": "perhaps"}, ""),
+        ({}, "decision"),
+        ({"decision": "perhaps"}, "decision"),
         ({"decision": "refuse", "reason": {"vi": "Không."}}, "reason.en"),
         ({"decision": "refuse", "reason": {"vi": " ", "en": "No."}}, "reason.vi"),
         ({"decision": "supplement", "missing": []}, "missing"),
