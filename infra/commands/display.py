@@ -88,16 +88,25 @@ def watch(stack: Stack) -> None:
 def interruptible() -> Iterator[None]:
     """Take SIGTERM and SIGHUP as Ctrl-C, so that the stack is stopped in order for them too.
 
-    And SIGINT, which a shell lets its background jobs ignore.
+    And SIGINT, which a shell lets its background jobs ignore. A RuntimeError after one of them was
+    taken is KeyboardInterrupt too: where a class was just being made, Python 3.11 makes the one of
+    the other.
     """
+    taken = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal taken
+        taken = True
         raise KeyboardInterrupt
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
+    except RuntimeError:
+        if taken:
+            raise KeyboardInterrupt from None
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -39,3 +39,25 @@ def test_an_error_of_use_is_one_sentence_with_where_the_help_is(
     assert done.returncode != 0
     (line,) = done.stderr.splitlines()
     assert line.endswith(says)
+
+
+def test_an_interruption_while_a_class_is_made_is_one_all_the_same() -> None:
+    code = """
+import os, signal
+from infra.commands.display import interruptible
+
+class Slow:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(10**9):
+            pass
+
+try:
+    with interruptible():
+        class Made:
+            field = Slow()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
