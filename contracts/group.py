@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
+from contracts.common.calendar import in_force
 from contracts.common.people import Person
 from contracts.envelope import Event
 from contracts.model import Fault, Input, PersonalId, ProvinceCode, Text
@@ -142,23 +143,6 @@ class TimeLimit:
     working_days: int
     name: str = "usual"
     source: str
-
-
-class Begins(Protocol):
-    """What holds from a day on."""
-
-    @property
-    def since(self) -> date:
-        """The first day."""
-
-
-B = TypeVar("B", bound=Begins)
-
-
-def in_force(entries: Iterable[B], on: date) -> B | None:
-    """Return the entry that holds on that day, the newest that has begun, or None."""
-    begun = (entry for entry in entries if entry.since <= on)
-    return max(begun, key=lambda entry: entry.since, default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,10 @@
 """Dates as the law of Viet Nam counts them."""
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+from typing import Protocol, TypeVar
 
 LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """UTC+7 all year since 1975: a constant, so that no image needs a time zone database."""
@@ -36,3 +38,20 @@ def months_begun(start: date, end: date) -> int:
         return 0
     months = (end.year - start.year) * 12 + end.month - start.month
     return months + (add_months(start, months) < end)
+
+
+class Begins(Protocol):
+    """What holds from a day on."""
+
+    @property
+    def since(self) -> date:
+        """The first day."""
+
+
+B = TypeVar("B", bound=Begins)
+
+
+def in_force(entries: Iterable[B], on: date) -> B | None:
+    """Return the entry that holds on that day, the newest that has begun, or None."""
+    begun = (entry for entry in entries if entry.since <= on)
+    return max(begun, key=lambda entry: entry.since, default=None)

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from contracts.common.calendar import local_date
+from contracts.common.calendar import in_force, local_date
 from contracts.common.legal_bases import LEGAL_BASES
 from contracts.common.tasks import TaskEvent, TaskId
 from contracts.common.working_days import due_at
 from contracts.envelope import Event
-from contracts.group import TimeLimit, in_force
+from contracts.group import TimeLimit
 from contracts.model import PersonalId, Reason
 
 TIME_LIMITS = tuple(

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.common.calendar import LOCAL
+from contracts.common.calendar import LOCAL, in_force
 
 _SATURDAY = 5
 _DAY = timedelta(days=1)
@@ -156,10 +156,10 @@ def working_time(start: datetime, end: datetime) -> timedelta:
 @lru_cache(maxsize=4096)
 def hours(day: date) -> Hours:
     """Return the hours of a day. Raises `LookupError` for a day before the first figure."""
-    in_force = [each for each in working_calendar().hours if each.since <= day]
-    if not in_force:
+    found = in_force(working_calendar().hours, day)
+    if found is None:
         raise LookupError(f"no office hours are known of {day}")
-    return max(in_force, key=lambda each: each.since)
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -170,5 +170,5 @@ def closing(day: date) -> datetime:
 
 @cache
 def _fixed_days(year: int) -> frozenset[str]:
-    in_force = [each for each in working_calendar().every_year if each.since.year <= year]
-    return frozenset(max(in_force, key=lambda each: each.since).days) if in_force else frozenset()
+    found = in_force(working_calendar().every_year, date(year, 12, 31))
+    return frozenset(found.days) if found else frozenset()

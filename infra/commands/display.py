@@ -61,7 +61,7 @@ class StartTable:
 
 def addresses(stack: Stack) -> Text:
     """Return every part with its addresses and its log file, each whole in a line of its own."""
-    text = Text("Onestop is up\n", "bold")
+    text = Text.assemble(("Onestop is up\n", "bold"))
     for part in stack.parts:
         lines = [part.url]
         if part.name == "portal":
@@ -73,7 +73,7 @@ def addresses(stack: Stack) -> Text:
         elif part.url.startswith("http"):
             lines.append(f"{part.url}/metrics")
         for number, line in enumerate((*lines, str(part.child.log))):
-            text.append(f"{'' if number else part.name:17} {line}\n", "")
+            text.append(f"{'' if number else part.name:17} {line}\n")
     return text
 
 

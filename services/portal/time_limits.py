@@ -125,8 +125,8 @@ def of_step(step: Step, received: Received, ends: Ends, breaks: Breaks = NO_BREA
     Nothing of a case has more working days than the law gives the whole, however many it has where
     it stands alone: an identity card has 7, and 3 together with the birth.
     """
-    days, since = step.spec.working_days, step.since(received.at, ends)
-    if days is None or since is None:
+    days = step.spec.working_days
+    if days is None or (since := step.since(received.at, ends)) is None:
         return None
     stopped = stops(breaks, ends, step.name)
     days = min(days, received.working_days or days)
@@ -151,7 +151,7 @@ def first_wake(plan: Plan, received: Received) -> datetime | None:
 
     None where the law has set no limit to anything of it.
     """
-    limited = received.limit() is not None or plan.limited
+    limited = received.working_days is not None or plan.limited
     return closing(received_on(received.at)) if limited else None
 
 

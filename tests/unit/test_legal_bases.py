@@ -8,11 +8,10 @@ import pytest
 
 from contracts.birth import process as birth
 from contracts.catalogue import catalogue
-from contracts.common.calendar import LOCAL
+from contracts.common.calendar import LOCAL, in_force
 from contracts.common.supplements import TIME_LIMITS, supplement_until
 from contracts.common.working_days import received_on, working_days_between
 from contracts.death import process as death
-from contracts.group import in_force
 from services.portal.standing import Ends, Plans
 from services.portal.time_limits import Received, of_step
 
