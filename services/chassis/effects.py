@@ -29,6 +29,7 @@ class Effects:
     """Effects of one entry. Of a record or deadline that is set twice, the last one counts."""
 
     records: dict[tuple[str, str], Record] = field(default_factory=dict)
+    filed: list[Document] = field(default_factory=list)
     deadlines: dict[str, Callable[[], Due] | None] = field(default_factory=dict)
     """By key. None takes one back; one that is set is made when it is stored, and not before."""
     releases: list[Document] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Effects:
         A deadline that one item sets and a later one takes back was never there.
         """
         self.records.update(later.records)
+        self.filed += later.filed
         for key, due in later.deadlines.items():
             if self.deadlines.pop(key, None) is None or due is not None:
                 self.deadlines[key] = due
@@ -52,6 +54,7 @@ class Effects:
         """Return the effects as the fields of an entry."""
         return {
             "records": [_stored(record) for record in self.records.values()],
+            "filed": self.filed,
             "deadlines": [
                 deadlines.taken_back(key) if due is None else due().row()
                 for key, due in self.deadlines.items()
@@ -101,6 +104,9 @@ class Effector:
             effects.events.append(self._signed(said, decision.signatory))
         for record in decision.records:
             effects.records[record.register, record.key] = record
+        for filed in decision.filed:
+            check_row(filed.fields)
+            effects.filed.append({"key": filed.id, "fields": dict(filed.fields)})
         for deadline in decision.deadlines:
             self._deadline(procedure, deadline, step, after)
         for claim in decision.releases:

@@ -31,6 +31,7 @@ class Entry:
     context: bytes
     claims: list[Document] = field(default_factory=list)
     records: list[Document] = field(default_factory=list)
+    filed: list[Document] = field(default_factory=list)
     deadlines: list[Document] = field(default_factory=list)
     releases: list[Document] = field(default_factory=list)
     events: list[Document] = field(default_factory=list)
@@ -73,6 +74,8 @@ class Entry:
         return seal(self._content())
 
     def _content(self) -> Document:
+        # Few entries have something filed, and those of before knew nothing of it.
+        filed = {"filed": self.filed} if self.filed else {}
         return {
             "_id": self.id,
             "case_id": self.case_id,
@@ -83,6 +86,7 @@ class Entry:
             "context": self.context,
             "claims": self.claims,
             "records": self.records,
+            **filed,
             "deadlines": self.deadlines,
             "releases": self.releases,
             "events": self.events,
@@ -112,6 +116,18 @@ def entry_from(document: Document) -> Entry:
     return Entry(**{name: value for name, value in document.items() if name != "_id"})
 
 
+def filed_in(rows: Iterable[Document], kind: str, prefix: str = "") -> list[Document]:
+    """Return what stored entries have on file under keys that begin so: see `Journal.filed`."""
+    first = f"{kind}/"
+    found = {
+        each["key"].removeprefix(first): each["fields"]
+        for row in rows
+        for each in row.get("filed", ())
+        if each["key"].startswith(first + prefix)
+    }
+    return [{"_id": key, **found[key]} for key in sorted(found)]
+
+
 class Gap(ValueError):
     """Entries of a case are missing in the journal."""
 
@@ -123,8 +139,9 @@ class Journal:
         self._entries = store.collection("journal")
 
     async def prepare(self) -> None:
-        """Create the index. Raises `StoreUnavailable`."""
+        """Create the indexes. Raises `StoreUnavailable`."""
         await self._entries.index([("case_id", 1), ("n", 1)])
+        await self._entries.index([("filed.key", 1)], sparse=True)
 
     async def load(self, case_ids: Collection[str]) -> dict[str, Tip]:
         """Return the tip of each case; a case without entries has an empty one.
@@ -171,6 +188,24 @@ class Journal:
         """Return all entries of a case, in order. Raises `StoreUnavailable`."""
         rows = await self._entries.find({"case_id": case_id}, sort=[("case_id", 1), ("n", 1)])
         return [entry_from(row) for row in rows]
+
+    async def filed(self, kind: str, prefix: str) -> list[Document]:
+        """Return what is filed under keys that begin so, each with its key as `_id`, by key.
+
+        Raises `StoreUnavailable`.
+        """
+        first = f"{kind}/{prefix}"
+        within = {"$gte": first, "$lt": f"{first}\U0010ffff"}
+        rows = await self._entries.find({"filed": {"$elemMatch": {"key": within}}}, ("filed",))
+        return filed_in(rows, kind, prefix)
+
+    async def filed_under(self, kind: str, keys: Collection[str]) -> list[Document]:
+        """Return what is filed under these keys, as `filed` does. Raises `StoreUnavailable`."""
+        if not keys:
+            return []
+        these = {"filed.key": {"$in": [f"{kind}/{key}" for key in keys]}}
+        found = filed_in(await self._entries.find(these, ("filed",)), kind)
+        return [each for each in found if each["_id"] in keys]
 
     async def documents(
         self, case_id: str | None = None, since: datetime | None = None

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
-from uuid import UUID
 
-from contracts.envelope import Envelope, Event, upgraded, versions
+from contracts.envelope import Event, upgraded, versions
 from contracts.model import Value
+from services.chassis.cause import Cause
 
 
 class State(Value):
@@ -66,6 +66,23 @@ class Record(NamedTuple):
         return self.fields() if callable(self.fields) else self.fields
 
 
+class Filed(NamedTuple):
+    """What an entry keeps under a key, and no register besides: `Journal.filed` finds it there.
+
+    For what never changes and is looked up now and then: it costs the store a key in an index, not
+    a row.
+    """
+
+    kind: str
+    key: str
+    fields: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The key over all kinds of a service."""
+        return f"{self.kind}/{self.key}"
+
+
 @dataclass(frozen=True)
 class Deadline:
     """Call the procedure's `on_deadline` handler at `due`; None takes the deadline back."""
@@ -98,37 +115,12 @@ class Decision(NamedTuple, Generic[S]):
     state: S
     events: tuple[Event, ...] = ()
     records: tuple[Record, ...] = ()
+    filed: tuple[Filed, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     claims: tuple[Claim, ...] = ()
     releases: tuple[Claim, ...] = ()
     measures: tuple[Measure, ...] = ()
     signatory: str | None = None
-
-
-class Signed(NamedTuple):
-    """An event as it was signed: its bytes, and the detached JWS over them (`chassis.signing`)."""
-
-    content: bytes
-    signature: str
-
-
-@dataclass(slots=True)
-class Cause:
-    """What is decided about: the attributes of the event, or of the deadline that came due.
-
-    `signed` has the event as its publisher signed it, if it did. Nobody has verified that yet.
-    """
-
-    id: UUID
-    type: str
-    source: str
-    time: datetime
-    group: str
-    entry: int = 0
-    correlation: UUID | None = None
-    traceparent: str | None = None
-    """What goes on outside of the loop, and comes back, goes on with both."""
-    signed: Signed | None = None
 
 
 class _Asked(Exception):
@@ -277,17 +269,3 @@ class Procedure(Generic[S]):
             return handler(state, context)
         except _Asked as asked:
             return Decision(state, claims=asked.claims)
-
-
-def cause_of(envelope: Envelope[Event]) -> Cause:
-    """Return what a decision may know of the event's envelope."""
-    return Cause(
-        id=envelope.id,
-        type=envelope.type,
-        source=envelope.source,
-        time=envelope.time,
-        group=envelope.group,
-        entry=envelope.entry,
-        correlation=envelope.correlationid,
-        traceparent=envelope.traceparent,
-    )

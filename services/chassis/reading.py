@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from contracts.envelope import Codec, Envelope, Event, Undecodable, type_of
 from services.chassis import deadlines
 from services.chassis.broker import LARGEST_EVENT
+from services.chassis.cause import Cause, Signed, cause_of
 from services.chassis.dead_letters import Failure
 from services.chassis.deadlines import Due
 from services.chassis.encoding import Document
 from services.chassis.message import Headers, Message
-from services.chassis.procedure import Cause, Signed, cause_of
 from services.chassis.signing import HEADER
 from services.chassis.tips import HeardId
 

@@ -114,7 +114,7 @@ class Documents:
     """The documents, as anybody can ask for them by their numbers."""
 
     def __init__(self, runtime: Runtime, keys: Keys, press: printing.Press) -> None:
-        self._results = runtime.registers[RESULTS]
+        self._journal = runtime.journal
         self._changes = runtime.registers[CHANGES]
         self.keys, self._press = keys, press
 
@@ -135,7 +135,7 @@ class Documents:
 
         Raises `StoreUnavailable`, and `Problem` 404.
         """
-        rows = await self._results.find(versions(number), sort=[("_id", -1)])
+        rows = (await self._journal.filed(RESULTS, versions(number)))[::-1]
         if not rows:
             raise refused(404, "no-such-result")
         if version is not None:

@@ -53,7 +53,7 @@ class Families:
     def __init__(self, runtime: Runtime) -> None:
         self._hands = Hands(runtime)
         self._journal = runtime.journal
-        self._people = People(runtime.registers)
+        self._people = People(runtime)
         self._cases = runtime.registers[CASES]
         self._supplements = Door(runtime, supplements.SUPPLEMENTS)
         self._ratings = Door(runtime, "ratings", reused="already-rated")

@@ -80,7 +80,7 @@ class Intake:
     """Accepts declarations, singly and in batches."""
 
     def __init__(self, runtime: Runtime, successions: Successions) -> None:
-        self._people = People(runtime.registers)
+        self._people = People(runtime)
         self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self.clock = runtime.clock.now

@@ -5,15 +5,17 @@ from collections.abc import Collection
 
 from contracts.common.people import Person
 from contracts.model import PersonalId
-from services.chassis.registers import Registers
-from services.portal.people import CORRECTIONS, DECEASED, NEWBORNS, PEOPLE, STANDS, dead, persons
+from services.chassis.encoding import Document
+from services.chassis.runtime import Runtime
+from services.portal.people import CANCELLED, CORRECTIONS, DECEASED, NEWBORNS, PEOPLE, dead, persons
 
 
 class People:
     """Who is known at the door."""
 
-    def __init__(self, registers: Registers) -> None:
-        self._people, self._newborns = registers[PEOPLE], registers[NEWBORNS]
+    def __init__(self, runtime: Runtime) -> None:
+        registers, self._journal = runtime.registers, runtime.journal
+        self._people, self._cancelled = registers[PEOPLE], registers[CANCELLED]
         self._deceased, self._corrections = registers[DECEASED], registers[CORRECTIONS]
 
     async def named(self, ids: Collection[PersonalId]) -> dict[PersonalId, Person]:
@@ -29,10 +31,14 @@ class People:
             self._deceased.find({"personal_id": {"$in": list(ids)}}),
             self._corrections.find(these),
         )
-        missing = set(ids) - {row["_id"] for row in people}
-        if missing:
-            people += await self._newborns.find({"_id": {"$in": list(missing)}, **STANDS})
+        people += await self._newborn(set(ids) - {row["_id"] for row in people})
         return persons(people, deceased, corrections)
+
+    async def _newborn(self, ids: Collection[PersonalId]) -> list[Document]:
+        found = await self._journal.filed_under(NEWBORNS, ids)
+        these = {"_id": {"$in": [row["_id"] for row in found]}}
+        void = {row["_id"] for row in await self._cancelled.find(these)} if found else ()
+        return [row for row in found if row["_id"] not in void]
 
     async def lives(self, person: PersonalId) -> bool:
         """Return whether nobody has said that this person is dead. Raises `StoreUnavailable`."""

@@ -54,7 +54,7 @@ class Instructions:
     """Takes instructions at the door: each key once, and by who may give them."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._hands, self._people = Hands(runtime), People(runtime.registers)
+        self._hands, self._people = Hands(runtime), People(runtime)
         self._submissions = Submissions(runtime.store)
         self._supplements = Submissions(runtime.store, SUPPLEMENTS)
         self._door = Door(runtime, "payout_instructions")

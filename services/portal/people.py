@@ -20,19 +20,21 @@ from contracts.compensation.events import (
     PersonCorrected,
 )
 from contracts.people.events import PersonDeceased, PersonRecorded
-from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.procedure import Context, Decision, Filed, Procedure, Record, State
 
 PEOPLE = "people"
 """The register of people: persons in JSON by their identifier."""
 NEWBORNS = "newborns"
-"""The register of children who were declared here, as their certificates name them: what is known
-of them until an import does, and so a register of its own, which no import has to outrun."""
+"""What children who were declared here are filed as, by identifier, as their certificates name
+them: what is known of them until an import does."""
+CANCELLED = "cancelled_newborns"
+"""The register of those of them whose registration is void, by identifier."""
 DECEASED = "deceased"
 """The register of those whose death was registered, or reported by an import, by case."""
 CORRECTIONS = "corrections"
 """What civil status has put right of people, by identifier."""
 STANDS = {"cancelled": False}
-"""What finds those of newborns and deceased whom no court has found not to be."""
+"""What finds those of the deceased whom no court has found not to be."""
 Row = Mapping[str, Any]
 
 
@@ -75,12 +77,11 @@ def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[
 
 @register.on(PersonIdentified)
 def identified(state: Known, event: PersonIdentified, context: Context) -> Decision[Known]:
-    """Keep a child who has just got an identifier, where it has a household to live in."""
+    """File a child who has just got an identifier, where it has a household to live in."""
     child, household = event.child, event.household
     if household is None or state.cancelled:
         return Decision(state)
     fields = {
-        "cancelled": False,
         "full_name": child.full_name,
         "sex": child.sex,
         "born_on": child.born_on.isoformat(),
@@ -91,7 +92,7 @@ def identified(state: Known, event: PersonIdentified, context: Context) -> Decis
         "address": household.address,
         "household_owner": household.owner,
     }
-    return Decision(state, records=(Record(NEWBORNS, event.personal_id, fields, insert_only=True),))
+    return Decision(state, filed=(Filed(NEWBORNS, event.personal_id, fields),))
 
 
 @register.on(IdentificationCancelled)
@@ -99,7 +100,7 @@ def identification_cancelled(
     state: Known, event: IdentificationCancelled, context: Context
 ) -> Decision[Known]:
     """Forget a child whose registration is void."""
-    record = Record(NEWBORNS, event.personal_id, {"cancelled": True})
+    record = Record(CANCELLED, event.personal_id, {}, insert_only=True)
     return Decision(state.with_(cancelled=True), records=(record,))
 
 

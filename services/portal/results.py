@@ -1,8 +1,8 @@
-"""Documents that agencies give, take back and put right -> the registers of results and of changes.
+"""Documents that agencies give, take back and put right -> filed; and what has become of them.
 
 A pure fold for all groups. Nothing is judged here: what an agency has signed is kept as it is, byte
-for byte, and verified by whoever asks. Neither register ever changes a row, so the order of events
-does not matter.
+for byte, and verified by whoever asks. Neither a result on file nor a row of changes ever changes,
+so the order of events does not matter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,20 +14,21 @@ from pydantic_core import to_jsonable_python
 from contracts.catalogue import Catalogue, catalogue
 from contracts.envelope import Event
 from contracts.group import Change, Document, ProcedureSpec
-from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.procedure import Context, Decision, Filed, Procedure, Record, State
 
 RESULTS, CHANGES = "results", "result_changes"
+"""What documents are filed as, by number and version; and the register of what became of them."""
 AFFECTING: Mapping[Change, Literal["revoked", "superseded"]] = {
     "cancelled": "revoked",
     "corrected": "superseded",
 }
 """What becomes of a document when this has become of its procedure."""
 Row = Mapping[str, Any]
-"""A row of one of the two registers, as it is stored."""
+"""A document on file, or a row of the register of changes, with its key as `_id`."""
 
 
 class Nothing(State):
-    """Nothing is remembered: the registers have all of it."""
+    """Nothing is remembered: the file and the register have all of it."""
 
 
 class Results:
@@ -51,9 +52,9 @@ class Results:
         """Keep a document under its number, or note what has become of those of a procedure."""
         key = context.cause.group, context.cause.type
         given = self._given.get(key)
-        records = [_given(*given, event, context)] if given else []
-        records += [_changed(*each, event, context) for each in self._changed.get(key, ())]
-        return Decision(state, records=tuple(records))
+        filed = (_given(*given, event, context),) if given else ()
+        changed = (_changed(*each, event, context) for each in self._changed.get(key, ()))
+        return Decision(state, filed=filed, records=tuple(changed))
 
 
 def procedure(known: Catalogue) -> Procedure[Nothing]:
@@ -69,14 +70,15 @@ def numbered(number: str, entry: int) -> str:
     return f"{number}/{entry:06d}"
 
 
-def versions(number: str) -> dict[str, Any]:
-    """Return the filter that finds all versions of a document by its number."""
-    return _below(number)
+def versions(number: str) -> str:
+    """Return how the keys of all versions of a document begin."""
+    return f"{number}/"
 
 
 def changes(case_id: str, procedure: str) -> dict[str, Any]:
     """Return the filter that finds what has become of the documents of a procedure."""
-    return _below(f"{case_id}/{procedure}")
+    # "0" comes right after "/": all keys that begin so, by the index that every register has.
+    return {"_id": {"$gte": f"{case_id}/{procedure}/", "$lt": f"{case_id}/{procedure}0"}}
 
 
 def version_of(row: Row) -> int:
@@ -103,12 +105,7 @@ def affecting(spec: ProcedureSpec, given: Sequence[Row], changed: Sequence[Row])
     return None
 
 
-def _below(prefix: str) -> dict[str, Any]:
-    # "0" comes right after "/": all keys that begin so, by the index that every register has.
-    return {"_id": {"$gte": f"{prefix}/", "$lt": f"{prefix}0"}}
-
-
-def _given(spec: ProcedureSpec, document: Document, event: Event, context: Context) -> Record:
+def _given(spec: ProcedureSpec, document: Document, event: Event, context: Context) -> Filed:
     cause = context.cause
     row: dict[str, str | bytes | datetime | None] = {
         "case_id": context.case_id,
@@ -120,7 +117,7 @@ def _given(spec: ProcedureSpec, document: Document, event: Event, context: Conte
         "signature": cause.signed.signature if cause.signed else None,
     }
     key = numbered(str(vars(event)[document.number]), cause.entry)
-    return Record(RESULTS, key, row, insert_only=True)
+    return Filed(RESULTS, key, row)
 
 
 def _changed(spec: ProcedureSpec, change: Change, event: Event, context: Context) -> Record:

@@ -41,7 +41,7 @@ class Petitions:
     def __init__(self, runtime: Runtime) -> None:
         self._submissions = Submissions(runtime.store)
         self._door = Door(runtime, "requests")
-        self._hands, self._people = Hands(runtime), People(runtime.registers)
+        self._hands, self._people = Hands(runtime), People(runtime)
         self._clock = runtime.clock.now
 
     async def submission(self, case_id: str) -> Submission:

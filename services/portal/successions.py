@@ -60,7 +60,7 @@ class Successions:
     """Works through the deceased who may have running cases."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._deceased, self._people = runtime.registers[DECEASED], People(runtime.registers)
+        self._deceased, self._people = runtime.registers[DECEASED], People(runtime)
         self._cases = runtime.registers[CASES]
         self._submissions = Submissions(runtime.store)
         self._rows = runtime.store.collection(SUCCESSIONS)

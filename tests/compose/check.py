@@ -13,6 +13,7 @@ import json
 import httpx
 
 from contracts.catalogue import catalogue
+from services.chassis.journal import filed_in
 from services.chassis.security import client_options
 from services.chassis.settings import Settings
 from services.chassis.testing import eventually
@@ -52,7 +53,7 @@ async def check() -> dict[str, object]:
         "messages": sum(map(len, found.topics.values())),
         "signed": sorted(
             row["_id"].partition("/")[0]
-            for row in found.rows("portal", RESULTS)
+            for row in filed_in(found.rows("portal", "journal"), RESULTS)
             if row["signature"] is not None
         ),
         "broken": broken(found, {}),

@@ -21,7 +21,8 @@ from contracts.birth.process import RESIDENCE
 from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
 from infra.local import Stack
-from services.portal.results import RESULTS, numbered
+from services.chassis.journal import filed_in
+from services.portal.results import RESULTS, numbered, versions
 from tests.e2e.city import FAMILIES, City
 from tests.e2e.results import CLERK, REGISTRAR, Counter, Given, database
 from tests.fire.births import Births
@@ -83,6 +84,11 @@ def given(counter: Counter) -> list[Given]:
     return found
 
 
+def on_file(counter: Counter) -> list[dict[str, Any]]:
+    """Return all that the portal has on file, of every number and version."""
+    return filed_in(counter.city.rows("portal", "journal"), RESULTS)
+
+
 def test_every_agency_gives_what_it_has_to(given: list[Given]) -> None:
     assert [each.procedure for each in given] == [
         "birth-registration",
@@ -132,7 +138,7 @@ def test_other_programs_find_each_signature_valid(counter: Counter, given: list[
 def test_what_the_portal_keeps_is_what_the_agency_stored(
     counter: Counter, given: list[Given]
 ) -> None:
-    rows = {row["_id"]: row for row in counter.city.rows("portal", RESULTS)}
+    rows = {row["_id"]: row for row in on_file(counter)}
     assert len(rows) == len(given)
     for each in given:
         entries = counter.city.rows(each.agency, "journal")
@@ -159,7 +165,7 @@ def test_published_again_it_is_the_same(counter: Counter, given: list[Given]) ->
     after = signed()
     assert (len(after), set(after)) == (2 * len(before), set(before))
     assert counter.city.onestop("journal", "verify").status == 0
-    assert len(counter.city.rows("portal", RESULTS)) == len(given)
+    assert len(on_file(counter)) == len(given)
 
 
 def test_the_command_and_pyhanko_find_every_file_valid(
@@ -265,10 +271,14 @@ def test_what_was_changed_in_the_portal_is_no_document(
 ) -> None:
     receipt = next(each for each in given if each.procedure == "fee-settlement")
     with database(counter.city) as portal:
-        (row,) = [r for r in portal[RESULTS].find() if r["_id"].startswith(f"{receipt.number}/")]
-        forged = row["content"].replace(b'"due":', b'"due" :', 1)
-        assert forged != row["content"]
-        portal[RESULTS].update_one({"_id": row["_id"]}, {"$set": {"content": forged}})
+        below = f"{RESULTS}/{versions(receipt.number)}"
+        (row,) = portal["journal"].find({"filed.key": {"$regex": f"^{below}"}})
+        (place,) = [i for i, each in enumerate(row["filed"]) if each["key"].startswith(below)]
+        content = row["filed"][place]["fields"]["content"]
+        forged = content.replace(b'"due":', b'"due" :', 1)
+        assert forged != content
+        change = {f"filed.{place}.fields.content": forged}
+        portal["journal"].update_one({"_id": row["_id"]}, {"$set": change})
     told = counter.http.get(f"/api/verify/{receipt.number}").json()
     assert (told["state"], told["signed"]) == ("invalid", None)
     answer = counter.http.get(f"/api/results/{receipt.number}.pdf")

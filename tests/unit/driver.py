@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.envelope import Event
+from services.chassis.cause import Cause
 from services.chassis.procedure import (
-    Cause,
     Claim,
     Context,
     Decision,
+    Filed,
     Measure,
     Owner,
     Procedure,
@@ -62,6 +63,7 @@ class Desk:
     answers: dict[str, Owner] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    filed: list[Filed] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     rounds: list[tuple[Claim, ...]] = field(default_factory=list)
     deadlines: dict[str, datetime] = field(default_factory=dict)
@@ -139,6 +141,7 @@ class Desk:
         self.answers = {}
         self.events += decision.events
         self.records += decision.records
+        self.filed += decision.filed
         self.measures += decision.measures
         for deadline in decision.deadlines:
             self.deadlines.pop(deadline.name, None)

@@ -17,7 +17,8 @@ from fastapi import FastAPI
 
 from contracts.catalogue import catalogue, publisher
 from contracts.envelope import Event, envelope_of
-from services.chassis.procedure import Cause, Context, Decision, Signed
+from services.chassis.cause import Cause, Signed
+from services.chassis.procedure import Context, Decision
 from services.chassis.signing import Keyring
 from services.portal.documents import Documents, router
 from services.portal.printing import Press
@@ -27,6 +28,15 @@ from tests.unit.signed import Registry
 
 ADDRESS = "http://127.0.0.1:8080"
 CASE = "case-1"
+
+
+class File(dict[str, Mapping[str, Any]]):
+    """What is filed, in memory."""
+
+    async def filed(self, kind: str, prefix: str) -> list[Mapping[str, Any]]:
+        """Return the documents whose keys begin so."""
+        assert kind == RESULTS
+        return [{"_id": key, **self[key]} for key in sorted(self) if key.startswith(prefix)]
 
 
 class Rows(dict[str, Mapping[str, Any]]):
@@ -56,7 +66,8 @@ class Counter:
     """A portal that has heard what agencies said of one case."""
 
     registry: Registry
-    registers: dict[str, Rows] = field(default_factory=lambda: {RESULTS: Rows(), CHANGES: Rows()})
+    file: File = field(default_factory=File)
+    registers: dict[str, Rows] = field(default_factory=lambda: {CHANGES: Rows()})
 
     def hears_of(self, office: Office) -> Desk:
         """Let an agency decide about all that it hears, and the portal hear what it says."""
@@ -99,14 +110,16 @@ class Counter:
             signed=signed,
         )
         context = Context(case_id=CASE, procedure="results", now=at, cause=cause)
-        for record in results.decide(Nothing(), event, context).records:
+        decision = results.decide(Nothing(), event, context)
+        self.file.update({filed.key: filed.fields for filed in decision.filed})
+        for record in decision.records:
             self.registers[record.register].setdefault(record.key, record.row())
 
     @property
     def documents(self) -> Documents:
         """The documents as anybody can ask for them."""
         press = Press.from_environment(ADDRESS, self.registry.authority.environment)
-        runtime: Any = SimpleNamespace(registers=self.registers)
+        runtime: Any = SimpleNamespace(registers=self.registers, journal=self.file)
         return Documents(runtime, self.registry.portal, press)
 
     def get(self, address: str) -> httpx.Response:

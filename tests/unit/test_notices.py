@@ -14,7 +14,8 @@ from contracts.common.task_events import task_events
 from contracts.common.tasks import SupplementRequested, TaskOpened
 from contracts.envelope import Event
 from contracts.model import Text
-from services.chassis.procedure import Cause, Context, Decision
+from services.chassis.cause import Cause
+from services.chassis.procedure import Context, Decision
 from services.chassis.settings import SettingsError
 from services.portal import notices, outbox, webhook
 from services.portal.notices import DETAILS, Stateless

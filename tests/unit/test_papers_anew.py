@@ -24,7 +24,7 @@ from services.civil_status.rules import RULES as CIVIL_STATUS
 from services.population import birth as population
 from services.population.rules import RULES as POPULATION
 from services.portal.problems import Problem
-from services.portal.results import RESULTS, affecting
+from services.portal.results import affecting
 from services.residence import birth as residence
 from services.residence.rules import RULES as RESIDENCES
 from services.social_insurance import birth as health_card
@@ -83,7 +83,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 def given(counter: Counter, office: Office) -> tuple[str, list[int]]:
     """Return the number of what an agency gives, and its versions, the earliest first."""
     counter.hears_of(office)
-    rows = counter.registers[RESULTS].items()
+    rows = counter.file.items()
     keys = sorted(key for key, row in rows if row["procedure"] == office.procedure_name)
     (number,) = {key.rpartition("/")[0] for key in keys}
     return number, [int(key.rpartition("/")[2]) for key in keys]
@@ -241,7 +241,7 @@ def test_one_version_does_not_stand_in_for_another(registry: Registry) -> None:
     """Whoever has the portal's database could put the earlier one in the place of the newest."""
     counter = Counter(registry)
     number, (before, after) = given(counter, OFFICES["birth"])
-    rows = counter.registers[RESULTS]
+    rows = counter.file
     rows[f"{number}/{after:06d}"] = rows[f"{number}/{before:06d}"]
     told = counter.get(f"/api/verify/{number}").json()
     assert (told["state"], told["signed"]) == ("invalid", None)

@@ -15,7 +15,8 @@ from contracts.compensation.events import (
 )
 from contracts.envelope import Event
 from contracts.model import Reason
-from services.chassis.procedure import Cause, Context
+from services.chassis.cause import Cause
+from services.chassis.procedure import Context
 from services.portal.account import account
 from services.portal.aftermath import Aftermath, Happened, aftermath
 from services.portal.standing import Ends

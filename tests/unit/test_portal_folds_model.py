@@ -21,7 +21,8 @@ from contracts.catalogue import catalogue
 from contracts.common.tasks import SupplementRequested
 from contracts.death.process import BENEFIT, DEATH, REMOVAL
 from contracts.envelope import Event
-from services.chassis.procedure import Cause, Context, Procedure
+from services.chassis.cause import Cause
+from services.chassis.procedure import Context, Procedure
 from services.civil_status.rules import RULES as CIVIL_STATUS
 from services.portal import aftermath, outbox, people
 from services.portal.main import service

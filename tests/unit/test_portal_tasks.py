@@ -12,7 +12,8 @@ import pytest
 from contracts.common.review import Reviews
 from contracts.common.tasks import Act
 from contracts.envelope import Event
-from services.chassis.procedure import Cause, Context
+from services.chassis.cause import Cause
+from services.chassis.procedure import Context
 from services.portal.tasks import ANSWERS_KEPT, TASKS, Tasks, tasks
 from tests.unit.driver import NOW
 from tests.unit.officials import APPROVE, claim, decide, official

@@ -18,7 +18,8 @@ from contracts.common.events import DeclarationSubmitted
 from contracts.envelope import Codec, Event
 from contracts.group import Bundle, Form, ProcedureGroup, ProcedureSpec, Result
 from contracts.model import Text
-from services.chassis.procedure import Context, cause_of
+from services.chassis.cause import cause_of
+from services.chassis.procedure import Context
 from services.portal.standing import Plans, Standing
 from services.portal.tracker import Case, case, tracker
 from tests.unit.births import RECEIVED

@@ -18,9 +18,10 @@ from contracts.common.events import (
 from contracts.envelope import Event
 from contracts.model import Reason
 from contracts.people.events import PersonRecorded
+from services.chassis.cause import Cause
 from services.chassis.journal import Entry
 from services.chassis.memory import Memory, MemoryCodec
-from services.chassis.procedure import Cause, Context
+from services.chassis.procedure import Context
 from services.portal import examples, people, views
 from services.portal.people import PEOPLE, Known
 from services.portal.register import CASES

@@ -24,6 +24,7 @@ from contracts.compensation.events import DeathRecordCancelled
 from contracts.model import Reason
 from contracts.people.events import PersonRecorded
 from services.chassis.broker import BrokerUnavailable
+from services.chassis.journal import Journal
 from services.chassis.procedure import Record
 from services.chassis.registers import Registers
 from services.chassis.store import StoreUnavailable
@@ -56,7 +57,10 @@ FATES = st.sampled_from([*["done"] * 6, *get_args(Fate)])
 def portal_of(store: Any, post: Post) -> Any:
     """Return what a portal needs of its runtime for this."""
     clock = SimpleNamespace(now=lambda: NOW)
-    return SimpleNamespace(store=store, registers=Registers(store), publisher=post, clock=clock)
+    journal, registers = Journal(store), Registers(store)
+    return SimpleNamespace(
+        store=store, journal=journal, registers=registers, publisher=post, clock=clock
+    )
 
 
 class Passing(RuleBasedStateMachine):

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from contracts.envelope import Event, upgraded, versions
-from services.chassis.procedure import Cause, Context, Decision, Procedure, State, Unhandled
+from services.chassis.cause import Cause
+from services.chassis.procedure import Context, Decision, Procedure, State, Unhandled
 
 
 class Weighed1(Event, type="hospital.child-weighed.v1"):

@@ -19,7 +19,8 @@ from contracts.birth.process import BIRTH, FEES, IDENTIFIER
 from contracts.common.events import CaseCompleted, DeclarationSubmitted
 from contracts.envelope import Event
 from contracts.model import Reason
-from services.chassis.procedure import Cause, Context, Decision, Measure, Procedure
+from services.chassis.cause import Cause
+from services.chassis.procedure import Context, Decision, Measure, Procedure
 from services.portal.time_limits import TIME_LIMIT
 from services.portal.tracker import Case, case
 from tests.unit.births import RECEIVED, household, identified, registered, settled

@@ -11,6 +11,7 @@ from services.chassis.procedure import (
     Context,
     Deadline,
     Decision,
+    Filed,
     Measure,
     Procedure,
     Record,
@@ -66,6 +67,11 @@ def stores(*records: Record) -> Callable[[Context], Decision[Heard]]:
     return lambda context: Decision(Heard(), records=records)
 
 
+def files(fields: dict[str, Any], key: str = "word") -> Callable[[Context], Decision[Heard]]:
+    """File a document."""
+    return lambda context: Decision(Heard(), filed=(Filed("words", key, fields),))
+
+
 def says(text: str) -> Callable[[Context], Decision[Heard]]:
     """Publish a text that no model has checked."""
     return lambda context: Decision(Heard(), events=(Answered.model_construct(text=text),))
@@ -97,6 +103,9 @@ BAD_DECISIONS: dict[str, Callable[[Context], Any]] = {
     "a register without a name": stores(Record("", "word", {})),
     "documents in documents": stores(Record("words", "word", nested(190))),
     "more documents in documents": stores(Record("words", "word", nested(5000))),
+    "a lone surrogate on file": files({"text": LONE}),
+    "a lone surrogate in a key on file": files({}, LONE),
+    "documents in documents on file": files(nested(5000)),
     "a record that is too large": stores(Record("words", "word", {"text": "x" * 17_000_000})),
     "an event that is too large": says("x" * 1_000_000),
     "a claim that is too large": claims(Claim("word", "x" * 17_000_000)),
