@@ -31,7 +31,10 @@ def _passed(case: Mapping[str, Any]) -> bool:
 
 
 class Clerks:
-    """Officials at a portal. Each step waits for the agency's word about the one before."""
+    """Officials at a portal. Each step waits for the agency's word about the one before.
+
+    They leave it to the portal which revision of a task they saw: played again, a step is the same.
+    """
 
     def __init__(self, portal: Portal, issuer: Path, patience: float) -> None:
         self._portal, self._issuer, self._patience = portal, Issuer(issuer), patience
@@ -66,19 +69,18 @@ class Clerks:
         self, case_id: str, number: int, step: Step, requests: dict[str, str]
     ) -> str | None:
         task = task_id(case_id, step.procedure)
+        if not await self._is_there(task, step.by):
+            return "there is no such task"
         if step.when == "apologised" and not await self._is(case_id, _apologised):
             return "the family was given no new date"
         if step.when == "passed" and not await self._is(case_id, _passed):
             return "the case has passed to nobody"
-        seen = await self._seen(task, step.by)
-        if seen is None:
-            return "there is no such task"
         answer = await self._ask(
             "POST",
             f"/api/tasks/{task}/{step.path}",
             step.by,
             {"Idempotency-Key": f"{case_id}-{number}"},
-            json=step.body(seen.get("revision")),
+            json=step.body,
         )
         if answer.status_code != step.status:
             return f"HTTP {answer.status_code}, not {step.status}: {answer.text[:200]}"
@@ -93,16 +95,14 @@ class Clerks:
         code = (word["reason"] or {}).get("code") if not word["counted"] else None
         return None if code == step.declined else f"declined as {code}, not {step.declined}"
 
-    async def _seen(self, task: str, by: str) -> dict[str, Any] | None:
-        """Wait until the portal knows the task, and return it, or nothing of another's office."""
+    async def _is_there(self, task: str, by: str) -> bool:
+        """Wait until the portal knows the task: to see it or not is another question."""
         start = monotonic()
-        while True:
-            answer = await self._ask("GET", f"/api/tasks/{task}", by)
-            if answer.status_code != 404:
-                return dict(answer.json()) if answer.is_success else {}
+        while (await self._ask("GET", f"/api/tasks/{task}", by)).status_code == 404:
             if monotonic() - start > self._patience:
-                return None
+                return False
             await asyncio.sleep(_INTERVAL)
+        return True
 
     async def _is(self, case_id: str, so: Callable[[Mapping[str, Any]], bool]) -> bool:
         """Wait until this holds of the case."""

@@ -88,12 +88,13 @@ class Step(Input):
         """The last part of where it is sent."""
         return self.does if self.does in ("claim", "release") else "decision"
 
-    def body(self, revision: int | None = None) -> dict[str, Any] | None:
-        """Return what is sent with it, by whoever saw the task at this revision."""
+    @property
+    def body(self) -> dict[str, Any] | None:
+        """What is sent with it."""
         if self.path != "decision":
             return None
         said = self.model_dump(mode="json", include={"reason", "missing"}, exclude_defaults=True)
-        return {"decision": self.does, "revision": revision, **said}
+        return {"decision": self.does, **said}
 
     def act(
         self, case_id: str, officials: Mapping[str, Official], barred: Sequence[PersonalId] = ()
@@ -112,7 +113,7 @@ class Step(Input):
             return TaskClaimRequested.model_validate(about)
         if self.does == "release":
             return TaskReleaseRequested.model_validate(about)
-        decided = _decision.validate_json(json.dumps(self.body()))
+        decided = _decision.validate_json(json.dumps(self.body))
         return TaskDecisionSubmitted.model_validate({**about, "decided": decided})
 
 
