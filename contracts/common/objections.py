@@ -1,10 +1,53 @@
-"""Why an act of an official, or a supplement of a family, does not count: the sentences."""
+"""Why an act of an official, or a supplement of a family, does not count, and the sentences."""
 
 from collections.abc import Mapping
 
 from contracts.common.events import SupplementSubmitted
-from contracts.common.tasks import Refusal, Task
+from contracts.common.tasks import (
+    Act,
+    Approval,
+    OfficialDecision,
+    Refusal,
+    SupplementRequest,
+    Task,
+)
 from contracts.model import Reason
+
+
+def objection_to_claim(task: Task, act: Act) -> str | None:
+    """Return the code of why the official cannot have the task in hand."""
+    person = act.official.person_id
+    if task.held_by is not None and task.held_by.person_id != person:
+        return "held-by-another"
+    if any(other.person_id == person for other in task.approved_by):
+        return "second-person-needed"
+    return None
+
+
+def objection_to_holder(task: Task, act: Act) -> str | None:
+    """Return the code of why it is not for this official to give the task back, or to decide."""
+    holder = task.held_by
+    return None if holder and holder.person_id == act.official.person_id else "not-held"
+
+
+def objection_to_decision(
+    task: Task, decided: OfficialDecision, *, examined: int, asks_family: bool
+) -> str | None:
+    """Return the code of why what the holder has decided cannot be.
+
+    `examined` is the revision since which the file is as it is. Acts of before they named the one
+    that the official saw count.
+    """
+    seen = decided.revision
+    if seen is not None and not examined <= seen <= task.revision:
+        return "file-has-changed"
+    if isinstance(decided, SupplementRequest) and not asks_family:
+        return "nobody-to-ask"
+    if isinstance(decided, Approval) and task.finding is not None:
+        return "rules-refuse"
+    if isinstance(decided, Refusal) and reason_of(decided, task) is None:
+        return "reason-missing"
+    return None
 
 
 def objection_to_supplement(task: Task | None, event: SupplementSubmitted) -> str | None:
@@ -65,6 +108,17 @@ WHY: Mapping[str, Mapping[str, str]] = {
             "not-held",
             "Cán bộ chưa nhận việc này, hoặc đã hết thời hạn giữ việc.",
             "The official does not have the task in hand: it must be claimed first.",
+        ),
+        (
+            "file-has-changed",
+            "Hồ sơ hiện tại không còn như bản mà quyết định này nêu; hãy xem lại rồi quyết định.",
+            "The file is not as it was at the revision that the decision names: look at it again,"
+            " then decide.",
+        ),
+        (
+            "nobody-to-ask",
+            "Không còn ai để yêu cầu bổ sung; chỉ có thể phê duyệt hoặc từ chối.",
+            "There is nobody who could supply anything: approve, or refuse.",
         ),
         (
             "rules-refuse",

@@ -4,7 +4,8 @@ One task for each procedure of a case. It is open, or one official has it in han
 once; where the policy wants a second person, two different officials must approve. A refusal or a
 request for a supplement takes one. While a supplement is awaited nobody has the task in hand; when
 it comes in time the file is examined again and the task is open, and when it does not the procedure
-is refused. An approval lets the rules have their way and never goes against
+is refused. A decision is of the file that the official saw: one that was under way while the file
+was put right does not count. An approval lets the rules have their way and never goes against
 them: what they refuse, an official can only refuse too.
 
 Nobody decides outside of their agency, province and procedures, nor about a case that names them.
@@ -21,13 +22,19 @@ from contracts.common.events import (
     TaskClaimRequested,
     TaskDecisionSubmitted,
 )
-from contracts.common.objections import WHY, objection_to_supplement, reason_of
+from contracts.common.objections import (
+    WHY,
+    objection_to_claim,
+    objection_to_decision,
+    objection_to_holder,
+    objection_to_supplement,
+    reason_of,
+)
 from contracts.common.supplements import NOT_SUPPLIED, ON_ITS_WAY, supplement_until
 from contracts.common.task_events import HEARD, task_events
 from contracts.common.tasks import (
     Act,
     ActDeclined,
-    Approval,
     Refusal,
     SupplementRequest,
     Task,
@@ -54,6 +61,8 @@ class Review(Value):
     persons: tuple[PersonalId, ...]
     """Those whom the case is about, as far as the agency knows them."""
     claim_seconds: int
+    examined: int = 1
+    """The revision of the task at which the file was last examined; it has not changed since."""
 
     @property
     def until(self) -> datetime | None:
@@ -103,8 +112,9 @@ class Step(NamedTuple):
 class Reviews:
     """The reviews of one procedure of an agency."""
 
-    def __init__(self, agency: str, procedure: str) -> None:
-        self.agency, self.procedure = agency, procedure
+    def __init__(self, agency: str, procedure: str, *, asks_family: bool = True) -> None:
+        """`asks_family` is whether there is anybody who could supply what is missing."""
+        self.agency, self.procedure, self.asks_family = agency, procedure, asks_family
         self.acts = HEARD
         self._events = task_events(agency)
 
@@ -130,7 +140,9 @@ class Reviews:
             second_person=second_person,
             finding=finding,
         )
-        review = Review(task=task, persons=persons, claim_seconds=claim_seconds)
+        review = Review(
+            task=task, persons=persons, claim_seconds=claim_seconds, examined=task.revision
+        )
         return Step(review, (self._events.opened(task=task),))
 
     def closed(self, review: Review | None, reason: Reason) -> Step:
@@ -145,7 +157,8 @@ class Reviews:
         if review is None or review.task.state == "decided":
             return Step(review, ())
         task = review.task.with_(finding=finding, approved_by=(), revision=review.task.revision + 1)
-        return Step(review.with_(task=task), (self._events.reexamined(task=task),))
+        after = review.with_(task=task, examined=task.revision)
+        return Step(after, (self._events.reexamined(task=task),))
 
     def concerns(self, act: Event) -> bool:
         """Return whether the act is about a task of this procedure."""
@@ -187,8 +200,9 @@ class Reviews:
         event, id = supplement
         declared = event.declaration
         named = (event.by, *((declared.declarant, *declared.people) if declared else ()))
-        after = review.moved(state="open", supplied=event.supplied, finding=finding).with_(
-            persons=tuple(dict.fromkeys((*review.persons, *named)))
+        after = review.moved(state="open", supplied=event.supplied, finding=finding)
+        after = after.with_(
+            persons=tuple(dict.fromkeys((*review.persons, *named))), examined=after.task.revision
         )
         said = self._events.supplement_received(
             task=after.task,
@@ -200,7 +214,8 @@ class Reviews:
         return Step(after, (said,))
 
     def _supplied(self, review: Review | None, event: SupplementSubmitted, id: UUID) -> Step:
-        code = objection_to_supplement(review.task if review else None, event)
+        asked = review.task if review and self.asks_family else None
+        code = objection_to_supplement(asked, event)
         if code is None:
             return Step(review, (), Verdict(supplement=Supplement(event, id)))
         said = self._events.supplement_declined(
@@ -236,9 +251,13 @@ class Reviews:
             return "own-case"
         if task.state in ("decided", "awaits-supplement"):
             return "already-decided" if task.state == "decided" else "awaits-supplement"
-        if isinstance(act, TaskClaimRequested):
-            return _objection_to_claim(task, act)
-        return _objection_to_holder(task, act)
+        claims = isinstance(act, TaskClaimRequested)
+        code = objection_to_claim(task, act) if claims else objection_to_holder(task, act)
+        if code is not None or not isinstance(act, TaskDecisionSubmitted):
+            return code
+        return objection_to_decision(
+            task, act.decided, examined=review.examined, asks_family=self.asks_family
+        )
 
     def _decided(self, review: Review, act: TaskDecisionSubmitted, id: UUID, at: datetime) -> Step:
         decided, task = act.decided, review.task
@@ -276,24 +295,3 @@ class Reviews:
         return self._events.declined(
             task_id=act.task_id, act=id, by=act.official.signatory, reason=reason
         )
-
-
-def _objection_to_claim(task: Task, act: Act) -> str | None:
-    person = act.official.person_id
-    if task.held_by is not None and task.held_by.person_id != person:
-        return "held-by-another"
-    if any(other.person_id == person for other in task.approved_by):
-        return "second-person-needed"
-    return None
-
-
-def _objection_to_holder(task: Task, act: Act) -> str | None:
-    if task.held_by is None or task.held_by.person_id != act.official.person_id:
-        return "not-held"
-    if not isinstance(act, TaskDecisionSubmitted):
-        return None
-    if isinstance(act.decided, Approval) and task.finding is not None:
-        return "rules-refuse"
-    if isinstance(act.decided, Refusal) and reason_of(act.decided, task) is None:
-        return "reason-missing"
-    return None

@@ -19,6 +19,8 @@ TaskId = Annotated[
     Field(description="The case and the procedure, with a dot between."),
 ]
 Anywhere = Literal["*"]
+# No task moves so often, and what has more than 64 bits cannot be stored.
+SeenRevision = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 def task_id(case_id: str, procedure: str) -> str:
@@ -61,20 +63,30 @@ class OfficialText(Text):
     en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
-class Approval(Value):
+class OfRevision(Value):
+    """A decision about the file as it was at some revision of its task."""
+
+    revision: SeenRevision | None = Field(
+        default=None,
+        description="Of the task, when the official looked at the file. The portal names the one"
+        " that it shows where a request names none.",
+    )
+
+
+class Approval(OfRevision):
     """The rules may have their way."""
 
     decision: Literal["approve"]
 
 
-class Refusal(Value):
+class Refusal(OfRevision):
     """It is refused, for the official's own reason, or else for what the rules found."""
 
     decision: Literal["refuse"]
     reason: OfficialText | None = None
 
 
-class SupplementRequest(Value):
+class SupplementRequest(OfRevision):
     """The file is not complete; each thing that is missing is named."""
 
     decision: Literal["supplement"]

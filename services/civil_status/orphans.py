@@ -26,7 +26,7 @@ class Orphan(State):
 def of_group(name: str) -> Procedure[Orphan]:
     """Return the procedure of one group: each has its own name for the same."""
     procedure = Procedure(name, initial=Orphan())
-    reviews = Reviews(OFFICE, name)
+    reviews = Reviews(OFFICE, name, asks_family=False)
 
     @procedure.on(CaseOrphaned)
     def orphaned(state: Orphan, event: CaseOrphaned, context: Context) -> Decision[Orphan]:
@@ -45,11 +45,9 @@ def of_group(name: str) -> Procedure[Orphan]:
         return gate.shut(Orphan(deceased=event.deceased), opened)
 
     def decided(state: Orphan, verdict: Verdict, context: Context) -> Decision[Orphan]:
-        """Say whether an official goes on with the case: what is supplied, somebody examines."""
+        """Say whether an official goes on with the case."""
         assert state.deceased is not None
         assert state.review is not None
-        if verdict.supplement:
-            return gate.shut(state, reviews.resumed(state.review, verdict.supplement, None))
         if verdict.refused:
             left = CaseAbandoned(deceased=state.deceased, reason=verdict.refused)
             return Decision(state, events=(left,))

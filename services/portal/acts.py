@@ -79,8 +79,15 @@ def claim_of(
         "persons": barred,
     }
     if wish.decision is not None:
-        data["decided"] = wish.decision
+        data["decided"] = _of_revision(wish.decision, row)
     event = ACTS[wish.kind].model_validate(data)
     alone = Thread(row["case_id"], row["group"], act_id(id), None)
     value = encoded(event, act_id(id), at, thread_of(first) if first else alone)
     return Claim(id, fingerprint([wish.task_id, wish.kind, wish.raw]), row["case_id"], value)
+
+
+def _of_revision(decision: OfficialDecision, row: Document) -> OfficialDecision:
+    """Return the decision with the revision that the official saw, as far as the portal knows."""
+    if decision.revision is not None:
+        return decision
+    return decision.with_(revision=row["task"]["revision"])

@@ -36,7 +36,10 @@ router = APIRouter(tags=["tasks"])
 
 
 class TaskView(TypedDict):
-    """A task: the file is at `case_url`, the answers to the latest acts are in `answers`."""
+    """A task: the file is at `case_url`, the answers to the latest acts are in `answers`.
+
+    A decision names the `revision` at which the file was looked at.
+    """
 
     task_id: str
     case_id: str
@@ -45,6 +48,7 @@ class TaskView(TypedDict):
     agency: str
     procedure: str
     province: str | None
+    revision: int
     state: TaskState
     opened_at: AwareDatetime
     second_person: bool
@@ -257,6 +261,7 @@ def _view(row: Document) -> TaskView:
         "agency": row["agency"],
         "procedure": row["procedure"],
         "province": row["province"],
+        "revision": task["revision"],
         "state": row["state"],
         "opened_at": row["opened_at"],
         "second_person": task["second_person"],

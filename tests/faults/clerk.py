@@ -72,4 +72,5 @@ class Clerk:
 
 def _verdict(task: dict[str, Any]) -> dict[str, Any]:
     """Return what the rules would have decided: an official can only refuse what they refuse."""
-    return {"decision": "refuse" if task["finding"] else "approve"}
+    decision = "refuse" if task["finding"] else "approve"
+    return {"decision": decision, "revision": task["revision"]}

@@ -31,7 +31,10 @@ def _passed(case: Mapping[str, Any]) -> bool:
 
 
 class Clerks:
-    """Officials at a portal. Each step waits for the agency's word about the one before."""
+    """Officials at a portal. Each step waits for the agency's word about the one before.
+
+    They leave it to the portal which revision of a task they saw: played again, a step is the same.
+    """
 
     def __init__(self, portal: Portal, issuer: Path, patience: float) -> None:
         self._portal, self._issuer, self._patience = portal, Issuer(issuer), patience

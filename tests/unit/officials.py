@@ -48,7 +48,7 @@ def release(procedure: str, who: Official) -> TaskReleaseRequested:
 def decide(
     procedure: str, who: Official, decision: dict[str, Any], **more: Any
 ) -> TaskDecisionSubmitted:
-    """Return a decision."""
+    """Return a decision; where it names no `revision`, one of before decisions did."""
     decided = _decision.validate_python(decision)
     return TaskDecisionSubmitted(**about(procedure, who), decided=decided, **more)
 

@@ -6,7 +6,9 @@ import pytest
 
 from contracts.birth.process import ORPHANED_BIRTH
 from contracts.common.events import CaseAbandoned, CaseAdopted, CaseOrphaned
-from contracts.common.supplements import SupplementReceived
+from contracts.common.orphans import OFFICE
+from contracts.common.review import Reviews
+from contracts.common.supplements import SupplementDeclined
 from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.process import ORPHANED_DEATH
 from contracts.envelope import Event
@@ -70,23 +72,35 @@ def test_what_an_older_portal_said_has_no_province_and_waits_all_the_same() -> N
 @pytest.mark.parametrize(
     ("procedure", "name"), [(orphans.birth, ORPHANED_BIRTH), (orphans.death, ORPHANED_DEATH)]
 )
-def test_what_is_supplied_adopts_nothing_and_goes_back_to_the_official(
+def test_nothing_is_asked_of_a_case_that_nobody_has_and_the_task_stays_in_hand(
     procedure: Procedure[Any], name: str
 ) -> None:
-    case = orphaned(procedure)
-    request = supplements.asked(case, "civil-status", name)
-    case.hear(supplements.supplement(name, request))
-    assert case.said(SupplementReceived).task.state == "open"
-    assert not [each for each in case.events if isinstance(each, CaseAdopted)]
-    who = officials.official()
+    case, who = orphaned(procedure), officials.official()
     case.hear(officials.claim(name, who))
+    held = case.state
+    case.hear(officials.decide(name, who, officials.SUPPLEMENT))
+    assert case.said(ActDeclined).reason.code == "nobody-to-ask"
+    assert case.state == held
     case.hear(officials.decide(name, who, officials.APPROVE))
-    assert case.said(CaseAdopted).deceased == MOTHER
+    assert case.said(CaseAdopted).by == who.signatory
 
 
-def test_where_nothing_is_supplied_in_time_nobody_goes_on_with_the_case() -> None:
+def test_a_supplement_adopts_nothing_whatever_it_names() -> None:
     case = orphaned()
-    supplements.asked(case, "civil-status", ORPHANED_BIRTH)
-    case.now = case.deadlines[CLAIM]
+    case.hear(supplements.supplement(ORPHANED_BIRTH, supplements.STRANGE))
+    assert case.said(SupplementDeclined).reason.code == "nothing-asked"
+    assert not [each for each in case.events if isinstance(each, CaseAdopted)]
+
+
+def test_what_was_asked_for_before_nobody_was_to_be_asked_lapses() -> None:
+    asking = Reviews(OFFICE, ORPHANED_BIRTH)
+    case, who = orphaned(), officials.official()
+    case.hear(officials.claim(ORPHANED_BIRTH, who))
+    asked = officials.decide(ORPHANED_BIRTH, who, officials.SUPPLEMENT)
+    step = asking.heard(case.state.review, asked, supplements.STRANGE, case.now)
+    case.state = case.state.with_(review=step.waiting)
+    assert step.waiting is not None
+    assert step.waiting.until is not None
+    case.deadlines[CLAIM] = step.waiting.until
     case.time_out(CLAIM)
     assert case.said(CaseAbandoned).reason.code == "supplement-not-received"

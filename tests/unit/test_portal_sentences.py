@@ -42,7 +42,7 @@ BODIES_SENT = {
     "birth put right": {"full_name": "Lê An", "born_on": "2026-11-10"},
     "death put right": {"died_on": "2026-11-10"},
     "declaration": {"group": "birth", "declarant": "001196000001", "channel": "portal", "form": {}},
-    "decision": {"decision": "refuse", "reason": {"vi": "Không", "en": "No"}},
+    "decision": {"decision": "refuse", "revision": 3, "reason": {"vi": "Không", "en": "No"}},
     "instruction": {
         "payout": {"method": "bank-account", "bank": "VCB", "account_number": "0123456789"}
     },

@@ -1,20 +1,25 @@
 """The review of a procedure: which act counts when, and what is said of one that does not."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from contracts.common.review import Review, Reviews, Step
+from contracts.common.review import Review, Reviews, Step, Supplement
+from contracts.common.supplements import SupplementDeclined
 from contracts.common.task_events import task_events
 from contracts.common.tasks import Act, ActDeclined, Official, TaskEvent
+from contracts.envelope import Event
 from contracts.model import Reason
 from tests.unit.driver import NOW
 from tests.unit.officials import APPROVE, REFUSE, SUPPLEMENT, claim, decide, official, release
+from tests.unit.supplements import STRANGE, supplement
 
 PROCEDURE = "birth-registration"
 REVIEWS = Reviews("civil-status", PROCEDURE)
+ASKS_NOBODY = Reviews("civil-status", PROCEDURE, asks_family=False)
 SAID = task_events("civil-status")
 FAMILY = "001196000001"
 FINDING = Reason(code="evidence-missing", vi="Thiếu.", en="Missing.")
@@ -33,16 +38,23 @@ def opened(**changes: Any) -> Review:
     return step.waiting
 
 
-def acted(review: Review | None, *acts: Act, at: datetime = NOW) -> Step:
+def acted(
+    review: Review | None, *acts: Event, at: datetime = NOW, reviews: Reviews = REVIEWS
+) -> Step:
     step = Step(review, ())
     for act in acts:
-        step = REVIEWS.heard(step.waiting, act, uuid5(NAMESPACE_URL, act.model_dump_json()), at)
+        step = reviews.heard(step.waiting, act, uuid5(NAMESPACE_URL, act.model_dump_json()), at)
     return step
 
 
 def code(step: Step) -> str | None:
     (event,) = step.events
-    return event.reason.code if isinstance(event, ActDeclined) else None
+    return event.reason.code if isinstance(event, ActDeclined | SupplementDeclined) else None
+
+
+def seen(revision: int | None, what: dict[str, Any] = APPROVE) -> Act:
+    """Return what A decides, having looked at the file at this revision of the task."""
+    return decide(PROCEDURE, A, {**what, "revision": revision})
 
 
 CLAIM, AWAY = claim(PROCEDURE, A), release(PROCEDURE, A)
@@ -198,3 +210,80 @@ def test_a_file_that_was_put_right_is_approved_anew_by_all_and_stays_in_hand() -
     again = REVIEWS.reexamined(half, None).waiting
     assert acted(again, also).verdict is None, "one of two"
     assert acted(again, also, CLAIM, YES).verdict is not None
+
+
+def supplied() -> Review:
+    """Return the review of a file that was supplemented at revision 4, and that A has in hand."""
+    asked = acted(opened(), CLAIM, MORE).waiting
+    assert asked is not None
+    sent = supplement(PROCEDURE, asked.task.request)
+    resumed = REVIEWS.resumed(asked, Supplement(sent, STRANGE), None)
+    again = acted(resumed.waiting, CLAIM).waiting
+    assert again is not None
+    assert again.task.revision == 5
+    return again
+
+
+def corrected() -> Review:
+    """Return the review of a file that was corrected at revision 3, while A has it in hand."""
+    step = REVIEWS.reexamined(acted(opened(), CLAIM).waiting, None)
+    prolonged = acted(step.waiting, CLAIM).waiting
+    assert prolonged is not None
+    assert prolonged.task.revision == 4
+    return prolonged
+
+
+DECISIONS = pytest.mark.parametrize(
+    "what", [APPROVE, REFUSE, SUPPLEMENT], ids=lambda w: w["decision"]
+)
+SEEN = [
+    *(
+        (opened, (CLAIM,), revision, counts)
+        for revision, counts in ((1, True), (2, True), (3, False))
+    ),
+    *((opened, (CLAIM, AWAY, CLAIM), revision, True) for revision in (1, 2, 3, 4)),
+    *((supplied, (), revision, revision in (4, 5)) for revision in range(1, 7)),
+    *((corrected, (), revision, revision in (3, 4)) for revision in range(1, 6)),
+    *((made, (), None, True) for made in (supplied, corrected)),
+]
+
+
+@DECISIONS
+@pytest.mark.parametrize(("made", "acts", "revision", "counts"), SEEN)
+def test_a_decision_counts_for_the_file_that_was_seen(
+    made: Callable[[], Review],
+    acts: tuple[Act, ...],
+    revision: int | None,
+    counts: bool,
+    what: dict[str, Any],
+) -> None:
+    before = acted(made(), *acts).waiting
+    step = acted(before, seen(revision, what))
+    assert code(step) == (None if counts else "file-has-changed")
+    assert counts or (step.waiting, step.verdict) == (before, None), "it stays in hand"
+
+
+def test_who_has_not_the_task_in_hand_is_told_so_first() -> None:
+    assert code(acted(supplied(), AWAY, seen(1))) == "not-held"
+
+
+def test_what_was_remembered_before_decisions_named_a_revision_is_of_the_first() -> None:
+    stored = opened().model_dump_json(exclude={"examined"})
+    assert code(acted(Review.model_validate_json(stored), CLAIM, seen(1))) is None
+
+
+def test_where_nobody_could_supply_anything_nothing_is_asked_for() -> None:
+    held = acted(opened(), CLAIM).waiting
+    step = acted(held, MORE, reviews=ASKS_NOBODY)
+    assert (code(step), step.waiting) == ("nobody-to-ask", held)
+    assert acted(held, YES, reviews=ASKS_NOBODY).verdict is not None
+    assert acted(held, NO, reviews=ASKS_NOBODY).verdict is not None
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=("nothing", "before it was told so"))
+def test_where_nobody_could_supply_anything_nothing_is_taken(asked: bool) -> None:
+    review = acted(opened(), CLAIM, *((MORE,) if asked else ())).waiting
+    assert review is not None
+    sent = supplement(PROCEDURE, review.task.request or STRANGE)
+    step = acted(review, sent, reviews=ASKS_NOBODY)
+    assert (code(step), step.waiting, step.verdict) == ("nothing-asked", review, None)

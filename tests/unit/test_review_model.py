@@ -1,45 +1,45 @@
 """Officials and a family do whatever they like, in any order: a task keeps its promises.
 
 At each agency that has officials, about births, deaths and cases whose declarant has died, with the
-facts that its procedure needs coming before, between and again after all of that.
+facts that its procedure needs coming before, between and again after all of that, and being put
+right meanwhile.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-
-from contracts.birth.process import ORPHANED_BIRTH
-from contracts.common.events import CaseAbandoned, CaseAdopted, CaseOrphaned
-from contracts.common.supplements import SupplementDeclined, SupplementReceived
-from contracts.common.tasks import Act, ActDeclined, Official, TaskDecided, TaskEvent
-from contracts.death.events import (
-    BenefitRefused,
-    DeathRefused,
-    DeathRegistered,
-    FuneralAllowanceGranted,
-    RemovalRefused,
-    ResidenceRemoved,
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
 )
-from contracts.death.process import BENEFIT, DEATH, ORPHANED_DEATH, REMOVAL
+
+from contracts.common.events import TaskDecisionSubmitted
+from contracts.common.supplements import SupplementDeclined, SupplementReceived
+from contracts.common.tasks import (
+    Act,
+    ActDeclined,
+    Official,
+    SupplementRequested,
+    TaskDecided,
+    TaskEvent,
+    TaskReexamined,
+)
+from contracts.compensation.events import BirthCorrected
 from contracts.envelope import Event
 from services.chassis.gate import CLAIM
-from services.civil_status import death as civil_status
-from services.civil_status import orphans
-from services.civil_status.rules import RULES as CIVIL_STATUS
 from services.population.persons import IDENTIFIER
-from services.residence import death as residence
-from services.residence.rules import RULES as RESIDENCE
-from services.social_insurance import death as social_insurance
 from services.social_insurance.lives import LIFE
-from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
-from tests.unit import deaths
-from tests.unit.births import FATHER, MOTHER
+from tests.unit.births import MOTHER, child
 from tests.unit.deaths import WIDOW
 from tests.unit.driver import Desk
+from tests.unit.offices import DEATHS, ORPHANS
 from tests.unit.officials import (
     APPROVE,
     REFUSE,
@@ -52,31 +52,10 @@ from tests.unit.officials import (
 )
 from tests.unit.supplements import STRANGE, supplement
 from tests.unit.test_births_reviewed import OFFICES, Office
+from tests.unit.test_reexamined import CORRECTED
 
 STAFF, FOREIGN, FAR, FAMILY = (1, 2, 3), 4, 5, 6
 """Who acts: three of the agency, one of another, one of another province, and one of the family."""
-DEATHS = [
-    Office(
-        *("civil-status", DEATH, civil_status.registration, CIVIL_STATUS),
-        *((deaths.submitted(),), DeathRegistered, DeathRefused),
-    ),
-    Office(
-        *("residence", REMOVAL, residence.removal, RESIDENCE),
-        *((deaths.registered(), deaths.deceased()), ResidenceRemoved, RemovalRefused),
-    ),
-    Office(
-        *("social-insurance", BENEFIT, social_insurance.benefit, SOCIAL_INSURANCE),
-        *((deaths.registered(), deaths.deceased()), FuneralAllowanceGranted, BenefitRefused),
-    ),
-]
-ORPHANED = CaseOrphaned(deceased=FATHER, province="01", persons=(FATHER, MOTHER))
-ORPHANS = [
-    Office(
-        *("civil-status", name, procedure, CIVIL_STATUS),
-        *((ORPHANED,), CaseAdopted, CaseAbandoned),
-    )
-    for name, procedure in ((ORPHANED_BIRTH, orphans.birth), (ORPHANED_DEATH, orphans.death))
-]
 Deed = Callable[[str, Official], Act]
 DEEDS: tuple[Deed, ...] = (
     claim,
@@ -85,8 +64,13 @@ DEEDS: tuple[Deed, ...] = (
     lambda procedure, who: decide(procedure, who, REFUSE),
     lambda procedure, who: decide(procedure, who, SUPPLEMENT),
 )
-acts = st.tuples(st.sampled_from((*STAFF, *STAFF, FOREIGN, FAR, FAMILY)), st.sampled_from(DEEDS))
-Wanted = tuple[int, Deed]
+agos = st.sampled_from((0, 0, 1, 2, 4, -1, None))
+"""How many revisions of the task ago the file was looked at; -1 is of one that is not there yet,
+and None is an act of before decisions named one."""
+acts = st.tuples(
+    st.sampled_from((*STAFF, *STAFF, FOREIGN, FAR, FAMILY)), st.sampled_from(DEEDS), agos
+)
+Wanted = tuple[int, Deed, int | None]
 
 
 def official_of(office: Office, number: int) -> Official:
@@ -106,7 +90,8 @@ def family_of(office: Office) -> str:
 class Reviewed(RuleBasedStateMachine):
     """One procedure under review, and what an onlooker who counts himself knows of it.
 
-    What he knows of the family: `awaited` is the last request while nothing has answered it.
+    What he knows of the family: `awaited` is the last request while nothing has answered it. What
+    he knows of the file: in `files` what it was at each revision of the task.
     """
 
     @initialize(
@@ -128,21 +113,38 @@ class Reviewed(RuleBasedStateMachine):
         self.last: Wanted | None = None
         self.awaited: UUID | None = None
         self.requests: list[UUID] = []
+        self.files: dict[int, Any] = {}
+        self.changes = 0
         self.facts: list[Event] = list(office.hears)[:: -1 if backwards else 1]
         for wanted in early:
             self.act(wanted)
         for fact in self.facts:
             self.desk.hear(fact)
+        self.filed()
+
+    def filed(self) -> None:
+        """Note what the file is at the revision that the task has now."""
+        review = self.desk.state.review
+        if review is not None:
+            self.files[review.task.revision] = self.file()
+
+    def file(self) -> Any:
+        """Return what the agency decides from, and what the family has said besides."""
+        return self.desk.state.with_(review=None), self.desk.state.review.task.supplied
 
     @rule(wanted=acts)
     def act(self, wanted: Wanted) -> None:
         """Somebody wants something, at this very moment."""
         self.last = wanted
-        number, deed = wanted
+        number, deed, ago = wanted
         # The portal says with each act whom the declaration names.
         act = deed(self.office.name, official_of(self.office, number)).model_copy(
             update={"persons": (family_of(self.office),)}
         )
+        seen = None if ago is None else max(1, max(self.files, default=0) - ago)
+        if isinstance(act, TaskDecisionSubmitted):
+            act = act.model_copy(update={"decided": act.decided.with_(revision=seen)})
+        file = self.file() if self.desk.state.review else None
         before = len(self.desk.events)
         self.desk.now += timedelta(seconds=1)
         self.desk.hear(act)
@@ -151,7 +153,13 @@ class Reviewed(RuleBasedStateMachine):
         assert isinstance(first, ActDeclined | TaskEvent), "every act is answered"
         if isinstance(first, ActDeclined):
             assert len(answers) == 1
+            if first.reason.code == "file-has-changed":
+                assert seen is not None
+                assert self.files.get(seen) != file, "whoever saw the file as it is decides"
             return
+        if isinstance(first, TaskDecided | SupplementRequested) and seen is not None:
+            assert self.files.get(seen) == file, "nobody decides about what they had not seen"
+        self.filed()
         who = act.official
         assert number in STAFF, "a stranger's act never counts"
         if isinstance(first, TaskDecided) and first.decision == "approve":
@@ -164,14 +172,27 @@ class Reviewed(RuleBasedStateMachine):
         assert self.holder in (None, who.person_id), "what one holds, no other moves"
         self.holder = held.person_id if held else None
 
-    @rule(deed=st.sampled_from(DEEDS[1:]), number=st.sampled_from(STAFF))
-    def go_on(self, deed: Deed, number: int) -> None:
+    @rule(deed=st.sampled_from(DEEDS[1:]), number=st.sampled_from(STAFF), ago=agos)
+    def go_on(self, deed: Deed, number: int, ago: int | None) -> None:
         """Whoever has the task goes on with it; where nobody has it, somebody takes it."""
         if self.holder is None:
-            self.act((number, claim))
+            self.act((number, claim, ago))
         else:
             ids = {official_of(self.office, n).person_id: n for n in STAFF}
-            self.act((ids[self.holder], deed))
+            self.act((ids[self.holder], deed, ago))
+
+    @precondition(lambda self: BirthCorrected.type in self.office.procedure.handles)
+    @rule()
+    def put_right(self) -> None:
+        """Civil status puts right what it has registered, while a task is open or afterwards."""
+        self.changes += 1
+        name = f"Trần Gia {self.changes}"
+        event = CORRECTED.model_copy(update={"child": child(full_name=name)})
+        before = len(self.desk.events)
+        self.desk.hear(event, entry=1 + self.changes)
+        if any(isinstance(each, TaskReexamined) for each in self.desk.events[before:]):
+            self.approved = []
+            self.filed()
 
     @rule()
     def repeat(self) -> None:
@@ -187,12 +208,16 @@ class Reviewed(RuleBasedStateMachine):
         request = self.awaited if known else earlier
         until = self.desk.deadlines.get(CLAIM, self.desk.now)
         before, stood = len(self.desk.events), self.desk.state
-        self.desk.hear(supplement(self.office.name, request, until if late else self.desk.now))
+        self.changes += 1
+        at = until if late else self.desk.now
+        said = ({"text": f"Đây là bản thứ {self.changes}."},)
+        self.desk.hear(supplement(self.office.name, request, at, supplied=said))
         (answer,) = self.desk.events[before:]
         counts = request == self.awaited is not None and not late
         assert isinstance(answer, SupplementReceived if counts else SupplementDeclined)
         if counts:
             self.awaited = None
+            self.filed()
         else:
             assert self.desk.state == stood, "what does not count changes nothing"
 
@@ -202,6 +227,7 @@ class Reviewed(RuleBasedStateMachine):
         if CLAIM in self.desk.deadlines:
             self.desk.time_out(CLAIM)
             self.holder = self.awaited = None
+            self.filed()
 
     @rule(which=st.integers(0, 1))
     def heard_again(self, which: int) -> None:
@@ -229,6 +255,7 @@ class Reviewed(RuleBasedStateMachine):
         awaits = self.holder is not None or self.awaited is not None
         assert (CLAIM in self.desk.deadlines) == awaits
         assert self.holder is None or self.awaited is None
+        assert self.awaited is None or self.office not in ORPHANS, "nobody is left to be asked"
         assert all(due > self.desk.now for due in self.desk.deadlines.values())
         task = self.desk.state.review.task if self.desk.state.review else None
         if task is not None:

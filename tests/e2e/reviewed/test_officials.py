@@ -21,7 +21,7 @@ from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
 from tests.fire.declared import Declared
 from tests.fire.portal import Item, Portal
-from tests.unit.officials import APPROVE, REASON, REFUSE, official
+from tests.unit.officials import APPROVE, REASON, REFUSE, SUPPLEMENT, official
 
 STAFF = [official(number) for number in (1, 2, 3, 4)]
 AGENCY, PORTAL = "civil-status", "portal"
@@ -90,6 +90,17 @@ class Hall:
         """Act, and return the code of why it did not count, or None where it did."""
         word = await self.word(case, await self.act(who, case, what, body, key))
         return None if word["counted"] else str(word["reason"]["code"])
+
+    async def supply(self, birth: Declared, case: str, request: httpx.Response) -> None:
+        """Let the family answer what an official has asked for."""
+        citizen = self.city.stack.issuer.citizen(birth.declaration["declarant"])
+        act = request.json()["act_id"]
+        answer = await self.http.post(
+            f"/api/cases/{case}/supplements",
+            json={"procedure": BIRTH, "request": act, "supplied": [{"text": "Đây là bản rõ."}]},
+            headers={"Authorization": f"Bearer {citizen}", "Idempotency-Key": f"{case}-{act}"},
+        )
+        assert answer.status_code == 202, answer.text
 
     async def ended(self, case: str, status: str = "completed") -> None:
         async def there() -> bool:
@@ -172,6 +183,33 @@ async def test_claims_made_while_the_agency_is_away_have_one_winner_too(
     assert [word["counted"] for word in words].count(True) == 1
     (winner,) = (who for who, word in zip(STAFF, words, strict=True) if word["counted"])
     assert await hall.done(winner, case, "decision", APPROVE) is None
+    await hall.ended(case)
+
+
+async def test_an_approval_that_crosses_a_supplement_does_not_count_for_it(
+    hall: Hall, plan: dict[str, list[Declared]]
+) -> None:
+    who, (birth,) = STAFF[0], plan["elsewhere"][MANY + 2 : MANY + 3]
+    (case,) = await hall.declared([birth])
+    assert await hall.done(who, case, "claim") is None
+    asked = await hall.act(who, case, "decision", SUPPLEMENT)
+    assert (await hall.word(case, asked))["counted"]
+    seen = (await hall.task(case))["revision"]
+    async with killed(hall.city, AGENCY):
+        await hall.supply(birth, case, asked)
+        claimed = await hall.act(who, case, "claim", key=f"{case}-again")
+        # Whoever does not say what they saw can have seen no more than the portal shows.
+        bodies = {"names-it": APPROVE | {"revision": seen}, "names-none": APPROVE}
+        sent = [await hall.act(who, case, "decision", b, f"{case}-{k}") for k, b in bodies.items()]
+    assert (await hall.word(case, claimed))["counted"]
+    for each in sent:
+        assert (await hall.word(case, each))["reason"]["code"] == "file-has-changed"
+    task = await hall.task(case)
+    assert (task["state"], task["held_by"]["person_id"]) == ("claimed", who.person_id)
+    assert task["revision"] > seen
+    assert [each["text"] for each in task["supplied"]] == ["Đây là bản rõ."]
+    looked = APPROVE | {"revision": task["revision"]}
+    assert await hall.done(who, case, "decision", looked, f"{case}-looked") is None
     await hall.ended(case)
 
 

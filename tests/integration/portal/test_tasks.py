@@ -173,6 +173,9 @@ async def test_a_repeated_act_is_the_same_and_another_under_its_key_is_refused(
         ({"decision": "supplement", "missing": []}, "missing"),
         ({"decision": "approve", "official": {"person_id": MOTHER}}, "official"),
         ({**SUPPLEMENT, "more": 1}, "more"),
+        ({**APPROVE, "revision": 0}, "revision"),
+        ({**REFUSE, "revision": "two"}, "revision"),
+        ({**SUPPLEMENT, "revision": 10**30}, "revision"),
     ],
 )
 async def test_a_decision_that_says_nothing_is_told_what_is_wrong(
@@ -182,6 +185,34 @@ async def test_a_decision_that_says_nothing_is_told_what_is_wrong(
     answer = await post(counter, task, "decision", body)
     assert (answer.status_code, kind(answer)) == (422, "invalid-decision")
     assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_a_decision_names_the_revision_that_was_seen_or_else_the_one_that_is_shown(
+    counter: Counter,
+) -> None:
+    case = str(uuid4())
+    step = REVIEWS.opened(
+        *(case, datetime.now(UTC)), province="01", persons=(), second_person=False, claim_seconds=60
+    )
+    await counter.publish(case, *step.events)
+    claimed = TaskClaimRequested(**about(BIRTH, HANOI, case))
+    second = REVIEWS.heard(step.waiting, claimed, uuid4(), datetime.now(UTC))
+    await counter.publish(case, *second.events)
+    task, key = task_id(case, BIRTH), new_key()
+    await eventually(lambda: counter.rows("tasks", _id=task, state="claimed") != [])
+    assert (await get(counter, f"/{task}")).json()["revision"] == 2
+    for body in (REFUSE | {"revision": 1}, REFUSE):
+        assert (await post(counter, task, "decision", body)).status_code == 202
+    assert (await post(counter, task, "decision", APPROVE, key=key)).status_code == 202
+    third = REVIEWS.reexamined(second.waiting, None)
+    await counter.publish(case, *third.events)
+    await eventually(lambda: counter.rows("tasks", _id=task)[0]["task"]["revision"] == 3)
+    again = await post(counter, task, "decision", APPROVE, key=key)
+    other = await post(counter, task, "decision", APPROVE | {"revision": 3}, key=key)
+    assert (again.status_code, other.status_code, kind(other)) == (202, 409, "key-reused")
+    published = await counter.published(case, TaskDecisionSubmitted)
+    assert [each.data.decided.revision for each in published] == [1, 2, 2, 2]
+    assert published[2] == published[3], "the same request is the same act, whatever is shown now"
 
 
 async def test_an_act_needs_a_key_and_a_decision_json(counter: Counter) -> None:
