@@ -5,9 +5,18 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from contracts.common.asking import Awaiting
 from contracts.common.payouts import Payout
 from contracts.common.people import Child, Household, Person
-from contracts.common.tasks import Act, OfficialDecision, Signatory, Supplied, TaskId
+from contracts.common.tasks import (
+    Act,
+    OfficialDecision,
+    OfficialText,
+    Signatory,
+    Supplied,
+    TaskEvent,
+    TaskId,
+)
 from contracts.envelope import Event
 from contracts.group import Result
 from contracts.model import Name, PersonalId, ProvinceCode, Reason, Text, Value, Vnd
@@ -112,6 +121,14 @@ class CaseAbandoned(Event, type="civil-status.case-abandoned.v1"):
     reason: Reason
 
 
+class AdoptionReopened(TaskEvent, Awaiting, type="civil-status.adoption-reopened.v1"):
+    """Who goes on with an adopted case is decided anew: until then it answers to who adopted it."""
+
+    act: UUID
+    by: Signatory
+    reason: Reason
+
+
 class CaseCompleted(Event, type="portal.case-completed.v1"):
     """Every procedure of the frozen bundle has ended, or can no longer start."""
 
@@ -177,6 +194,12 @@ class TaskDecisionSubmitted(Act, type="portal.task-decision-submitted.v1"):
     """An official has decided, and wants it to count."""
 
     decided: OfficialDecision
+
+
+class HandoverRequested(Act, type="portal.handover-requested.v1"):
+    """An official, the adopter or another, wants somebody to be found anew for an adopted case."""
+
+    reason: OfficialText
 
 
 class PayoutInstructed(Event, type="portal.payout-instructed.v1"):

@@ -88,6 +88,16 @@ WHY: Mapping[str, Mapping[str, str]] = {
             "Cán bộ không được giải quyết hồ sơ của chính mình hoặc của gia đình mình.",
             "Nobody decides about their own or their family's case.",
         ),
+        (
+            "not-adopted",
+            "Hồ sơ này không có cán bộ nào đang tiếp nhận để bàn giao.",
+            "No official has adopted the case, so nobody can hand it over.",
+        ),
+        (
+            "awaits-adoption",
+            "Hồ sơ đang chờ cán bộ tiếp nhận.",
+            "The case waits already for an official to adopt it.",
+        ),
         ("already-decided", "Việc này đã được giải quyết.", "The task is decided already."),
         (
             "awaits-supplement",

@@ -1,18 +1,20 @@
 """A case is orphaned -> an official has a task -> the case is adopted | abandoned.
 
 Neither stops what runs: the agencies decide what was declared in life. An adopted case answers to
-its official, who may supply what is asked for and withdraw, as the declarant could.
+its official, who may supply what is asked for and withdraw, as the declarant could. It is handed
+over by the same task, opened anew: adopted by the next one, or left by all.
 """
 
 from contracts.birth.process import ORPHANED_BIRTH
 from contracts.common.calendar import local_date
-from contracts.common.events import CaseAbandoned, CaseAdopted, CaseOrphaned
+from contracts.common.events import CaseAbandoned, CaseAdopted, CaseOrphaned, HandoverRequested
 from contracts.common.orphans import OFFICE
 from contracts.common.review import Review, Reviews, Verdict
 from contracts.death.process import ORPHANED_DEATH
 from contracts.model import PersonalId
 from services.chassis.gate import Gate
 from services.chassis.procedure import Context, Decision, Procedure, State
+from services.civil_status import handovers
 from services.civil_status.rules import CivilStatusRules
 
 
@@ -43,6 +45,13 @@ def of_group(name: str) -> Procedure[Orphan]:
             claim_seconds=rules.claim_seconds.in_force(local_date(context.now), event.province),
         )
         return gate.shut(Orphan(deceased=event.deceased), opened)
+
+    @procedure.on(HandoverRequested)
+    def handed_over(state: Orphan, act: HandoverRequested, context: Context) -> Decision[Orphan]:
+        """Look for another official, where one has the case."""
+        if not reviews.concerns(act):
+            return Decision(state)
+        return gate.shut(state, handovers.judged(state.review, act, context.cause.id, context.now))
 
     def decided(state: Orphan, verdict: Verdict, context: Context) -> Decision[Orphan]:
         """Say whether an official goes on with the case."""

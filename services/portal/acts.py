@@ -1,54 +1,71 @@
 """What an official wants, from a request to the event that is published. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import TypeAdapter
 
 from contracts.common.events import (
+    HandoverRequested,
     TaskClaimRequested,
     TaskDecisionSubmitted,
     TaskReleaseRequested,
 )
-from contracts.common.tasks import Act, Official, OfficialDecision
-from contracts.model import PersonalId
+from contracts.common.tasks import Act, Official, OfficialDecision, OfficialText
+from contracts.model import Input, PersonalId
 from services.chassis.encoding import Document
 from services.portal.case_events import SOURCE, Thread, encoded, submitted, thread_of
 from services.portal.declaration import fingerprint
 from services.portal.fields import read
 from services.portal.submissions import Claim, claim_id
 
-Kind = Literal["claim", "release", "decision"]
+Kind = Literal["claim", "release", "decision", "handover"]
 
 ACTS: dict[Kind, type[Act]] = {
     "claim": TaskClaimRequested,
     "release": TaskReleaseRequested,
     "decision": TaskDecisionSubmitted,
+    "handover": HandoverRequested,
 }
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{SOURCE}/acts")
 _decision: TypeAdapter[OfficialDecision] = TypeAdapter(OfficialDecision)
 
-DECISION_SCHEMA = _decision.json_schema()
-"""For the documentation of the API."""
+
+class Handover(Input):
+    """Why somebody else has to be found for an adopted case: who has it, and who is asked to take
+    it, read that."""
+
+    reason: OfficialText
 
 
-def decided(raw: Any) -> OfficialDecision:
-    """Return the decision in a body. Raises `Problem` 422, naming each field at fault."""
-    return read(_decision.validate_python, raw, "invalid-decision")
+SCHEMAS: dict[Kind, dict[str, Any]] = {
+    "decision": _decision.json_schema(),
+    "handover": Handover.model_json_schema(),
+}
+"""For the documentation of the API: what has a body."""
+
+
+def said(kind: Kind, raw: Any) -> dict[str, Any]:
+    """Return what a body says, as the act has it. Raises `Problem` 422, naming each field."""
+    if kind == "handover":
+        return {"reason": read(Handover.model_validate, raw, "invalid-request").reason}
+    return {"decided": read(_decision.validate_python, raw, "invalid-decision")}
 
 
 class Wish(NamedTuple):
     """A request of an official: what is wanted of which task, under which idempotency key.
 
-    `raw` is the body as it was sent, `decision` what it says.
+    `raw` is the body as it was sent, `said` the fields of the act that it gives.
     """
 
     task_id: str
     kind: Kind
     key: str
     raw: Any = None
-    decision: OfficialDecision | None = None
+    said: Mapping[str, Any] = MappingProxyType({})
 
 
 def act_id(claim_id: str) -> UUID:
@@ -77,9 +94,10 @@ def claim_of(
         "procedure": row["procedure"],
         "official": official,
         "persons": barred,
+        **wish.said,
     }
-    if wish.decision is not None:
-        data["decided"] = _of_revision(wish.decision, row)
+    if "decided" in wish.said:
+        data["decided"] = _of_revision(wish.said["decided"], row)
     event = ACTS[wish.kind].model_validate(data)
     alone = Thread(row["case_id"], row["group"], act_id(id), None)
     value = encoded(event, act_id(id), at, thread_of(first) if first else alone)

@@ -1,23 +1,40 @@
-"""An official has adopted the case of somebody who has died -> whom the case answers to. Pure."""
+"""Who has adopted the case of somebody who has died -> whom the case answers to. Pure.
 
-from contracts.common.events import CaseAdopted
+A case may be adopted again, and left in the end: what civil status said last counts, by the entry
+of its journal, in whichever order it is heard.
+"""
+
+from contracts.common.events import CaseAbandoned, CaseAdopted
+from contracts.model import PersonalId
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 
 ADOPTIONS = "adoptions"
-"""The register of who acts for declarants who have died, by case."""
+"""The register of who acts for declarants who have died, by case: nobody, where all left it."""
 
 
-class Nothing(State):
-    """Nothing is remembered: the register has all of it."""
+class Newest(State):
+    """By which entry the row was written; 0 where there is none, or it is of an older portal."""
+
+    entry: int = 0
 
 
-adoption = Procedure("adoption", initial=Nothing())
+adoption = Procedure("adoption", initial=Newest())
 
 
 @adoption.on(CaseAdopted)
-def adopted(state: Nothing, event: CaseAdopted, context: Context) -> Decision[Nothing]:
+def adopted(state: Newest, event: CaseAdopted, context: Context) -> Decision[Newest]:
     """Let the official act for the declarant from now on."""
-    if event.by is None:
+    return _decided(state, event.by.person_id if event.by else None, context)
+
+
+@adoption.on(CaseAbandoned)
+def abandoned(state: Newest, event: CaseAbandoned, context: Context) -> Decision[Newest]:
+    """Let nobody act for the declarant any more."""
+    return _decided(state, None, context)
+
+
+def _decided(state: Newest, by: PersonalId | None, context: Context) -> Decision[Newest]:
+    entry = context.cause.entry
+    if entry <= state.entry:
         return Decision(state)
-    record = Record(ADOPTIONS, context.case_id, {"by": event.by.person_id}, insert_only=True)
-    return Decision(state, records=(record,))
+    return Decision(Newest(entry=entry), records=(Record(ADOPTIONS, context.case_id, {"by": by}),))

@@ -94,11 +94,18 @@ class Hands:
 
         Raises `StoreUnavailable`.
         """
+        named, adopter = await self.named(case_id, declared), await self._adopter(case_id)
+        return tuple(dict.fromkeys([*named, adopter] if adopter else named))
+
+    async def named(
+        self, case_id: str, declared: DeclarationSubmitted | None
+    ) -> tuple[PersonalId, ...]:
+        """Return whom the declaration of a case or a supplement names: of these nobody decides who
+        adopts it, while its adopter may do so again. Raises `StoreUnavailable`.
+        """
         forms = [declared] if declared else []
         forms += filled_in_anew(await self._supplements.of_case(case_id))
-        adopter = await self._adopter(case_id)
-        named = [person for form in forms for person in persons_of(form)]
-        return tuple(dict.fromkeys([*named, adopter] if adopter else named))
+        return tuple(dict.fromkeys(person for form in forms for person in persons_of(form)))
 
     async def _adopter(self, case_id: str) -> PersonalId | None:
         rows = await self._adoptions.find({"_id": case_id}, ["by"])

@@ -13,11 +13,13 @@ from pydantic import AwareDatetime
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
+from contracts.catalogue import catalogue
+from contracts.common.orphans import adopts
 from contracts.common.tasks import Official, TaskState
 from services.chassis.encoding import Document
 from services.chassis.runtime import Runtime
 from services.portal import acts
-from services.portal.acts import ACTS, Wish
+from services.portal.acts import ACTS, Kind, Wish
 from services.portal.bodies import accepted, checked_key, keyed
 from services.portal.case_events import submitted
 from services.portal.citizens import Hands
@@ -29,7 +31,7 @@ from services.portal.sentences import mistake
 from services.portal.submissions import Submissions
 from services.portal.tasks import TASKS
 
-DECISION_BYTES = 64 * 1024
+LARGEST_BODY = 64 * 1024
 _OLDEST_FIRST = (("opened_at", 1), ("_id", 1))
 
 router = APIRouter(tags=["tasks"])
@@ -124,9 +126,13 @@ class Queue:
         Raises `StoreUnavailable`, and `Problem` 403, 404, 409 or 503.
         """
         row = await self.task(official, wish.task_id)
+        spec = catalogue().groups[row["group"]].procedure(row["procedure"])
+        if ACTS[wish.kind] not in spec.acts:
+            raise refused(409, "nothing-to-hand-over")
         declared = (await self._submissions.of_cases([row["case_id"]])).get(row["case_id"])
         first = submitted(declared).data if declared else None
-        barred = await self._hands.barred(row["case_id"], first)
+        whom = self._hands.named if adopts(spec) else self._hands.barred
+        barred = await whom(row["case_id"], first)
         asked = acts.claim_of(official, wish, row, declared, self._clock(), barred=barred)
         await self._door.take(asked, ACTS[wish.kind])
         return acts.act_id(asked.id)
@@ -176,6 +182,11 @@ _SENT: dict[str, Any] = {
 }
 
 
+def _with_body(kind: Kind) -> dict[str, Any]:
+    content = {"application/json": {"schema": acts.SCHEMAS[kind]}}
+    return {**_SENT, "openapi_extra": {"requestBody": {"required": True, "content": content}}}
+
+
 @router.post("/api/tasks/{task_id}/claim", summary="Take a task in hand, or keep it", **_SENT)
 async def claim(
     request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
@@ -195,21 +206,32 @@ async def release(
 @router.post(
     "/api/tasks/{task_id}/decision",
     summary="Approve, refuse with the reason, or ask for a supplement",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": acts.DECISION_SCHEMA}},
-        }
-    },
-    **_SENT,
+    **_with_body("decision"),
 )
 async def decision(
     request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
 ) -> Response:
     """Decide about a task that is in the official's hand."""
-    key, raw = await keyed(request, idempotency_key, DECISION_BYTES)
-    wish = Wish(task_id, "decision", key, raw, acts.decided(raw))
+    wish = await _read("decision", request, task_id, idempotency_key)
     return await _sent(request, official, wish)
+
+
+@router.post(
+    "/api/tasks/{task_id}/handover",
+    summary="Have somebody else found for an adopted case",
+    **_with_body("handover"),
+)
+async def handover(
+    request: Request, official: Asking, task_id: Id, idempotency_key: Key = None
+) -> Response:
+    """Put the adoption of a case back into the queue; until another it answers to its adopter."""
+    wish = await _read("handover", request, task_id, idempotency_key)
+    return await _sent(request, official, wish)
+
+
+async def _read(kind: Kind, request: Request, task_id: str, sent: str | None) -> Wish:
+    key, raw = await keyed(request, sent, LARGEST_BODY)
+    return Wish(task_id, kind, key, raw, acts.said(kind, raw))
 
 
 async def _sent(request: Request, official: Official, wish: Wish) -> Response:

@@ -39,6 +39,7 @@ Kind = Literal[
     "not-finished",
     "already-rated",
     "nothing-awaited",
+    "nothing-to-hand-over",
     "nothing-to-pay",
     "nothing-granted",
     "already-paid",

@@ -17,7 +17,7 @@ from contracts.birth.events import (
 )
 from contracts.birth.process import BIRTH, FEES, IDENTIFIER, PREMIUM, RESIDENCE, USUAL
 from contracts.catalogue import Catalogue, catalogue, topic, topic_of
-from contracts.common.events import CaseCompleted, DeclarationSubmitted
+from contracts.common.events import CaseCompleted, DeclarationSubmitted, HandoverRequested
 from contracts.common.task_events import ACTS, task_events
 from contracts.envelope import Event
 from contracts.group import Bundle, TimeLimit
@@ -275,7 +275,7 @@ def test_the_services_and_topics_follow_from_the_events() -> None:
 
 
 def test_what_officials_want_is_on_a_topic_that_others_need_not_read() -> None:
-    assert {topic_of(act) for act in ACTS} == {"portal.acts"}
+    assert {topic_of(HandoverRequested), *map(topic_of, ACTS)} == {"portal.acts"}
     assert topic_of(CaseCompleted) == topic("portal") == "portal.events"
     assert "portal.acts" in catalogue().topics
     heard = {topic_of(event) for event in catalogue().hears("social-insurance")}

@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from contracts.catalogue import catalogue
-from contracts.common.events import CaseCompleted
+from contracts.common.events import CaseCompleted, HandoverRequested
 from contracts.common.task_events import HEARD
 from contracts.people.events import BenefitsBarred, DeathReported, PersonReported
 from services.portal.time_limits import SAID
@@ -18,6 +18,7 @@ SEEN_ONLY = {
         BenefitsBarred.type,
         *(each.type for each in SAID),
         *(act.type for act in HEARD),
+        HandoverRequested.type,
     }
 }
 """What the portal sees on its topics and has nothing to decide about: its own conclusion, what it

@@ -10,7 +10,7 @@ from importlib import import_module
 from pydantic_core import from_json
 
 from contracts.birth import process as birth
-from contracts.catalogue import catalogue
+from contracts.catalogue import catalogue, topic_of
 from contracts.common.events import (
     CaseCompleted,
     CaseOrphaned,
@@ -20,15 +20,13 @@ from contracts.common.events import (
     FeeRefunded,
     FeeSettled,
     PayoutInstructed,
-    SupplementSubmitted,
 )
-from contracts.common.task_events import ACTS
 from contracts.death import process as death
 from contracts.envelope import Event
 from services.chassis.journal import Entry
 from services.chassis.tips import NO_HASH
 from tests.faults import second_thoughts
-from tests.faults.second_thoughts import REQUESTS, stands
+from tests.faults.second_thoughts import stands
 from tests.faults.snapshot import Row, Snapshot
 
 REGISTERS = {
@@ -44,10 +42,8 @@ REGISTERS = {
 }
 """Where each granted procedure has its one row."""
 _AT_THE_DOOR: tuple[type[Event], ...] = (
-    *REQUESTS,
-    *ACTS,
     *(DeclarationSubmitted, CasePassed, CaseOrphaned, CaseRated, PayoutInstructed),
-    SupplementSubmitted,
+    *(event for event in catalogue().events.values() if topic_of(event) == "portal.acts"),
 )
 TAKEN_AT_THE_DOOR = [event.type.encode() for event in _AT_THE_DOOR]
 """What the portal publishes for others, and so does not have in its journal."""

@@ -11,7 +11,6 @@ from pydantic_core import from_json
 from contracts.compensation.events import (
     BenefitCancelled,
     BirthCorrected,
-    CorrectionRequested,
     DeathCorrected,
     DeclarationWithdrawn,
     HealthCardCancelled,
@@ -21,17 +20,10 @@ from contracts.compensation.events import (
     PremiumRecovered,
     RecoveryClaimed,
     RegistrationRevoked,
-    RevocationRequested,
-    WithdrawalRequested,
 )
 from contracts.envelope import Event
 from tests.faults.snapshot import Row, Snapshot
 
-REQUESTS: tuple[type[Event], ...] = (
-    WithdrawalRequested,
-    RevocationRequested,
-    CorrectionRequested,
-)
 STANDING = (
     ("civil-status", "births"),
     ("population", "persons"),

@@ -9,7 +9,12 @@ from typing import Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from contracts.birth.process import ORPHANED_BIRTH
-from contracts.common.events import TaskClaimRequested, TaskDecisionSubmitted, TaskReleaseRequested
+from contracts.common.events import (
+    HandoverRequested,
+    TaskClaimRequested,
+    TaskDecisionSubmitted,
+    TaskReleaseRequested,
+)
 from contracts.common.tasks import (
     Act,
     Official,
@@ -45,7 +50,7 @@ class Step(Input):
 
     by: str
     procedure: str
-    does: Literal["claim", "release", "approve", "refuse", "supplement", "supply"]
+    does: Literal["claim", "release", "handover", "approve", "refuse", "supplement", "supply"]
     reason: OfficialText | None = None
     missing: tuple[OfficialText, ...] = ()
     supplied: tuple[Supplied, ...] = ()
@@ -86,15 +91,15 @@ class Step(Input):
     @property
     def path(self) -> str:
         """The last part of where it is sent."""
-        return self.does if self.does in ("claim", "release") else "decision"
+        return self.does if self.does in ("claim", "release", "handover") else "decision"
 
     @property
     def body(self) -> dict[str, Any] | None:
         """What is sent with it."""
-        if self.path != "decision":
-            return None
         said = self.model_dump(mode="json", include={"reason", "missing"}, exclude_defaults=True)
-        return {"decision": self.does, **said}
+        if self.path == "decision":
+            said["decision"] = self.does
+        return said or None
 
     def act(
         self, case_id: str, officials: Mapping[str, Official], barred: Sequence[PersonalId] = ()
@@ -113,6 +118,8 @@ class Step(Input):
             return TaskClaimRequested.model_validate(about)
         if self.does == "release":
             return TaskReleaseRequested.model_validate(about)
+        if self.does == "handover":
+            return HandoverRequested.model_validate({**about, "reason": self.reason})
         decided = _decision.validate_json(json.dumps(self.body))
         return TaskDecisionSubmitted.model_validate({**about, "decided": decided})
 

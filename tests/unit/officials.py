@@ -4,7 +4,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from contracts.common.events import TaskClaimRequested, TaskDecisionSubmitted, TaskReleaseRequested
+from contracts.common.events import (
+    HandoverRequested,
+    TaskClaimRequested,
+    TaskDecisionSubmitted,
+    TaskReleaseRequested,
+)
 from contracts.common.tasks import Official, OfficialDecision, task_id
 from services.chassis.rules import Approval, Rules
 
@@ -43,6 +48,11 @@ def claim(procedure: str, who: Official, **more: Any) -> TaskClaimRequested:
 def release(procedure: str, who: Official) -> TaskReleaseRequested:
     """Return a release."""
     return TaskReleaseRequested(**about(procedure, who))
+
+
+def handover(procedure: str, who: Official, **more: Any) -> HandoverRequested:
+    """Return a handover of an adopted case."""
+    return HandoverRequested.model_validate({**about(procedure, who), "reason": REASON, **more})
 
 
 def decide(

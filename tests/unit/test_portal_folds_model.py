@@ -16,21 +16,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.birth.process import BIRTH, HEALTH_CARD, RESIDENCE
+from contracts.birth.process import BIRTH, HEALTH_CARD, ORPHANED_BIRTH, RESIDENCE
 from contracts.catalogue import catalogue
+from contracts.common.events import CaseAbandoned, CaseAdopted, CaseOrphaned
 from contracts.common.tasks import SupplementRequested
-from contracts.death.process import BENEFIT, DEATH, REMOVAL
+from contracts.death.process import BENEFIT, DEATH, ORPHANED_DEATH, REMOVAL
 from contracts.envelope import Event
 from services.chassis.cause import Cause
 from services.chassis.procedure import Context, Procedure
+from services.civil_status import orphans
 from services.civil_status.rules import RULES as CIVIL_STATUS
 from services.portal import aftermath, outbox, people
+from services.portal.adoptions import ADOPTIONS
 from services.portal.main import service
 from services.residence.rules import RULES as RESIDENCE_RULES
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.unit import births, deaths
-from tests.unit.driver import NOW
-from tests.unit.officials import APPROVE, REFUSE, claim, decide, official, reviewed
+from tests.unit.driver import NOW, Desk
+from tests.unit.officials import APPROVE, REFUSE, claim, decide, handover, official, reviewed
 from tests.unit.requests import correction, revocation, withdrawal
 from tests.unit.supplements import asking, supplement
 from tests.unit.town import Town
@@ -51,6 +54,7 @@ CHANGES = {
 }
 WAITING = ("breaks", "attended", "moved_at")
 """Columns of the register of cases that matter while a case runs: it hears nothing afterwards."""
+ORPHANS = {"birth": orphans.birth, "death": orphans.death}
 VERDICTS = [APPROVE, APPROVE, REFUSE]
 DECLARED: dict[str, Event] = {"birth": births.submitted(), "death": deaths.submitted()}
 
@@ -128,6 +132,7 @@ def stories(draw: st.DrawFn) -> tuple[str, list[Said]]:
     for number, changes in enumerate(put_right):
         tell(town, [correction(name, changes, f"{number}/QĐ")])
     tell(town, draw(st.sampled_from([[], [revocation(name)], [withdrawal()]])))
+    orphan(town, draw(st.lists(st.sampled_from(["adopts", "leaves", "hands-over"]), max_size=5)))
     moments: dict[tuple[str, int], datetime] = {}
     told = [Said("portal", DECLARED[group], 0, NOW)]
     for service_name, event, entry in town.said:
@@ -135,6 +140,20 @@ def stories(draw: st.DrawFn) -> tuple[str, list[Said]]:
         at = moments.setdefault((service_name, entry), NOW + timedelta(minutes=len(moments)))
         told.append(Said(service_name, event, entry, at))
     return group, told
+
+
+def orphan(town: Town, deeds: list[str]) -> None:
+    """Let the declarant die, with nobody left, and officials do all this about the case."""
+    name = {"birth": ORPHANED_BIRTH, "death": ORPHANED_DEATH}[town.group]
+    desk = Desk(ORPHANS[town.group], CIVIL_STATUS, town.case, group=town.group)
+    town.desks.append(("civil-status", desk))
+    if deeds:
+        tell(town, [CaseOrphaned(deceased=births.MOTHER, province="01")])
+    for number, deed in enumerate(deeds):
+        who = official(50 + number)
+        decision = APPROVE if deed == "adopts" else REFUSE
+        decides: list[Event] = [claim(name, who), decide(name, who, decision)]
+        tell(town, [handover(name, who)] if deed == "hands-over" else decides)
 
 
 def tell(town: Town, events: list[Event]) -> None:
@@ -169,6 +188,10 @@ def test_in_any_order_the_portal_shows_the_same(
     for key, row in orderly.rows.items():
         assert visible(found.rows[key]) == visible(row), key
     assert found.events == orderly.events
+    last = [s.event for s in told if isinstance(s.event, CaseAdopted | CaseAbandoned)][-1:]
+    by = vars(last[0]).get("by") if last else None
+    rows = [row for (register, _), row in found.rows.items() if register == ADOPTIONS]
+    assert rows == [{"by": by.person_id if by else None}] * len(last), "it is with the newest"
 
 
 def visible(row: dict[str, Any]) -> dict[str, Any]:

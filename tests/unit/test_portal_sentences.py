@@ -13,6 +13,7 @@ from pydantic_core.core_schema import ErrorType
 from contracts.catalogue import catalogue
 from contracts.common.tasks import OfficialDecision
 from contracts.model import SHAPES, Text
+from services.portal.acts import Handover
 from services.portal.declaration import Declaration
 from services.portal.fields import errors_in
 from services.portal.payouts import Instruction
@@ -31,6 +32,7 @@ READ: dict[str, TypeAdapter[Any]] = {
     "declaration": TypeAdapter(Declaration),
     **{name: TypeAdapter(body) for name, body in BODIES.items()},
     "decision": TypeAdapter(OfficialDecision),
+    "handover": TypeAdapter(Handover),
     "instruction": TypeAdapter(Instruction),
     "rating": TypeAdapter(Rating),
     "supplement": TypeAdapter(Supplementation),
@@ -43,6 +45,7 @@ BODIES_SENT = {
     "death put right": {"died_on": "2026-11-10"},
     "declaration": {"group": "birth", "declarant": "001196000001", "channel": "portal", "form": {}},
     "decision": {"decision": "refuse", "revision": 3, "reason": {"vi": "Không", "en": "No"}},
+    "handover": {"reason": {"vi": "Cán bộ nghỉ hưu", "en": "The official retires"}},
     "instruction": {
         "payout": {"method": "bank-account", "bank": "VCB", "account_number": "0123456789"}
     },

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from contracts.common.events import TaskDecisionSubmitted
+from contracts.common.events import AdoptionReopened, CaseAdopted, TaskDecisionSubmitted
 from contracts.common.supplements import SupplementDeclined, SupplementReceived
 from contracts.common.tasks import (
     Act,
@@ -46,6 +46,7 @@ from tests.unit.officials import (
     SUPPLEMENT,
     claim,
     decide,
+    handover,
     official,
     release,
     reviewed,
@@ -115,6 +116,8 @@ class Reviewed(RuleBasedStateMachine):
         self.requests: list[UUID] = []
         self.files: dict[int, Any] = {}
         self.changes = 0
+        self.since = 0
+        """Which event was the first since the task was last opened anew."""
         self.facts: list[Event] = list(office.hears)[:: -1 if backwards else 1]
         for wanted in early:
             self.act(wanted)
@@ -221,6 +224,24 @@ class Reviewed(RuleBasedStateMachine):
         else:
             assert self.desk.state == stood, "what does not count changes nothing"
 
+    @rule(number=st.sampled_from((*STAFF, FOREIGN, FAR, FAMILY)))
+    def hand_over(self, number: int) -> None:
+        """What was adopted is put back into the queue, by whoever may adopt it."""
+        if self.office not in ORPHANS:
+            return
+        before, stood = len(self.desk.events), self.desk.state
+        has = any(isinstance(e, CaseAdopted) for e in self.desk.events[self.since :])
+        self.desk.now += timedelta(seconds=1)
+        self.desk.hear(handover(self.office.name, official_of(self.office, number)))
+        (answer,) = self.desk.events[before:]
+        counts = has and number in STAFF
+        assert isinstance(answer, AdoptionReopened if counts else ActDeclined)
+        if counts:
+            self.since, self.approved = before, []
+            self.filed()
+        else:
+            assert self.desk.state == stood, "what does not count changes nothing"
+
     @rule()
     def time_is_out(self) -> None:
         """The deadline comes due, if there is one: of the claim, or of what is awaited."""
@@ -239,9 +260,11 @@ class Reviewed(RuleBasedStateMachine):
 
     @invariant()
     def promises(self) -> None:
-        """Decided once; by enough different people; a deadline where somebody holds it."""
+        """Decided once until it is handed over; by enough different people; a deadline where
+        somebody holds it."""
         granted, refused = self.office.granted, self.office.refused
-        ends = [e for e in self.desk.events if isinstance(e, granted | refused)]
+        events = self.desk.events[self.since :]
+        ends = [e for e in events if isinstance(e, granted | refused)]
         assert len(ends) <= 1
         if any(isinstance(end, granted) for end in ends):
             assert len(self.approved) == len(set(self.approved)) == self.needed

@@ -143,7 +143,7 @@ class Agencies:
         ]
         said: list[Event] = []
         steps = [step for step in officials if step.status == 202]
-        adopters = [roster()[step.by].person_id for step in steps if step.adopts]
+        adopter: tuple[PersonalId, ...] = ()
         coming = list(then)
         late = [desk for desk in desks if days]
 
@@ -161,7 +161,9 @@ class Agencies:
                 take(desk, before)
             elif steps or coming:
                 step = steps.pop(0) if steps else None
-                act = acted(step, case, submitted, said, adopters) if step else coming.pop(0)
+                act = acted(step, case, submitted, said, adopter) if step else coming.pop(0)
+                if step and step.adopts:
+                    adopter = (roster()[step.by].person_id,)
                 bag += [(desk, act) for desk in desks if act.type in desk.procedure.handles]
             else:
                 desk = late.pop()
@@ -177,11 +179,11 @@ def acted(
     case: str,
     submitted: DeclarationSubmitted,
     said: Sequence[Event],
-    adopters: Sequence[PersonalId],
+    adopter: Sequence[PersonalId],
 ) -> Event:
     """Return what the portal publishes of a step; a family answers what it was last asked for."""
     if step.by != FAMILY:
-        return step.act(case, roster(), adopters)
+        return step.act(case, roster(), adopter)
     requests = [
         event.act
         for event in said

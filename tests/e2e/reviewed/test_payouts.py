@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.birth.process import BIRTH, IDENTITY_CARD
-from contracts.common.events import CaseAdopted, CaseOrphaned, CasePassed
+from contracts.common.events import AdoptionReopened, CaseAdopted, CaseOrphaned, CasePassed
 from contracts.common.tasks import Official, task_id
 from contracts.death import process as death
 from contracts.death.events import DestinationRequested
@@ -24,7 +24,7 @@ from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
 from tests.fire.families import DEFAULT_SEED, Family, elders, family
 from tests.fire.portal import Item, Portal
-from tests.unit.officials import APPROVE, official
+from tests.unit.officials import APPROVE, REASON, official
 
 HOUSE: Family = family(DEFAULT_SEED, FAMILIES + 7)
 ELDER, _ = elders(DEFAULT_SEED, HOUSE)
@@ -43,9 +43,11 @@ class Counter:
         assert answer.case_id, answer.sentence()
         return answer.case_id
 
-    async def approve(self, case: str, procedure: str, agency: str) -> None:
+    async def approve(
+        self, case: str, procedure: str, agency: str, number: int | None = None
+    ) -> None:
         """Have an official of the agency claim and approve a task, when it is there."""
-        who = official(STAFF[agency], agency)
+        who = official(number or STAFF[agency], agency)
         for act, body in (("claim", None), ("decision", APPROVE)):
             await self.act(who, f"{task_id(case, procedure)}/{act}", body)
 
@@ -80,6 +82,8 @@ class Counter:
 
 STAFF = {"civil-status": 1, "social-insurance": 2}
 """Who has adopted a case decides nothing about it: each agency has somebody of its own."""
+NEXT = 3
+"""Who adopts it after them."""
 
 
 def of_elder(day: date) -> Document:
@@ -145,6 +149,7 @@ async def told(city: City) -> Story:
         await until(portal, his_wife, CaseOrphaned.type)
         await counter.approve(his_wife, death.ORPHANED_DEATH, "civil-status")
         await until(portal, his_wife, CaseAdopted.type)
+        await hand_over(city, counter, his_wife)
         await eventually(city.quiet, LIMIT_SECONDS)
         for case in (elder, his_wife):
             await counter.approve(case, death.BENEFIT, "social-insurance")
@@ -156,6 +161,23 @@ async def told(city: City) -> Story:
         ended = await until(portal, elder, DONE)
         late = await counter.instruct(elder, mother, "too-late")
         return Story(ended, refused, died, asked, strangers, late)
+
+
+async def hand_over(city: City, counter: Counter, case: str) -> None:
+    """Have a colleague of who adopted the case hand it over, and go on with it."""
+    task = task_id(case, death.ORPHANED_DEATH)
+    await counter.act(official(NEXT), f"{task}/handover", {"reason": REASON})
+    await until(counter.portal, case, AdoptionReopened.type)
+    first = official(STAFF["civil-status"])
+    assert adopter(city, case) == first.person_id, "until another has adopted it"
+    await counter.approve(case, death.ORPHANED_DEATH, "civil-status", NEXT)
+    await eventually(lambda: adopter(city, case) == official(NEXT).person_id, LIMIT_SECONDS)
+
+
+def adopter(city: City, case: str) -> str | None:
+    """Return who has adopted a case."""
+    (row,) = (each for each in city.rows("portal", "adoptions") if each["_id"] == case)
+    return None if row["by"] is None else str(row["by"])
 
 
 @pytest.fixture(scope="module")
@@ -191,9 +213,12 @@ def test_a_case_whose_declarant_died_passes_to_who_may_be_paid(story: Story) -> 
     assert story.payee["status"] == "completed"
 
 
-def test_where_nobody_else_may_be_paid_it_is_adopted_by_an_official(story: Story) -> None:
+def test_where_nobody_else_may_be_paid_it_is_adopted_by_one_official_and_then_by_another(
+    story: Story,
+) -> None:
     types = [event["type"] for event in story.his_wife["timeline"]]
-    assert types.count(CaseOrphaned.type) == types.count(CaseAdopted.type) == 1
+    assert types.count(CaseOrphaned.type) == types.count(AdoptionReopened.type) == 1
+    assert types.count(CaseAdopted.type) == 2
     assert story.his_wife["status"] == "partial", "the dead receive nothing"
 
 

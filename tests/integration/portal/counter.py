@@ -89,9 +89,11 @@ class Counter:
         """Wait until the register has the case."""
         await eventually(lambda: self.rows("cases", _id=case_id) != [])
 
-    async def publish(self, case_id: str, *events: Event, group: str = "birth") -> None:
-        """Publish events of a case as the agencies do."""
-        await self.publisher.publish([_message(case_id, event, group) for event in events])
+    async def publish(
+        self, case_id: str, *events: Event, group: str = "birth", entry: int = 1
+    ) -> None:
+        """Publish events of a case as the agencies do, in this entry of theirs."""
+        await self.publisher.publish([_message(case_id, e, group, entry) for e in events])
 
     async def record(self, *people: Person, entry: int = 1) -> None:
         """Let the population register tell of people, and wait until the portal knows them."""

@@ -147,6 +147,7 @@ async def test_the_documentation_shows_every_path_with_its_problems(counter: Cou
         "/api/tasks/{task_id}",
         "/api/tasks/{task_id}/claim",
         "/api/tasks/{task_id}/decision",
+        "/api/tasks/{task_id}/handover",
         "/api/tasks/{task_id}/release",
         "/api/verify/{number}",
     }
@@ -161,7 +162,7 @@ async def test_a_key_is_required_wherever_there_is_one(counter: Counter) -> None
         for parameter in operation.get("parameters", ())
         if parameter["name"] == "idempotency-key"
     ]
-    assert len(keys) == 9
+    assert len(keys) == 10
     assert all(keys)
 
 

@@ -9,7 +9,13 @@ import pytest
 
 from contracts.birth.events import BirthRefused
 from contracts.birth.process import BIRTH
-from contracts.common.events import CaseAdopted, CaseOrphaned, CasePassed, TaskClaimRequested
+from contracts.common.events import (
+    CaseAbandoned,
+    CaseAdopted,
+    CaseOrphaned,
+    CasePassed,
+    TaskClaimRequested,
+)
 from contracts.common.tasks import task_id
 from contracts.model import Reason
 from contracts.people.events import PersonDeceased
@@ -20,7 +26,7 @@ from tests.unit.births import ALONE, HOME, form, person, settled
 from tests.unit.officials import official
 
 BORN = {"born_on": (datetime.now(UTC).date() - timedelta(days=9)).isoformat()}
-ADOPTER = official(9)
+ADOPTER, NEXT = official(9), official(8)
 WHY = Reason(code="evidence-missing", vi="Không có giấy tờ.", en="Nothing proves the birth.")
 
 
@@ -158,6 +164,31 @@ async def test_who_has_adopted_a_case_decides_about_it_no_more(
     assert answer.status_code == 202, answer.text
     (act,) = await counter.published(family.case, TaskClaimRequested)
     assert ADOPTER.person_id in act.data.persons
+
+
+async def test_a_case_answers_to_its_newest_adopter_and_to_nobody_when_it_is_left(
+    counter: Counter, couple: Couple
+) -> None:
+    family = await Family.asked(counter, couple.declares(**ALONE))
+    await couple.loses(couple.mother)
+
+    async def heard(event: CaseAdopted | CaseAbandoned, entry: int, by: str | None) -> None:
+        await counter.publish(family.case, event, entry=entry)
+        await eventually(lambda: counter.rows("adoptions", _id=family.case, by=by) != [])
+
+    newest, first = (CaseAdopted(deceased=couple.mother, by=o.signatory) for o in (NEXT, ADOPTER))
+    await heard(newest, 6, NEXT.person_id)
+    # What civil status said before is heard afterwards, and changes nothing.
+    await counter.publish(family.case, first, entry=3)
+
+    async def both_heard() -> bool:
+        return (await notices(counter, family.case)).count(CaseAdopted.type) == 2
+
+    await eventually(both_heard)
+    assert (await family.supply(person=ADOPTER.person_id)).status_code == 403
+    assert (await family.supply(person=NEXT.person_id)).status_code == 202
+    await heard(CaseAbandoned(deceased=couple.mother, reason=WHY), 9, None)
+    assert (await family.supply(person=NEXT.person_id)).status_code == 403
 
 
 @pytest.mark.parametrize("first", ["mother", "father"])
