@@ -1,7 +1,8 @@
 """Who has adopted the case of somebody who has died -> whom the case answers to. Pure.
 
 A case may be adopted again, and left in the end: what civil status said last counts, by the entry
-of its journal, in whichever order it is heard.
+of its journal, in whichever order it is heard. Whoever has had a case decides nothing about it,
+also when somebody else has it.
 """
 
 from contracts.common.events import CaseAbandoned, CaseAdopted
@@ -9,32 +10,40 @@ from contracts.model import PersonalId
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 
 ADOPTIONS = "adoptions"
-"""The register of who acts for declarants who have died, by case: nobody, where all left it."""
+"""The register of who acts for declarants who have died (`by`: nobody, where all left it), and of
+all who ever did (`ever`), by case."""
 
 
-class Newest(State):
-    """By which entry the row was written; 0 where there is none, or it is of an older portal."""
+class Adopted(State):
+    """What is remembered of a case that officials have adopted."""
 
     entry: int = 0
+    """By which entry of civil status it is known who has it; 0 where it is not."""
+    by: PersonalId | None = None
+    ever: tuple[PersonalId, ...] = ()
 
 
-adoption = Procedure("adoption", initial=Newest())
+adoption = Procedure("adoption", initial=Adopted())
 
 
 @adoption.on(CaseAdopted)
-def adopted(state: Newest, event: CaseAdopted, context: Context) -> Decision[Newest]:
+def adopted(state: Adopted, event: CaseAdopted, context: Context) -> Decision[Adopted]:
     """Let the official act for the declarant from now on."""
     return _decided(state, event.by.person_id if event.by else None, context)
 
 
 @adoption.on(CaseAbandoned)
-def abandoned(state: Newest, event: CaseAbandoned, context: Context) -> Decision[Newest]:
+def abandoned(state: Adopted, event: CaseAbandoned, context: Context) -> Decision[Adopted]:
     """Let nobody act for the declarant any more."""
     return _decided(state, None, context)
 
 
-def _decided(state: Newest, by: PersonalId | None, context: Context) -> Decision[Newest]:
+def _decided(state: Adopted, by: PersonalId | None, context: Context) -> Decision[Adopted]:
     entry = context.cause.entry
-    if entry <= state.entry:
+    after = state.with_(ever=tuple(sorted({*state.ever, by} if by else state.ever)))
+    if entry > state.entry:
+        after = after.with_(entry=entry, by=by)
+    elif after == state:
         return Decision(state)
-    return Decision(Newest(entry=entry), records=(Record(ADOPTIONS, context.case_id, {"by": by}),))
+    row = {"by": after.by, "ever": list(after.ever)}
+    return Decision(after, records=(Record(ADOPTIONS, context.case_id, row),))

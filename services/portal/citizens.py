@@ -90,12 +90,13 @@ class Hands:
         self, case_id: str, declared: DeclarationSubmitted | None
     ) -> tuple[PersonalId, ...]:
         """Return who decides nothing about a case: whom its declaration or a supplement names,
-        and the official who has adopted it, and so acts for its declarant.
+        and the officials who have adopted it, and so acted for its declarant.
 
         Raises `StoreUnavailable`.
         """
-        named, adopter = await self.named(case_id, declared), await self._adopter(case_id)
-        return tuple(dict.fromkeys([*named, adopter] if adopter else named))
+        rows = await self._adoptions.find({"_id": case_id}, ["ever"])
+        adopters = rows[0]["ever"] if rows else ()
+        return tuple(dict.fromkeys((*await self.named(case_id, declared), *adopters)))
 
     async def named(
         self, case_id: str, declared: DeclarationSubmitted | None

@@ -187,6 +187,8 @@ async def test_a_case_answers_to_its_newest_adopter_and_to_nobody_when_it_is_lef
     await eventually(both_heard)
     assert (await family.supply(person=ADOPTER.person_id)).status_code == 403
     assert (await family.supply(person=NEXT.person_id)).status_code == 202
+    (row,) = counter.rows("adoptions", _id=family.case)
+    assert set(row["ever"]) == {ADOPTER.person_id, NEXT.person_id}, "neither decides about it"
     await heard(CaseAbandoned(deceased=couple.mother, reason=WHY), 9, None)
     assert (await family.supply(person=NEXT.person_id)).status_code == 403
 
