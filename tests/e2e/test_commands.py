@@ -123,6 +123,9 @@ def test_a_stack_has_the_clock_it_is_given_and_a_service_that_dies_takes_the_res
         assert (up.ends(), up.complaint.count("\n")) == (1, 1)
         assert up.complaint.startswith("onestop: residence died (killed by SIGKILL)")
         assert str(tmp_path / "residence" / "logs" / "residence.log") in up.complaint
+    again = onestop(surroundings.environment, "up", "--data", str(tmp_path), *clock)
+    assert (again.status, again.err.count("\n")) == (1, 1)
+    assert "of their clock, which cannot be set back to 2026-02-13 09:00" in again.err
 
 
 def told(portal: str) -> datetime:
