@@ -8,7 +8,7 @@ from importlib import import_module
 import typer
 from typer.exceptions import Abort, TyperException
 
-from infra.errors import OnestopError
+from infra.errors import INTERRUPTED, OnestopError, about_file
 
 COMMANDS = (
     *("up", "fire", "case", "verify", "token", "issuer", "keys", "demo", "dead-letters", "journal"),
@@ -47,7 +47,10 @@ def main() -> None:
     try:
         # Without standalone mode: there, a wrong option is answered with a page.
         sys.exit(app(prog_name="onestop", standalone_mode=False))
-    except (OnestopError, OSError) as error:
+    except OSError as error:
+        print(f"onestop: {about_file(error)}", file=sys.stderr)
+        sys.exit(1)
+    except OnestopError as error:
         print(f"onestop: {error}", file=sys.stderr)
         sys.exit(1)
     except TyperException as error:
@@ -57,7 +60,7 @@ def main() -> None:
         print(f"onestop: {what} (see `{command} --help`)", file=sys.stderr)
         sys.exit(error.exit_code)
     except (Abort, KeyboardInterrupt):
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -83,14 +83,21 @@ class Issuer:
 
     def _signed(self, claims: Mapping[str, Any], valid: timedelta) -> str:
         try:
-            key = load_pem_private_key(self._key.read_bytes(), password=None)
+            key: object = load_pem_private_key(self._key.read_bytes(), password=None)
             (public,) = json.loads(self.jwks.read_text("utf-8"))["keys"]
-        except (OSError, ValueError, KeyError) as error:
+            kid = public["kid"]
+        except OSError:
             raise OnestopError(
-                f"no issuer's keys in {self._key.parent}: `onestop up` makes them ({error})"
+                f"there are no issuer's keys in {self._key.parent}: `onestop up` makes its own, and"
+                " `onestop issuer` others"
             ) from None
-        assert isinstance(key, Ed25519PrivateKey)
+        except (ValueError, KeyError, TypeError):
+            key = None
+        if not isinstance(key, Ed25519PrivateKey):
+            raise OnestopError(
+                f"the issuer's keys in {self._key.parent} cannot be used: `onestop issuer` makes"
+                " others in a new folder"
+            )
         now = datetime.now(UTC)
         times = {"iss": DEMONSTRATION_ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + valid}
-        headers = {"kid": public["kid"]}
-        return jwt.encode({**claims, **times}, key, ALGORITHM, headers)
+        return jwt.encode({**claims, **times}, key, ALGORITHM, {"kid": kid})

@@ -32,8 +32,11 @@ def judge(file: Path, url: str, authority: Path, keys: Path | None, offline: boo
     try:
         verifier = Verifier(certificate_in(authority), _keys(content, keys, url, offline))
         verified = verifier.file(content)
-    except SettingsError as error:
-        raise OnestopError(f"{error}; `onestop up` makes one for demonstrations") from None
+    except SettingsError:
+        raise OnestopError(
+            f"there is no authority's certificate in {authority}, by which all is verified:"
+            " `onestop up` makes one for demonstrations, and --authority or --data names another"
+        ) from None
     except Invalid as error:
         console.print(f"[red]Not valid[/]: {escape(os.fspath(file))}: {escape(str(error))}.")
         return False

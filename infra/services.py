@@ -5,18 +5,20 @@ its own, as its operator would ask it.
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
 from contracts.catalogue import catalogue
 from infra.errors import OnestopError
+from infra.local import mongo as store
 from infra.local.parts import Addresses, service_command
-from infra.local.ports import Ports
+from infra.local.ports import Ports, accepts
 
 ALL = "all"
 NO = 1
@@ -32,7 +34,13 @@ Mongo = Annotated[
 ]
 PortBase = Annotated[
     int | None,
-    typer.Option(min=1024, max=65_000, help="As given to `onestop up`."),
+    typer.Option(
+        "--port-base",
+        min=1024,
+        max=65_000,
+        help="The portal's port; the services follow it, the servers are 90 above it. The same for"
+        " `onestop up` and for what is asked of it.",
+    ),
 ]
 
 
@@ -64,6 +72,24 @@ class Services:
         environment |= {"ONESTOP_KAFKA": addresses.kafka, "ONESTOP_MONGO": addresses.mongo}
         return cls(environment)
 
+    def with_store(self) -> Self:
+        """Return the same. Raises OnestopError where the store is away.
+
+        Each service would wait for it, and name only what is its own.
+        """
+        url = self.environment["ONESTOP_MONGO"]
+        if not store.is_there(url):
+            raise _away("MongoDB server", re.sub(r"//[^/]*@", "//", url), "--mongo")
+        return self
+
+    def with_servers(self) -> Self:
+        """Return the same. Raises OnestopError where the store or the broker is away."""
+        brokers = self.environment["ONESTOP_KAFKA"]
+        addresses = [each.rpartition(":") for each in brokers.split(",")]
+        if not any(accepts(host, int(port)) for host, _, port in addresses):
+            raise _away("Kafka", brokers, "--kafka")
+        return self.with_store()
+
     def ask(self, service: str, *arguments: str) -> Answer:
         """Run a command of a service and return what it says.
 
@@ -77,7 +103,7 @@ class Services:
             check=False,
         )
         if done.returncode not in (0, NO):
-            raise OnestopError(f"{service}: {_last_line(done.stderr)}")
+            raise OnestopError(f"{service}: {last_line(done.stderr)}")
         return Answer(done.stdout, done.stderr, done.returncode == 0)
 
     def ask_each(self, arguments: Mapping[str, Sequence[str]]) -> dict[str, Answer]:
@@ -117,11 +143,19 @@ def leave(statuses: Iterable[int]) -> None:
         raise typer.Exit(worst)
 
 
+def _away(what: str, where: str, option: str) -> OnestopError:
+    return OnestopError(
+        f"no {what} answers at {where}: start the system with `onestop up`, or say where it is with"
+        f" {option} or --port-base"
+    )
+
+
 def _command(service: str, arguments: Sequence[str]) -> tuple[str, ...]:
     *module, _run = service_command(service)
     return (*module, *arguments)
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return what a command complained of at last."""
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1].removeprefix("onestop: ") if lines else "ended without a word"

@@ -29,7 +29,8 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from infra.authority import PORTAL
-from infra.errors import OnestopError
+from infra.errors import OnestopError, about_file
+from services.chassis.settings import why
 from services.portal.documents import VALID
 from services.portal.keys import KeySet
 from services.portal.printed import Line, lines
@@ -227,8 +228,7 @@ def keys_in(content: bytes | str) -> KeySet:
     try:
         return KeySet.model_validate_json(content)
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"])) or "it"
-        raise OnestopError(f"the published keys cannot be used: {where}") from None
+        raise OnestopError(f"the published keys cannot be used: {why(error)}") from None
 
 
 def read(file: Path) -> bytes:
@@ -236,4 +236,4 @@ def read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise OnestopError(f"{file} cannot be read: {error.strerror}") from None
+        raise OnestopError(about_file(error)) from None

@@ -1,11 +1,12 @@
 """The birth declaration: what a family fills in, and nothing that the state already holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from contracts.common.countries import CODES
 from contracts.common.events import PaymentMethod
 from contracts.common.exemptions import Exemptions
 from contracts.common.people import Household, Person, PersonDetails, Place, Sex
@@ -183,7 +184,15 @@ class BirthForm(Form):
         return {"household.owner": self.household.owner} if self.household else {}
 
     def faults(self, received_on: date) -> Iterable[Fault]:
-        """Yield the fields that name a province which was none on the day that counts."""
+        """Yield the fields that name a country which is none, or a province which was none on the
+        day that counts."""
+        for field, country in self._countries():
+            if country not in CODES:
+                yield Fault(
+                    field,
+                    vi=f"Không có quốc gia nào mang mã {country} (ISO 3166-1).",
+                    en=f"No country has the code {country} (ISO 3166-1).",
+                )
         place = self.child.place.province
         if place and not is_province(place, self.child.born_on):
             yield Fault(
@@ -197,6 +206,15 @@ class BirthForm(Form):
                 vi="Không có tỉnh nào mang mã này.",
                 en="No province has this code.",
             )
+
+    def _countries(self) -> Iterator[tuple[str, CountryCode]]:
+        yield "child.nationality", self.child.nationality
+        yield "child.place.country", self.child.place.country
+        for name, parent in (("mother", self.mother), ("father", self.father)):
+            if parent and parent.details:
+                yield f"{name}.details.nationality", parent.details.nationality
+        if isinstance(self.evidence, ForeignCertificate):
+            yield "evidence.country", self.evidence.country
 
     def successors(self) -> tuple[PersonalId, ...]:
         """Return the parents: where one dies, the other goes on."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,10 @@ HELP = "\n\n".join(
         "  onestop access --kafka broker:9094 --ca ca.pem --certificate admin.pem",
     )
 )
-Pem = typer.Option(exists=True, dir_okay=False, readable=True)
+
+
+def _pem(help: str) -> Any:
+    return typer.Option(exists=True, dir_okay=False, readable=True, metavar="FILE", help=help)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +37,16 @@ def register(app: typer.Typer) -> None:
 
 
 def access(
-    kafka: Annotated[str, typer.Option(metavar="HOST:PORT", help="A listener with TLS.")],
-    ca: Annotated[Path, Pem],
-    certificate: Annotated[Path, Pem],
+    kafka: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="The broker's listener with TLS.")
+    ],
+    ca: Annotated[Path, _pem("The authority that vouches for the broker (PEM).")],
+    certificate: Annotated[Path, _pem("The administrator's certificate and key (PEM).")],
     mongo: Annotated[
         str | None,
-        typer.Option(metavar="URL", envvar="ONESTOP_MONGO", help="MongoDB, as an administrator."),
+        typer.Option(
+            metavar="URL", envvar="ONESTOP_MONGO", help="The MongoDB server, as an administrator."
+        ),
     ] = None,
 ) -> None:
     """Create users and rights; see HELP."""

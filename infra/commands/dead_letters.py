@@ -1,6 +1,8 @@
 """`onestop dead-letters`: what the services could not handle, and another try at it."""
 
 import json
+import re
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contracts.common.calendar import LOCAL
 from infra.errors import OnestopError
 from infra.services import ALL, Kafka, Mongo, PortBase, Services, chosen, leave
 
@@ -17,7 +20,8 @@ _COLUMNS = ("service", "id", "at", "status", "type", "reason")
 
 LIST_HELP = "\n\n".join(
     (
-        "List the dead letters of one service or of all, without what is in them.",
+        "List the dead letters of one service or of all, without what is in them, by the time of"
+        " Viet Nam; with --json by UTC.",
         "[bold]Examples[/]",
         "  onestop dead-letters list",
         "  onestop dead-letters list --service payments --status dead --json",
@@ -68,7 +72,7 @@ def list_(
     port_base: PortBase = None,
 ) -> None:
     """List dead letters; see LIST_HELP."""
-    letters = _listed(Services.of(kafka, mongo, port_base), chosen(service), status)
+    letters = _listed(Services.of(kafka, mongo, port_base).with_store(), chosen(service), status)
     if as_json:
         for letter in letters:
             print(json.dumps(letter, ensure_ascii=False))
@@ -86,10 +90,10 @@ def show(
     port_base: PortBase = None,
 ) -> None:
     """Show one dead letter, of every service that has it; see SHOW_HELP."""
-    services = Services.of(kafka, mongo, port_base)
+    services = Services.of(kafka, mongo, port_base).with_store()
     for name in _holders(services, chosen(service), id):
         print(f"service   {name}")
-        print(services.ask(name, "dead-letters", "show", id).said)
+        print(_whole(services.ask(name, "dead-letters", "show", id).said))
 
 
 def replay(
@@ -109,7 +113,7 @@ def replay(
     """Replay dead letters; see REPLAY_HELP."""
     if (id is None) is not all_:
         raise OnestopError("name one dead letter by its ID, or all of them with --all")
-    services = Services.of(kafka, mongo, port_base)
+    services = Services.of(kafka, mongo, port_base).with_store()
     names = chosen(service) if id is None else _holders(services, chosen(service), id)
     which = "--all" if id is None else id
     command = ("dead-letters", "replay", which, "--wait", str(wait))
@@ -143,10 +147,20 @@ def _listed(services: Services, names: tuple[str, ...], status: str | None) -> l
     return sorted(letters, key=lambda letter: str(letter["at"]))
 
 
+def _whole(said: str) -> str:
+    """Return what a service shows of a letter, by the time of Viet Nam."""
+    return re.sub(r"(?<=^died      )\S+", lambda at: _local(at[0]), said, count=1, flags=re.M)
+
+
 def _table(letters: list[Letter]) -> Table:
     table = Table(show_edge=False)
     for column in _COLUMNS:
         table.add_column(column, overflow="fold", no_wrap=column == "id")
     for letter in letters:
-        table.add_row(*(escape(str(letter[column] or "-")) for column in _COLUMNS))
+        shown = letter | {"at": _local(letter["at"])}
+        table.add_row(*(escape(str(shown[column] or "-")) for column in _COLUMNS))
     return table
+
+
+def _local(at: str) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(LOCAL):%Y-%m-%d %H:%M:%S}"

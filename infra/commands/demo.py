@@ -11,9 +11,11 @@ from infra.commands.fire import PACED_CONCURRENCY, day_at, fire_at, fire_written
 from infra.commands.options import DEFAULT_DATA, Data
 from infra.commands.people import System, import_all
 from infra.commands.progress import shown
-from infra.commands.up import INTERRUPTED, Fresh, PortBase
+from infra.commands.up import Fresh
+from infra.errors import INTERRUPTED
 from infra.issuer import FOLDER
 from infra.local import Ports, Stack
+from infra.services import PortBase
 from tests.fire import tables, written
 from tests.fire.families import DEFAULT_FAMILIES
 from tests.fire.mixture import mixture

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.commands.bank_faults import DEFAULT_BANK, faulty
 from infra.commands.options import DEFAULT_DATA, DEFAULT_URL, Url
-from infra.commands.progress import Tell, shown
+from infra.commands.progress import Showing, noted, shown, telling_how_far
 from infra.errors import OnestopError
 from infra.issuer import FOLDER
 from tests.fire import tables, written
@@ -27,8 +27,6 @@ from tests.fire.written_run import fire_written
 
 CONCURRENCY = 32
 PACED_CONCURRENCY = 256
-Showing = AbstractContextManager[Tell]
-"""Shows the progress of a run, from when the portal has answered."""
 
 HELP = "\n\n".join(
     (
@@ -45,7 +43,8 @@ HELP = "\n\n".join(
         "  onestop fire --count 3000 --rate 50 --group both",
         "  onestop fire --group death",
         "  onestop fire --group death --faults",
-        "  onestop fire --count 500 --group death --faults --bank http://127.0.0.1:9594",
+        "  onestop fire --group death --faults --url http://127.0.0.1:9000"
+        " --bank http://127.0.0.1:9094",
         "  onestop fire --only supplement-proves-the-birth",
         "  onestop fire --count 20000 --batch-size 500 --concurrency 8",
         "  onestop fire --file declarations.ndjson --url http://portal.example:8080",
@@ -152,7 +151,10 @@ def fire_command(
     timeout: Annotated[
         float,
         typer.Option(
-            "--timeout", min=1.0, help="Give up when no case has ended for so many seconds."
+            "--timeout",
+            min=1.0,
+            metavar="SECONDS",
+            help="Give up when no case has ended for so long.",
         ),
     ] = 60.0,
     families: Annotated[
@@ -179,12 +181,13 @@ def fire_command(
         quiet=timeout,
         seed=seed or 0,
     )
-    console = Console()
+    console, counts = Console(), dict[str, int]()
 
     def bar(title: str, total: int | None) -> Showing:
-        return nullcontext(lambda counts: None) if as_json else shown(console, title, total)
+        silent = nullcontext(lambda counts: None)
+        return noted(counts, silent if as_json else shown(console, title, total))
 
-    with faulty(bank) if faults else nullcontext():
+    with telling_how_far(counts, url), faulty(bank) if faults else nullcontext():
         if count is not None:
             chosen = mixture(group or "birth", count, day_at(url), families=families, seed=seed)
             load = generated(chosen.declarations)

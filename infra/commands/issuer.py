@@ -27,7 +27,13 @@ def register(app: typer.Typer) -> None:
 
 def issuer(
     folder: Annotated[
-        Path, typer.Argument(file_okay=False, show_default="that of `onestop up`")
+        Path,
+        typer.Argument(
+            metavar="[FOLDER]",
+            file_okay=False,
+            help="Where the keys are, or will be.",
+            show_default="that of `onestop up`",
+        ),
     ] = DEFAULT_DATA / FOLDER,
 ) -> None:
     """Make the keys; see HELP."""

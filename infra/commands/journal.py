@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
 
 def verify(kafka: Kafka = None, mongo: Mongo = None, port_base: PortBase = None) -> None:
     """Verify all journals and compare them; see VERIFY_HELP."""
-    services = Services.of(kafka, mongo, port_base)
+    services = Services.of(kafka, mongo, port_base).with_store()
     names = chosen(ALL)
     with TemporaryDirectory(prefix="onestop-") as path:
         folder = Folder(Path(path))
@@ -91,7 +91,7 @@ def republish(
     case: Annotated[str | None, typer.Option(metavar="ID", help="Of one case.")] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Of entries since then: ISO 8601 with its zone."),
+        typer.Option(metavar="TIME", help="Of entries since then: ISO 8601 with a zone."),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Of the whole journal.")] = False,
     kafka: Kafka = None,
@@ -99,7 +99,7 @@ def republish(
     port_base: PortBase = None,
 ) -> None:
     """Publish stored events again; see REPUBLISH_HELP."""
-    services = Services.of(kafka, mongo, port_base)
+    services = Services.of(kafka, mongo, port_base).with_servers()
     options = [("--case", case), ("--since", since)]
     given = [part for name, value in options if value is not None for part in (name, value)]
     command = ("journal", "republish", *given, *(["--all"] if all_ else []))
@@ -108,10 +108,14 @@ def republish(
 
 def backup(
     *,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Where it is to be kept.")
+    ],
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Only what was decided since then: ISO 8601, zone."),
+        typer.Option(
+            metavar="TIME", help="Only what was decided since then: ISO 8601 with a zone."
+        ),
     ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="And until then.", show_default="now")
@@ -121,7 +125,7 @@ def backup(
     port_base: PortBase = None,
 ) -> None:
     """Back all journals up; see BACKUP_HELP."""
-    services = Services.of(kafka, mongo, port_base)
+    services = Services.of(kafka, mongo, port_base).with_store()
     options = ["--until", until or machine_now().isoformat()]
     options += ["--since", since] if since is not None else []
     _tell(
@@ -133,13 +137,13 @@ def backup(
 
 def restore(
     *,
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", exists=True)],
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", exists=True, help="Backups.")],
     kafka: Kafka = None,
     mongo: Mongo = None,
     port_base: PortBase = None,
 ) -> None:
     """Restore all journals; see RESTORE_HELP."""
-    services = Services.of(kafka, mongo, port_base)
+    services = Services.of(kafka, mongo, port_base).with_store()
     asked = {
         name: ("journal", "restore", *(str(folder / name) for folder in folders))
         for name in chosen(ALL)

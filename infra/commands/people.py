@@ -21,7 +21,7 @@ from infra.commands.options import DEFAULT_URL, Url
 from infra.commands.progress import counted
 from infra.errors import OnestopError
 from infra.local import Ports, Stack, plain_http
-from infra.services import Kafka, Mongo, PortBase, Services
+from infra.services import Kafka, Mongo, PortBase, Services, last_line
 from tests.fire import population
 from tests.fire.families import DEFAULT_FAMILIES
 
@@ -40,7 +40,8 @@ HELP = "\n\n".join(
         "[bold]Examples[/]",
         "  onestop people",
         "  onestop people --port-base 9000",
-        "  onestop people --url http://portal.example:8080 --kafka broker:9092",
+        "  onestop people --url http://portal.example:8080 --kafka broker:9092"
+        " --mongo mongodb://store:27017",
     )
 )
 
@@ -76,7 +77,7 @@ def people_command(
     """Import them; see HELP."""
     if port_base is not None and url == DEFAULT_URL:
         url = f"http://127.0.0.1:{Ports.fixed(catalogue().services, port_base)['portal']}"
-    system = System(url, Services.of(kafka, mongo, port_base).environment)
+    system = System(url, Services.of(kafka, mongo, port_base).with_servers().environment)
     import_all(system, families, Console())
 
 
@@ -113,7 +114,7 @@ def import_people(system: System, file: Path, count: int, tell: Callable[[int], 
                 tell(min(heard, count))
                 if importing.poll() not in (None, 0):
                     _, errors = importing.communicate()
-                    raise OnestopError(f"the people were not imported: {_last_line(errors)}")
+                    raise OnestopError(f"the people were not imported: {last_line(errors)}")
                 if heard > last:
                     moved, last = time.monotonic(), heard
                 elif time.monotonic() - moved > _STALLED:
@@ -135,8 +136,3 @@ def _heard(portal: str) -> int:
     except httpx.HTTPError:
         return 0
     return sum(int(float(number)) for number in _COUNTED.findall(text))
-
-
-def _last_line(text: str) -> str:
-    last = next((line for line in reversed(text.splitlines()) if line.strip()), "no reason given")
-    return last.removeprefix("onestop: ")

@@ -34,7 +34,10 @@ def _population() -> None:
 
 def import_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, readable=True, help="One person a line."
+        ),
     ],
     wait: Annotated[
         bool, typer.Option("--wait", help="Until the running service has recorded them all.")
@@ -44,6 +47,6 @@ def import_(
     port_base: PortBase = None,
 ) -> None:
     """Import a file; see HELP."""
-    services = Services.of(kafka, mongo, port_base)
+    services = Services.of(kafka, mongo, port_base).with_servers()
     options = ("--wait",) if wait else ()
     leave([services.hand_over("population", "import", str(file), *options)])

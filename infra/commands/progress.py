@@ -1,8 +1,10 @@
-"""A live line of how far a run is: sent, accepted, ended."""
+"""A live line of how far a run is: sent, accepted, ended; and where Ctrl-C has stopped it."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -13,6 +15,8 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+
+from infra.errors import INTERRUPTED
 
 
 @contextmanager
@@ -36,6 +40,8 @@ def _columns(what: str) -> tuple[ProgressColumn, ...]:
 
 Tell = Callable[[Mapping[str, int]], None]
 """Is told the counts: sent, accepted, ended."""
+Showing = AbstractContextManager[Tell]
+"""Shows the progress of a run, from when the portal has answered."""
 
 
 @contextmanager
@@ -61,3 +67,32 @@ def shown(console: Console, title: str, total: int | None) -> Iterator[Tell]:
             )
 
         yield tell
+
+
+@contextmanager
+def noted(counts: dict[str, int], showing: Showing) -> Iterator[Tell]:
+    """Show a progress, and keep the counts that were told last."""
+    with showing as tell:
+
+        def note(told: Mapping[str, int]) -> None:
+            counts.update(told)
+            tell(told)
+
+        yield note
+
+
+@contextmanager
+def telling_how_far(counts: Mapping[str, int], url: str) -> Iterator[None]:
+    """Say at Ctrl-C how far a run came, and where the rest is to be seen; then exit."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sent, accepted, ended = (counts.get(name, 0) for name in ("sent", "accepted", "ended"))
+        said = f"interrupted: {sent:,} sent, {accepted:,} accepted, {ended:,} ended"
+        if accepted > ended:
+            said += (
+                f". The system goes on with the rest: {url}/api/cases?status=in-progress lists it,"
+                " and `onestop case ID` shows one"
+            )
+        print(f"onestop: {said}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None

@@ -38,7 +38,8 @@ def register(app: typer.Typer) -> None:
 
 def token(
     name: Annotated[
-        str | None, typer.Argument(help="A name of the roster, or a person's identifier.")
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A name of the roster, or a person's identifier."),
     ] = None,
     data: Data = DEFAULT_DATA,
     file: Annotated[

@@ -9,21 +9,12 @@ from contracts.catalogue import catalogue
 from infra.commands.display import StartTable, addresses, interruptible, watch
 from infra.commands.options import DEFAULT_DATA, Data
 from infra.commands.people import System, import_all
+from infra.errors import INTERRUPTED
 from infra.local import Ports, Stack
 from infra.local.clock import ClockSetting, moment
+from infra.services import PortBase
 from tests.fire.families import DEFAULT_FAMILIES
 
-INTERRUPTED = 130
-
-PortBase = Annotated[
-    int | None,
-    typer.Option(
-        "--port-base",
-        min=1024,
-        max=65_000,
-        help="The portal's port; the services follow it, the servers are 90 above it.",
-    ),
-]
 Measured = Annotated[
     bool, typer.Option("--prometheus", help="Start a Prometheus too, if it is installed.")
 ]
@@ -38,8 +29,9 @@ Clock = Annotated[
     str | None,
     typer.Option(
         "--clock",
-        metavar="MOMENT",
-        help="What the services' clock shows when they start; without a zone, in Viet Nam.",
+        metavar="TIME",
+        help="What the services' clock shows when they start: ISO 8601; without a zone, in Viet"
+        " Nam.",
         show_default="the machine's time",
     ),
 ]
@@ -63,7 +55,8 @@ HELP = "\n\n".join(
         "Targets, rules and alerts for a Prometheus are written to the folder `prometheus` of the"
         " data in any case; --prometheus starts one there.",
         "Deadlines, due dates and dates of receipt go by the services' clock, that --clock sets and"
-        " --speed lets run faster. Use new data: what was written later has not happened yet.",
+        " --speed lets run faster. It is never set back: with data"
+        " that were written later nothing starts.",
         "[bold]Examples[/]",
         "  onestop up",
         "  onestop up --fresh --port-base 9000",

@@ -33,7 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def verify_command(
     *,
-    file: Annotated[Path, typer.Argument(help="A PDF, the portal's JSON, or a JWS.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A PDF, the portal's JSON, or a JWS.")
+    ],
     url: Url = DEFAULT_URL,
     data: Data = DEFAULT_DATA,
     authority: Annotated[

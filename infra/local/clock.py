@@ -1,9 +1,18 @@
 """The clock of a stack: the moment it is set to and how fast it runs, the same for all services."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 from infra.local.errors import StackError
+from services.chassis.settings import Settings
+
+FILE = "clock.json"
+"""In the folder of the data: how their clock was set when they were used last."""
+_SKEW = timedelta(minutes=1)
+"""By so much a disk's clock may be ahead of ours."""
 
 VIET_NAM = timezone(timedelta(hours=7))
 
@@ -44,3 +53,28 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise StackError(f"{text!r} is no moment: write it as 2026-02-13T16:00+07:00") from None
     return read if read.tzinfo else read.replace(tzinfo=VIET_NAM)
+
+
+def remember(folder: Path, environment: Mapping[str, str]) -> None:
+    """Keep beside the data how their clock is set: the variables of a `ClockSetting`."""
+    (folder / FILE).write_text(json.dumps(dict(environment)), encoding="utf-8")
+
+
+def check_forward(folder: Path, store: Path, showing: datetime) -> None:
+    """Raise StackError where what is in `store` was written later than this, by its own clock.
+
+    Nothing of it would have happened yet: its deadlines, numbers and entries lie in the future.
+    """
+    written = max((file.stat().st_mtime for file in store.rglob("*")), default=None)
+    if written is None:
+        return
+    kept = folder / FILE
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    last = Settings.from_environment(before).time.at(written * 1000)
+    if showing + _SKEW < last:
+        shown, was = (f"{each.astimezone(VIET_NAM):%Y-%m-%d %H:%M}" for each in (showing, last))
+        raise StackError(
+            f"the data in {folder} were used until {was} of their clock, which cannot be set back"
+            f" to {shown}: remove them with --fresh (or `make clean`), name another folder with"
+            " --data, or a later time with --clock"
+        )

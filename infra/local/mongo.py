@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from infra.local.errors import StackError
 from infra.local.ports import HOST
@@ -12,6 +12,7 @@ from infra.local.process import Child
 
 CACHE_GB = 0.5
 PING_MS = 500
+LOOK_MS = 2_000
 
 
 def mongod_path() -> Path:
@@ -49,13 +50,27 @@ def mongod(folder: Path, port: int) -> Child:
 
 def answers(url: str) -> bool:
     """Tell whether the server answers a ping."""
-    client: MongoClient[dict[str, object]] = MongoClient(
-        url, serverSelectionTimeoutMS=PING_MS, connectTimeoutMS=PING_MS
-    )
     try:
-        client.admin.command("ping")
+        _ping(url, PING_MS)
     except PyMongoError:
         return False
-    finally:
-        client.close()
     return True
+
+
+def is_there(url: str) -> bool:
+    """Tell whether a server is at this address, be it one that turns us away."""
+    try:
+        _ping(url, LOOK_MS)
+    except ConnectionFailure:
+        return False
+    except PyMongoError:
+        pass  # whoever asks it for something is told why
+    return True
+
+
+def _ping(url: str, limit: int) -> None:
+    """Ask the server for a sign of life within so many milliseconds. Raises `PyMongoError`."""
+    with MongoClient[dict[str, object]](
+        url, serverSelectionTimeoutMS=limit, connectTimeoutMS=limit
+    ) as client:
+        client.admin.command("ping")

@@ -12,7 +12,7 @@ from contracts.catalogue import PARTITIONS, catalogue
 from infra.authority import FOLDER as AUTHORITY
 from infra.issuer import FOLDER, Issuer
 from infra.local import mongo, parts, prometheus, topics
-from infra.local.clock import ClockSetting, machine_now
+from infra.local.clock import ClockSetting, check_forward, machine_now, remember
 from infra.local.errors import ServerDied, StackError
 from infra.local.folder import DataFolder
 from infra.local.parts import Addresses, Command, Part, service_command
@@ -104,19 +104,23 @@ class Stack:
     def start(self) -> None:
         """Start everything and wait until it is ready; after an error, nothing is left running.
 
-        Raises PortInUse, ServerDied or StackError.
+        Raises PortInUse, ServerDied or StackError, which also says that the clock of earlier data
+        would be set back.
         """
         self._folder.take()
         try:
             if self._measured:
                 prometheus.program("prometheus")
+            check_forward(self.data, self.data / MONGO, self._clock.showing or machine_now())
             self.issuer.prepare()
             self.ports.check(self._own_names())
             self._start_servers()
             self._tell("topics", f"creating {len(self.topics)}")
             topics.create_topics(self.addresses.kafka, self.topics, self._partitions)
             self._tell("topics", "ready")
-            self.environment |= self._clock.environment(machine_now())
+            setting = self._clock.environment(machine_now())
+            remember(self.data, setting)
+            self.environment |= setting
             if self._own_bank:
                 self._add(parts.gateway_part(self.data, self.ports, self.environment))
             for name in self.services:

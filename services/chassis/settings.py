@@ -27,6 +27,16 @@ class SettingsError(ValueError):
     """An environment variable has a value that cannot be used; the message names it."""
 
 
+def why(error: Exception) -> str:
+    """Return in one line what is wrong with a file, without the number that the system gives it."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)
+
+
 class Haste(NamedTuple):
     """How long a service lets messages gather.
 

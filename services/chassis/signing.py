@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Literal, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import to_json
 
-from services.chassis.settings import SettingsError
+from services.chassis.settings import SettingsError, why
 
 HEADER = "signature"
 """The header of a message that has the signature, and the field of the stored event."""
@@ -92,12 +92,8 @@ class Keyring:
             found = _Keys.model_validate_json(self._file.read_bytes())
             self._keys = {key.signatory: _ready(key) for key in found.keys}
             self._read_at = changed_at
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            raise SettingsError(f"{VARIABLE}: {self._file}: {where}: {first['msg']}") from None
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{VARIABLE}: {self._file} cannot be used: {error}") from None
+            raise SettingsError(f"{VARIABLE}: {self._file} cannot be used: {why(error)}") from None
 
 
 class Signer:

@@ -8,7 +8,7 @@ from typing import Self
 from cryptography import x509
 from pydantic import BaseModel, ValidationError
 
-from services.chassis.settings import SettingsError
+from services.chassis.settings import SettingsError, why
 from services.portal.verification import Invalid, PublicKey, Statement, key_of, verify
 
 KEYS, AUTHORITY = "ONESTOP_RESULT_KEYS", "ONESTOP_AUTHORITY"
@@ -71,7 +71,7 @@ class Keys:
                 return
             found = KeySet.model_validate_json(self._file.read_bytes())
         except (OSError, ValidationError) as error:
-            raise SettingsError(f"{KEYS} cannot be used: {self._file}: {error}") from None
+            raise SettingsError(f"{KEYS} cannot be used: {self._file}: {why(error)}") from None
         self._keys = {key.kid: key for key in found.keys}
         self._read_at = changed_at
 
@@ -81,4 +81,4 @@ def certificate_in(path: str | Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(Path(path).read_bytes())
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{AUTHORITY} cannot be used: {path}: {error}") from None
+        raise SettingsError(f"{AUTHORITY} cannot be used: {path}: {why(error)}") from None

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from contracts.common.tasks import Official
 from contracts.common.tokens import ALGORITHM, AUDIENCE, DEMONSTRATION_ISSUER, REQUIRED, Claims
 from contracts.model import PersonalId
-from services.chassis.settings import SettingsError
+from services.chassis.settings import SettingsError, why
 from services.portal.problems import Problem, refused
 from services.portal.sentences import sentence
 
@@ -97,4 +97,4 @@ def _keys_in(path: str) -> jwt.PyJWKSet:
     try:
         return jwt.PyJWKSet.from_json(Path(path).read_text("utf-8"))
     except (OSError, ValueError, jwt.PyJWTError) as error:
-        raise SettingsError(f"{KEYS} cannot be used: {path}: {error}") from None
+        raise SettingsError(f"{KEYS} cannot be used: {path}: {why(error)}") from None

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from services.chassis.settings import SettingsError
+from services.chassis.settings import SettingsError, why
 from services.portal.printed import SEAL, Order, path_of
 from services.portal.problems import refused
 
@@ -37,7 +37,7 @@ class Press:
         try:
             seal = Path(named).read_bytes() if named else None
         except OSError as error:
-            raise SettingsError(f"{SEAL} cannot be used: {named}: {error}") from None
+            raise SettingsError(f"{SEAL} cannot be used: {named}: {why(error)}") from None
         return cls(seal, environment.get(ADDRESS) or default_address)
 
     def _pdf(self, order: Order) -> bytes:

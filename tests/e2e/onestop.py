@@ -121,10 +121,13 @@ def onestop(environment: Mapping[str, str], *arguments: str) -> Done:
 def running(folder: Path, environment: Mapping[str, str], *arguments: str) -> Iterator[Running]:
     """Run the command between `with` and its end; what it says goes to files in the folder."""
     out, err = folder / "stdout", folder / "stderr"
+    # As at a terminal: what a shell runs in the background may ignore it, and all that it starts.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     with out.open("wb") as said, err.open("wb") as complained:
         process = subprocess.Popen(
             (*COMMAND, *arguments), env=environment, stdout=said, stderr=complained
         )
+    signal.signal(signal.SIGINT, ignored)
     try:
         yield Running(process, out, err)
     finally:

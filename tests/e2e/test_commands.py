@@ -1,6 +1,7 @@
 """`onestop demo` and `onestop up` as somebody at a terminal sees them, to the very end."""
 
 import json
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -122,6 +123,9 @@ def test_a_stack_has_the_clock_it_is_given_and_a_service_that_dies_takes_the_res
         assert (up.ends(), up.complaint.count("\n")) == (1, 1)
         assert up.complaint.startswith("onestop: residence died (killed by SIGKILL)")
         assert str(tmp_path / "residence" / "logs" / "residence.log") in up.complaint
+    again = onestop(surroundings.environment, "up", "--data", str(tmp_path), *clock)
+    assert (again.status, again.err.count("\n")) == (1, 1)
+    assert "of their clock, which cannot be set back to 2026-02-13 09:00" in again.err
 
 
 def told(portal: str) -> datetime:
@@ -156,8 +160,48 @@ def test_nobody_at_the_door_is_one_sentence(surroundings: Surroundings) -> None:
 @pytest.mark.parametrize(
     "command",
     [
+        ("dead-letters", "list"),
+        ("dead-letters", "replay", "--all"),
+        ("journal", "verify"),
+        ("journal", "republish", "--service", "all", "--all"),
+        ("people",),
+    ],
+    ids=" ".join,
+)
+def test_servers_that_are_away_are_one_sentence(
+    command: tuple[str, ...], surroundings: Surroundings
+) -> None:
+    """Before any service is asked, each of which would wait for them."""
+    away = {
+        "ONESTOP_MONGO": f"mongodb://me:secret@127.0.0.1:{surroundings.ports['mongo']}/?tls=false"
+    }
+    done = onestop(surroundings.environment | away, *command)
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert re.match(r"onestop: no (MongoDB server|Kafka) answers at ", done.err)
+    assert "start the system with `onestop up`" in done.err
+    assert "secret" not in done.err
+
+
+def test_ctrl_c_says_how_far_it_came(tmp_path: Path) -> None:
+    """Before the portal has accepted anything: it does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = ("fire", "--count", "1", "--url", url)
+        with running(tmp_path, dict(os.environ), *command) as fire:
+            connection, _ = silent.accept()
+            with connection:
+                fire.interrupt()
+                assert fire.ends() == 130
+                assert fire.complaint == "onestop: interrupted: 0 sent, 0 accepted, 0 ended\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
         *[("up",), ("demo",), ("fire",), ("case",), ("population", "import")],
-        *[("people",), ("topics",), ("access",)],
+        *[("people",), ("topics",), ("access",), ("gateway",)],
+        *[("verify",), ("token",), ("issuer",), ("keys",)],
+        *[("journal", "backup"), ("journal", "restore")],
         *[("journal", "verify"), ("journal", "republish")],
         *[("dead-letters", "list"), ("dead-letters", "show"), ("dead-letters", "replay")],
     ],

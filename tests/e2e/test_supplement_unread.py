@@ -39,8 +39,8 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 async def asked(city: City) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """Let both families declare and be asked for something; return their cases."""
     cases = {}
-    async with Portal(city.stack.url("portal")) as door:
-        clerks, day = Clerks(door, city.issuer, LIMIT_SECONDS), await door.today()
+    async with Portal(city.stack.url("portal"), patience=LIMIT_SECONDS) as door:
+        clerks, day = Clerks(door, city.issuer), await door.today()
         for stem in (SUPPLIED, FORGOTTEN):
             file = written.load()[stem]
             declaration = words.resolve(file.declaration, RUN, day)

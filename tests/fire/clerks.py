@@ -1,9 +1,8 @@
 """Playing officials and family of a written declaration: over HTTP, with tokens, step by step."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import httpx
@@ -11,18 +10,21 @@ import httpx
 from contracts.common.events import CaseOrphaned, CasePassed
 from contracts.common.tasks import task_id
 from infra.issuer import Issuer
+from tests.fire.answers import differs
 from tests.fire.family import Family
 from tests.fire.officials import FAMILY, Step, roster
-from tests.fire.portal import FireError, Portal
+from tests.fire.portal import Portal
 
 SUCCEEDED = (CasePassed.type, CaseOrphaned.type)
-_INTERVAL = 0.05
-"""Seconds between questions. There is nothing to await: the portal pushes no news."""
 
 
 def _apologised(case: Mapping[str, Any]) -> bool:
     """Say whether the time limit is over, and the family has been told."""
     return bool(case.get("promised_at"))
+
+
+def _is_known(answer: httpx.Response) -> bool:
+    return answer.status_code != 404
 
 
 def _passed(case: Mapping[str, Any]) -> bool:
@@ -36,9 +38,9 @@ class Clerks:
     They leave it to the portal which revision of a task they saw: played again, a step is the same.
     """
 
-    def __init__(self, portal: Portal, issuer: Path, patience: float) -> None:
-        self._portal, self._issuer, self._patience = portal, Issuer(issuer), patience
-        self._family = Family(portal, self._issuer, patience)
+    def __init__(self, portal: Portal, issuer: Path) -> None:
+        self._portal, self._issuer = portal, Issuer(issuer)
+        self._family = Family(portal, self._issuer)
 
     async def play(
         self, case_id: str, steps: Sequence[Step], declaration: Mapping[str, Any]
@@ -57,23 +59,24 @@ class Clerks:
 
     async def state(self, case_id: str, by: str, procedure: str, awaited: str) -> str:
         """Return where a task stands, as this official sees it; wait for the awaited state."""
-        start = monotonic()
-        while True:
+
+        async def found() -> str:
             task = await self._task(task_id(case_id, procedure), by)
-            found = str(task and task["state"])
-            if found == awaited or monotonic() - start > self._patience:
-                return found
-            await asyncio.sleep(_INTERVAL)
+            return str(task and task["state"])
+
+        return await self._portal.until(found, lambda state: state == awaited)
 
     async def _one(
         self, case_id: str, number: int, step: Step, requests: dict[str, str]
     ) -> str | None:
         task = task_id(case_id, step.procedure)
-        if not await self._is_there(task, step.by):
+        # To see it or not is another question than whether the portal knows it.
+        seen = partial(self._ask, "GET", f"/api/tasks/{task}", step.by)
+        if (await self._portal.until(seen, _is_known)).status_code == 404:
             return "there is no such task"
-        if step.when == "apologised" and not await self._is(case_id, _apologised):
+        if step.when == "apologised" and not await self._portal.becomes(case_id, _apologised):
             return "the family was given no new date"
-        if step.when == "passed" and not await self._is(case_id, _passed):
+        if step.when == "passed" and not await self._portal.becomes(case_id, _passed):
             return "the case has passed to nobody"
         answer = await self._ask(
             "POST",
@@ -82,10 +85,8 @@ class Clerks:
             {"Idempotency-Key": f"{case_id}-{number}"},
             json=step.body,
         )
-        if answer.status_code != step.status:
-            return f"HTTP {answer.status_code}, not {step.status}: {answer.text[:200]}"
-        if answer.status_code != 202:
-            return None
+        if answer.status_code != 202 or step.status != 202:
+            return differs(answer, step.status)
         act = answer.json()["act_id"]
         if step.does == "supplement":
             requests[step.procedure] = act
@@ -95,32 +96,12 @@ class Clerks:
         code = (word["reason"] or {}).get("code") if not word["counted"] else None
         return None if code == step.declined else f"declined as {code}, not {step.declined}"
 
-    async def _is_there(self, task: str, by: str) -> bool:
-        """Wait until the portal knows the task: to see it or not is another question."""
-        start = monotonic()
-        while (await self._ask("GET", f"/api/tasks/{task}", by)).status_code == 404:
-            if monotonic() - start > self._patience:
-                return False
-            await asyncio.sleep(_INTERVAL)
-        return True
-
-    async def _is(self, case_id: str, so: Callable[[Mapping[str, Any]], bool]) -> bool:
-        """Wait until this holds of the case."""
-        start = monotonic()
-        while not so(await self._portal.case(case_id)):
-            if monotonic() - start > self._patience:
-                return False
-            await asyncio.sleep(_INTERVAL)
-        return True
-
     async def _word(self, task: str, by: str, act: str) -> dict[str, Any] | None:
-        start = monotonic()
-        while monotonic() - start <= self._patience:
-            for answer in ((await self._task(task, by)) or {}).get("answers", []):
-                if answer["act"] == act:
-                    return dict(answer)
-            await asyncio.sleep(_INTERVAL)
-        return None
+        async def word() -> dict[str, Any] | None:
+            answers = (await self._task(task, by) or {}).get("answers", [])
+            return next((answer for answer in answers if answer["act"] == act), None)
+
+        return await self._portal.until(word)
 
     async def _task(self, task: str, by: str) -> dict[str, Any] | None:
         answer = await self._ask("GET", f"/api/tasks/{task}", by)
@@ -136,7 +117,4 @@ class Clerks:
     ) -> httpx.Response:
         token = self._issuer.token(roster()[by])
         named = {"Authorization": f"Bearer {token}", **(headers or {})}
-        response = await self._portal.ask(method, path, headers=named, **options)
-        if response is None:
-            raise FireError(f"no answer from {self._portal.url}")
-        return response
+        return await self._portal.answer(method, path, headers=named, **options)

@@ -26,7 +26,8 @@ from contracts.common.tasks import (
 )
 from contracts.death.process import ORPHANED_DEATH
 from contracts.model import Input, PersonalId
-from infra.errors import OnestopError
+from infra.errors import OnestopError, about_file
+from services.chassis.settings import why
 from tests.fire import words
 
 FAMILY = "family"
@@ -41,8 +42,10 @@ def roster(file: Path = ROSTER) -> Mapping[str, Official]:
     """Return the officials of a file by their names there. Raises `OnestopError`."""
     try:
         return _roster.validate_json(file.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise OnestopError(f"{file} is no roster of officials: {error}") from None
+    except OSError as error:
+        raise OnestopError(about_file(error)) from None
+    except ValidationError as error:
+        raise OnestopError(f"{file} is no roster of officials: {why(error)}") from None
 
 
 class Step(Input):

@@ -1,19 +1,16 @@
 """What a family says of where else money is to go, in a written declaration: over HTTP, in turn."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import monotonic
 from typing import Any, Literal
 
 from contracts.common.payouts import Payout
 from contracts.model import Input, PersonalId
 from infra.issuer import Issuer
-from tests.fire.portal import FireError, Portal
+from tests.fire.answers import differs
+from tests.fire.portal import Portal
 
 ASKED = "payments.destination-requested.v1"
-_INTERVAL = 0.05
-"""Seconds between questions. There is nothing to await: the portal pushes no news."""
 
 
 class Instruction(Input):
@@ -27,8 +24,8 @@ class Instruction(Input):
 class Payees:
     """The families at a portal: each answers when it is asked."""
 
-    def __init__(self, portal: Portal, issuer: Path, patience: float) -> None:
-        self._portal, self._issuer, self._patience = portal, Issuer(issuer), patience
+    def __init__(self, portal: Portal, issuer: Path) -> None:
+        self._portal, self._issuer = portal, Issuer(issuer)
 
     async def play(self, case_id: str, instructions: Sequence[Instruction]) -> list[str]:
         """Say all of this about a case, and return what came differently.
@@ -40,7 +37,7 @@ class Payees:
         taken = 0
         for number, instruction in enumerate(instructions):
             late = instruction.status == 409
-            if not await self._wait(case_id, None if late else taken + 1):
+            if not await self._portal.becomes(case_id, _ended if late else _asked(taken + 1)):
                 what = "ended" if late else f"asked for the {taken + 1}. time"
                 return [*problems, f"instruction {number}: the case has not {what}"]
             for _ in range(2 if instruction.status == 202 else 1):
@@ -50,10 +47,10 @@ class Payees:
 
     async def until_asked(self, case_id: str, times: int) -> None:
         """Wait until the family has been asked so often, or patience ends."""
-        await self._wait(case_id, times)
+        await self._portal.becomes(case_id, _asked(times))
 
     async def _say(self, case_id: str, number: int, instruction: Instruction) -> list[str]:
-        answer = await self._portal.ask(
+        answer = await self._portal.answer(
             "POST",
             f"/api/cases/{case_id}/payout",
             headers={
@@ -62,24 +59,16 @@ class Payees:
             },
             json=instruction.model_dump(mode="json", include={"payout"}),
         )
-        if answer is None:
-            raise FireError(f"no answer from {self._portal.url}")
-        if answer.status_code == instruction.status:
-            return []
-        said = f"HTTP {answer.status_code}, not {instruction.status}: {answer.text[:200]}"
-        return [f"instruction {number}: {said}"]
+        problem = differs(answer, instruction.status)
+        return [f"instruction {number}: {problem}"] if problem else []
 
-    async def _wait(self, case_id: str, times: int | None) -> bool:
-        """Wait until the case has asked so often, or None: has ended; say whether it came."""
-        start = monotonic()
-        while monotonic() - start <= self._patience:
-            case = await self._portal.case(case_id)
-            if times is None and case["completed_at"]:
-                return True
-            if times is not None and asked(case) >= times:
-                return True
-            await asyncio.sleep(_INTERVAL)
-        return False
+
+def _ended(case: dict[str, Any]) -> bool:
+    return bool(case["completed_at"])
+
+
+def _asked(times: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda case: asked(case) >= times
 
 
 def asked(case: dict[str, Any]) -> int:

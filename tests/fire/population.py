@@ -1,6 +1,6 @@
 """The register of people that the declarations need, as `contracts.common.people.Person` by line.
 
-python -m tests.fire.population --families 2000 --seed 1 > people.ndjson
+python -m tests.fire.population --families 1000 --seed 1 > people.ndjson
 onestop population import people.ndjson
 """
 

@@ -2,25 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from infra.errors import OnestopError
+from tests.fire.answers import NO_ANSWER, Answer, answer_of, body_of
 from tests.fire.words import VIET_NAM
 
-NO_ANSWER = 0
 MOST_LINES = 500
 """Of one batch, and of the cases asked for at once."""
 
 _AGAIN = {429, 502, 503, 504}
 _REQUEST_SECONDS = 30.0
 _LONGEST_PAUSE = 5.0
+_INTERVAL = 0.05
+"""Seconds between questions. There is nothing to await: the portal pushes no news."""
+
+T = TypeVar("T")
 
 
 class FireError(OnestopError):
@@ -37,33 +41,11 @@ class Item:
     """Whether it was sent before, on purpose."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the portal said to one declaration. Status 0: nothing, within the client's patience."""
-
-    status: int
-    case_id: str | None = None
-    problem: dict[str, Any] | None = None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether there is a case now."""
-        return self.status == 202
-
-    def sentence(self) -> str:
-        """Return the answer in a few words, for people."""
-        if self.problem is None:
-            return f"HTTP {self.status}" if self.status else "no answer"
-        errors = self.problem.get("errors") or []
-        where = "; ".join(f"{error['field']}: {error['message']['en']}" for error in errors)
-        return f"HTTP {self.status} {where or self.problem.get('detail') or ''}".rstrip()
-
-
 class Portal:
     """Sends declarations and asks for cases. Use it with `async with`.
 
     429 and 503 are tried again after `Retry-After`, lost connections after a growing pause, always
-    with the same key, until `patience` seconds are over.
+    with the same key, until `patience` seconds are over; for so long it waits for news too.
     """
 
     def __init__(
@@ -146,7 +128,7 @@ class Portal:
         response = await self.ask("GET", "/api/clock")
         if response is None or not response.is_success:
             raise FireError(f"{self.url} does not say what time it is")
-        return _object(response)
+        return body_of(response)
 
     async def declare(self, items: Sequence[Item]) -> list[Answer]:
         """Send one declaration by itself, or several as a batch; answer for each, in order."""
@@ -168,19 +150,31 @@ class Portal:
 
         Raises `FireError` where there is no such case or no answer.
         """
-        response = await self.ask("GET", f"/api/cases/{case_id}")
-        if response is None:
-            raise FireError(f"no answer from {self.url}")
+        response = await self.answer("GET", f"/api/cases/{case_id}")
         if response.status_code == 404:
             raise FireError(f"there is no case {case_id} at {self.url}")
         if not response.is_success:
             raise FireError(f"{self.url} does not show case {case_id}: HTTP {response.status_code}")
-        return dict(_object(response))
+        return dict(body_of(response))
+
+    async def becomes(self, case_id: str, so: Callable[[dict[str, Any]], bool]) -> bool:
+        """Wait until this holds of a case, and say whether it came. Raises as `case` does."""
+        return so(await self.until(lambda: self.case(case_id), so))
+
+    async def until(
+        self, ask: Callable[[], Awaitable[T]], enough: Callable[[T], object] = bool
+    ) -> T:
+        """Ask again until the answer is enough, or patience is over; return the last answer."""
+        started = monotonic()
+        while not enough(answer := await ask()):
+            if not await self._may_try_again(started, _INTERVAL):
+                break
+        return answer
 
     async def cases(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Return what the list of cases says of these, up to 500; none where it does not answer."""
         response = await self.ask("GET", "/api/cases", params={"ids": ",".join(ids)})
-        return [] if response is None else list(_object(response).get("cases", []))
+        return [] if response is None else list(body_of(response).get("cases", []))
 
     async def _declare_one(self, item: Item) -> Answer:
         response = await self.ask(
@@ -189,13 +183,7 @@ class Portal:
             content=_encode(item.declaration),
             headers={"Content-Type": "application/json", "Idempotency-Key": item.key},
         )
-        if response is None:
-            return Answer(NO_ANSWER)
-        body = _object(response)
-        accepted = response.status_code == 202
-        return Answer(
-            response.status_code, body.get("case_id"), problem=None if accepted else dict(body)
-        )
+        return Answer(NO_ANSWER) if response is None else answer_of(response)
 
     async def _declare_batch(self, items: Sequence[Item]) -> tuple[list[Answer], float]:
         lines = [
@@ -212,7 +200,7 @@ class Portal:
             return [Answer(NO_ANSWER)] * len(items), 0.0
         pause = _retry_after(response)
         if not response.is_success:
-            answer = Answer(response.status_code, problem=dict(_object(response)))
+            answer = Answer(response.status_code, problem=dict(body_of(response)))
             return [answer] * len(items), pause
         try:
             answers = [_answer(json.loads(line)) for line in response.text.splitlines()]
@@ -220,6 +208,13 @@ class Portal:
             raise FireError(f"{self.url} does not answer a batch with lines of JSON") from None
         missing = len(items) - len(answers)
         return answers[: len(items)] + [Answer(NO_ANSWER)] * missing, pause
+
+    async def answer(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Return the answer. Raises `FireError` where there is none."""
+        response = await self.ask(method, path, **options)
+        if response is None:
+            raise FireError(f"no answer from {self.url}")
+        return response
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response | None:
         """Return the answer; the last 429 or 503, or None, where patience ends before."""
@@ -264,12 +259,3 @@ def _retry_after(response: httpx.Response) -> float:
         return min(float(response.headers.get("Retry-After", "1")), _LONGEST_PAUSE)
     except ValueError:
         return 1.0
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    """Return the JSON object of an answer; what is none becomes a problem with that text."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    return body if isinstance(body, dict) else {"detail": response.text[:200]}

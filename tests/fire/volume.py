@@ -12,8 +12,9 @@ from random import Random
 from typing import Any
 
 from tests.fire import volley, words
+from tests.fire.answers import NO_ANSWER, Answer
 from tests.fire.declared import Declared
-from tests.fire.portal import NO_ANSWER, Answer, FireError, Item, Portal
+from tests.fire.portal import FireError, Item, Portal
 from tests.fire.report import Report
 from tests.fire.watcher import Watcher
 

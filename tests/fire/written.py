@@ -10,11 +10,12 @@ from pydantic import Field, ValidationError
 from contracts.common.events import Outcome
 from contracts.common.working_days import due_at
 from contracts.model import Input, Vnd
+from tests.fire.answers import Answer
 from tests.fire.cast import DECLARATIONS
 from tests.fire.feedback import Rating, Told
 from tests.fire.officials import Step, Waits
 from tests.fire.payees import Instruction
-from tests.fire.portal import Answer, FireError
+from tests.fire.portal import FireError
 from tests.fire.requests import Changes, Request
 
 Timeliness = Literal["on-time", "at-risk", "overdue"]

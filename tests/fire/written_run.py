@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.fire import words
+from tests.fire.answers import NO_ANSWER, Answer
 from tests.fire.clerks import Clerks
 from tests.fire.feedback import Feedback
 from tests.fire.officials import FAMILY
 from tests.fire.payees import Instruction, Payees, asked
 from tests.fire.petitioners import Petitioners
-from tests.fire.portal import NO_ANSWER, Answer, Item, Portal
+from tests.fire.portal import Item, Portal
 from tests.fire.report import Report
 from tests.fire.volume import Manner, Progress
 from tests.fire.watcher import Watcher
@@ -41,11 +42,12 @@ async def fire_written(
     speed = await portal.speed()
     left_out = {stem for stem, one in written.items() if one.days * DAY / speed > manner.quiet}
     async with Watcher(portal) as watcher:
-        clerks = Clerks(portal, issuer, manner.quiet)
-        payees = Payees(portal, issuer, manner.quiet)
-        petitioners = Petitioners(portal, issuer, run, day, manner.quiet)
-        feedback = Feedback(portal, issuer, run, manner.quiet)
-        people = People(clerks, payees, petitioners, feedback)
+        people = People(
+            Clerks(portal, issuer),
+            Payees(portal, issuer),
+            Petitioners(portal, issuer, run, day),
+            Feedback(portal, issuer, run),
+        )
         sending = _Sending(portal, watcher, people, run, day, manner)
         report = sending.report
 
@@ -54,8 +56,10 @@ async def fire_written(
             progress({**counts, "ended": len(watcher.ended)})
 
         async def one(declaration: Written) -> None:
-            await sending.one(declaration)
-            tell()
+            try:
+                await sending.one(declaration)
+            finally:
+                tell()
 
         async with asyncio.TaskGroup() as group:
             for stem, declaration in written.items():

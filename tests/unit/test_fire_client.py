@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fire.answers import differs
 from tests.fire.births import Births
 from tests.fire.portal import FireError, Item, Portal
 from tests.fire.volume import Load, Manner, fire, generated
@@ -126,6 +127,34 @@ async def test_an_answer_that_nobody_understands_is_one_sentence() -> None:
     async with portal(lost) as client:
         with pytest.raises(FireError, match="no portal answers at http://portal"):
             await client.check()
+
+
+async def test_it_asks_again_until_what_it_waits_for_is_there() -> None:
+    fake = FakePortal()
+    case_id = fake.case_of("key-1")
+    async with portal(fake) as client:
+        assert await client.becomes(case_id, lambda case: case["status"] == "completed")
+        assert fake.asked[case_id] == 2
+
+
+async def test_what_never_comes_is_awaited_as_long_as_its_patience() -> None:
+    fake = FakePortal()
+    case_id = fake.case_of("key-1")
+    fake.never = {case_id}
+    async with portal(fake, patience=0.2) as client:
+        assert not await client.becomes(case_id, lambda case: case["status"] == "completed")
+        assert 1 < fake.asked[case_id] <= 6
+        seen = await client.until(lambda: client.case(case_id), lambda case: False)
+        assert seen["status"] == "in-progress"
+
+
+def test_another_answer_is_told_in_the_portals_own_words() -> None:
+    said = {"title": "Unauthorized", "detail": "The token is not accepted.", "sentence": {}}
+    refused = httpx.Response(401, json=said)
+    assert differs(refused, 202) == "HTTP 401, not 202: The token is not accepted."
+    assert differs(refused, 401) is None
+    assert differs(httpx.Response(202, json={"act_id": "1"}), 403) == "HTTP 202, not 403"
+    assert differs(httpx.Response(502, text="<html>"), 202) == "HTTP 502, not 202: <html>"
 
 
 async def test_cases_that_never_end_do_not_hide_those_that_do() -> None:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from contracts.catalogue import catalogue
 from contracts.group import ProcedureGroup
 from tests.fire import cast, words
-from tests.fire.portal import Answer, FireError
+from tests.fire.answers import Answer
+from tests.fire.portal import FireError
 from tests.fire.written import Expected, Written, judge_answer, judge_case, load
 
 DAY = date(2026, 2, 28)

@@ -94,7 +94,7 @@ def test_private_keys_are_their_owners_alone(registry: Registry) -> None:
     ("content", "complaint"),
     [
         (None, "cannot be used"),
-        ("{", "the file"),
+        ("{", "Invalid JSON"),
         ('{"keys": []}', "has no key of residence itself"),
         ('{"keys": [{"kty": "RSA", "kid": "1", "n": "x"}]}', "keys.0.kty"),
         ('{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1"}]}', "keys.0.d"),

@@ -21,6 +21,7 @@ from services.chassis.operate.session import (
 from services.chassis.outside import Outside
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
+from services.chassis.settings import why
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)]
 
@@ -70,7 +71,7 @@ def _register_backup(journal: typer.Typer, service: Service) -> None:
                     unsealed=unsealed.append,
                 )
             except OSError as error:
-                raise CannotDo(f"{folder} cannot be written: {error}") from None
+                raise CannotDo(f"{folder} cannot be written: {why(error)}") from None
             for id in unsealed:
                 typer.echo(f"{service.name}: entry {id} does not have its hash")
             typer.echo(f"{service.name}: {_kept(manifest)}")
@@ -104,7 +105,7 @@ def _register_restore(journal: typer.Typer, service: Service) -> None:
                     with progress(total, "documents") as tell:
                         done = await restore(runtime, outside, Backup(folder), tell)
                 except (OSError, Unencodable) as error:
-                    raise CannotDo(f"{folder}: {error}") from None
+                    raise CannotDo(f"{folder}: {why(error)}") from None
                 good &= _told(service.name, done)
             await _rebuilt(runtime, service.name)
             return good

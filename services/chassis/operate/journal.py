@@ -23,6 +23,7 @@ from services.chassis.operate.session import (
 from services.chassis.outside import Outside
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
+from services.chassis.settings import why
 
 
 def register(cli: typer.Typer, service: Service) -> None:
@@ -139,7 +140,7 @@ def _opened(path: Path | None, files: ExitStack) -> TextIO | None:
     try:
         return files.enter_context(path.open("w", encoding="utf-8")) if path else None
     except OSError as error:
-        raise CannotDo(f"{path} cannot be written: {error.strerror}") from None
+        raise CannotDo(f"{path} cannot be written: {why(error)}") from None
 
 
 def _noting(witnesses: TextIO | None, entries: TextIO | None) -> Callable[[Document], None]:

@@ -14,7 +14,7 @@ from services.chassis.broker import BrokerUnavailable
 from services.chassis.rules import RulesError
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
-from services.chassis.settings import Settings, SettingsError
+from services.chassis.settings import Settings, SettingsError, why
 from services.chassis.store import StoreUnavailable
 
 NO = 1
@@ -53,7 +53,9 @@ def settings_or_exit(service: "Service") -> Settings:
         settings = Settings.from_environment()
         service.rules_in(settings)
         service.signer_in(settings)
-    except (SettingsError, RulesError, OSError) as error:
+    except OSError as error:
+        _fail(f"{error.filename} cannot be used: {why(error)}")
+    except (SettingsError, RulesError) as error:
         _fail(str(error))
     return settings
 

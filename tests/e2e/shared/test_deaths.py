@@ -17,8 +17,9 @@ from tests.e2e.city import FAMILIES, OTHERS, City, Document
 from tests.e2e.onestop import LIMIT_SECONDS
 from tests.faults.invariants import broken
 from tests.faults.snapshot import snapshot
+from tests.fire.answers import Answer
 from tests.fire.families import DEFAULT_SEED, Family, family
-from tests.fire.portal import Answer, Item, Portal
+from tests.fire.portal import Item, Portal
 
 COUNT = 60
 SEED = 3
