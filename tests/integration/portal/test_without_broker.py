@@ -8,11 +8,11 @@ from httpx import Response
 
 from services.chassis.testing import eventually
 from tests.integration.portal.counter import Counter, new_key
+from tests.integration.portal.queue import opened
+from tests.integration.portal.queue import post as act
 from tests.integration.portal.test_intake import again
 from tests.integration.portal.test_second_thoughts import kind, post
 from tests.integration.portal.test_supplements import Family
-from tests.integration.portal.test_tasks import opened
-from tests.integration.portal.test_tasks import post as act
 from tests.unit.births import MOTHER
 
 
