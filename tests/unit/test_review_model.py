@@ -260,8 +260,7 @@ class Reviewed(RuleBasedStateMachine):
 
     @invariant()
     def promises(self) -> None:
-        """Decided once until it is handed over; by enough different people; a deadline where
-        somebody holds it."""
+        """Decided once until it is handed over; by enough people; a deadline where it is held."""
         granted, refused = self.office.granted, self.office.refused
         events = self.desk.events[self.since :]
         ends = [e for e in events if isinstance(e, granted | refused)]
