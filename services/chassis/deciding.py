@@ -114,10 +114,11 @@ class Decider:
             self._count(settled, appended.values(), lost)
             for case in settled:
                 in_vain += case.unused(tips[case.id], appended.get(case.id))
-            for case in (*waiting, *early):
-                in_vain += case.let_go(tips[case.id])
             if in_vain:
                 await self._claims.forget(in_vain)
+            won = [asked for case in (*waiting, *early) for asked in case.let_go(tips[case.id])]
+            if won:
+                await self._claims.put_back(won)
             for case in settled:
                 await self._settle(case, failed)
             failed += [case.put_off() for case in early]

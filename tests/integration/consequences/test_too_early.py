@@ -107,6 +107,23 @@ async def test_what_else_is_heard_of_its_case_and_of_others_goes_on(offices: Off
     assert len(await office.letters()) == 1
 
 
+async def test_what_another_replica_decides_meanwhile_keeps_what_it_has_won(
+    offices: Offices,
+) -> None:
+    office = offices.open(patient)
+    replica = offices.again(office, patient)
+    early, drop = wishes(office, "b: pot lamp", "a: drop")
+    await office.handle(*wishes(office, "a: lamp"))
+
+    async def meanwhile() -> None:
+        await replica.handle(drop)
+        await replica.handle(early)
+
+    office.at("after-claims", meanwhile, 2)
+    await office.handle(early)
+    assert await holders(office) == {"pot": "b", "lamp": "b"}
+
+
 @pytest.mark.parametrize("number", [1, 30])
 async def test_it_is_no_sign_of_a_bad_deployment(offices: Offices, number: int) -> None:
     office = offices.open(patient, dead_minimum=1, dead_share=0.01)
