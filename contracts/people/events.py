@@ -27,8 +27,23 @@ class DeathReported(Event, type="population.death-reported.v1"):
     deceased_on: date
 
 
+class DeathReportWithdrawn(Event, type="population.death-report-withdrawn.v1"):
+    """The newest import does not name this person as deceased any more, as an earlier one did.
+
+    Of all that an entry of the population register says of reported deaths this is the last.
+    """
+
+    personal_id: PersonalId
+
+
 class BenefitsBarred(Event, type="social-insurance.benefits-barred.v1"):
     """Nothing is granted to this person any more: an import has said that they have died."""
+
+    personal_id: PersonalId
+
+
+class BenefitsResumed(Event, type="social-insurance.benefits-resumed.v1"):
+    """This person may be granted something again: the import that had named them dead was wrong."""
 
     personal_id: PersonalId
 

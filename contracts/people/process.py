@@ -4,7 +4,9 @@ from contracts.group import ProcedureGroup, ProcedureSpec
 from contracts.model import Text
 from contracts.people.events import (
     BenefitsBarred,
+    BenefitsResumed,
     DeathReported,
+    DeathReportWithdrawn,
     PersonRecorded,
     PersonReported,
 )
@@ -21,14 +23,18 @@ GROUP = ProcedureGroup(
             title=Text(vi="Ghi nhận nhân thân", en="Record of a person"),
             owner="population",
             hears=(PersonReported,),
-            ends={PersonRecorded: "granted", DeathReported: "granted"},
+            ends={
+                PersonRecorded: "granted",
+                DeathReported: "granted",
+                DeathReportWithdrawn: "granted",
+            },
         ),
         ProcedureSpec(
             name=END_OF_BENEFITS,
             title=Text(vi="Chấm dứt quyền hưởng chế độ", en="End of benefits"),
             owner="social-insurance",
-            hears=(DeathReported,),
-            ends={BenefitsBarred: "granted"},
+            hears=(DeathReported, DeathReportWithdrawn),
+            ends={BenefitsBarred: "granted", BenefitsResumed: "granted"},
         ),
     ),
     bundles=(),

@@ -37,7 +37,10 @@ class Unsettled(Exception):
 
 
 class Claims:
-    """The claims of one service. `n` is the entry for which a claim was last made or confirmed."""
+    """The claims of one service. `n` is the entry for which a claim was last made or confirmed.
+
+    `confirmed` is set where a try at that entry has found what another one had claimed.
+    """
 
     def __init__(self, store: Store, journal: Journal) -> None:
         self._claims = store.collection("claims")
@@ -119,6 +122,25 @@ class Claims:
             [Remove({"_id": a.claim.id, "owner": a.owner.document(), "n": a.n}) for a in unused]
         )
 
+    async def put_back(self, won: Iterable[Asked]) -> None:
+        """Release what was claimed for an entry that is put off.
+
+        Not where another try at it has found the claim there: that may have appended the entry.
+        """
+        await self._claims.write(
+            [
+                Remove(
+                    {
+                        "_id": a.claim.id,
+                        "owner": a.owner.document(),
+                        "n": a.n,
+                        "confirmed": {"$exists": False},
+                    }
+                )
+                for a in won
+            ]
+        )
+
     async def _rows(self, ids: Collection[str]) -> dict[str, Document]:
         rows = await self._claims.find({"_id": {"$in": list(ids)}})
         return {row["_id"]: row for row in rows}
@@ -131,7 +153,8 @@ class Claims:
 
     async def _confirm(self, asked: Asked) -> bool:
         filter: dict[str, Any] = {"_id": asked.claim.id, "owner": asked.owner.document()}
-        return await self._claims.update(filter, {"$max": {"n": asked.n}}) == 1
+        change = {"$max": {"n": asked.n}, "$set": {"confirmed": True}}
+        return await self._claims.update(filter, change) == 1
 
 
 def _holds(tip: Tip, row: Document) -> bool:

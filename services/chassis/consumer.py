@@ -160,11 +160,14 @@ class Consumer:
         for due in [failure.due for failure in failed if failure.due]:
             await self._do.deadlines.drop(due)
         for failure in failed:
+            id = failure.message.id
             if failure.waits:
-                log.info("put off %s: %s", failure.message.id, failure.kind, extra=failure.where)
+                # Again and again would fill the log: it is replayed several times a second.
+                level = logging.DEBUG if failure.message.replayed else logging.INFO
+                log.log(level, "put off %s: %s", id, failure.kind, extra=failure.where)
                 continue
             metrics.DEAD_LETTERED.labels(self.service, _type(failure.message)).inc()
-            log.warning("dead letter %s: %s", failure.message.id, failure.kind, extra=failure.where)
+            log.warning("dead letter %s: %s", id, failure.kind, extra=failure.where)
 
 
 def by_cases(messages: Sequence[Message], most: int) -> Iterator[list[Message]]:

@@ -41,8 +41,21 @@ class Case:
         kept = tip.holds.union(map(holding, entry.claims if entry else ()))
         return [a for a in self.asked if a.holding not in kept and a.n <= tip.n]
 
+    @property
+    def is_early(self) -> bool:
+        """Whether one of its items has come too early."""
+        return self.draft is not None and self.draft.early is not None
+
+    def put_off(self) -> Failure:
+        """Leave the item that has come too early to its replay; the others are decided without."""
+        assert self.draft is not None
+        assert self.draft.early is not None
+        item, error = self.draft.early
+        del self.items[item.heard_id]
+        return item.failure(error, waits=True)
+
     def let_go(self, tip: Tip) -> list[Asked]:
-        """Return what was claimed in vain by a case that waits, and is not held from before."""
+        """Return what a case that is put off has claimed in vain, and does not hold from before."""
         asked, self.asked = self.asked, []
         won = (a for a in asked if self.answers.get(a.claim.id) == a.owner)
         return [a for a in won if a.holding not in tip.holds]
@@ -94,19 +107,22 @@ class Decider:
             lost = await self._journal.append(list(drafts.values()))
             appended = {id: entry for id, entry in drafts.items() if id not in lost}
             waiting = [case for case in cases.values() if case.waits_for]
-            decided = [case for case in cases.values() if not case.waits_for]
+            early = [case for case in cases.values() if case.is_early]
+            decided = [case for case in cases.values() if not (case.waits_for or case.is_early)]
             settled = [case for case in decided if case.id not in lost]
             # Before the store is asked again: what is appended is not decided, nor counted, anew.
             self._count(settled, appended.values(), lost)
             for case in settled:
                 in_vain += case.unused(tips[case.id], appended.get(case.id))
-            for case in waiting:
-                in_vain += case.let_go(tips[case.id])
             if in_vain:
                 await self._claims.forget(in_vain)
+            won = [asked for case in (*waiting, *early) for asked in case.let_go(tips[case.id])]
+            if won:
+                await self._claims.put_back(won)
             for case in settled:
                 await self._settle(case, failed)
-            if not drafts:
+            failed += [case.put_off() for case in early]
+            if not (drafts or early):
                 failed += _put_off(waiting)
             for case in cases.values():
                 case.start_again()

@@ -19,6 +19,7 @@ from services.chassis.procedure import (
     Decision,
     Measure,
     Procedure,
+    TooEarly,
 )
 from services.chassis.reading import Item
 from services.chassis.signing import Signer
@@ -29,12 +30,15 @@ from services.chassis.tips import Tip
 class Draft:
     """What the items of a case lead to. While something is `asked`, there is nothing else.
 
+    Nor where an item is too `early`: the others are decided without it.
+
     `rest` waits for the next entry: what an item releases, a later one may claim again, and which
     of the two came last is told by the number of the entry.
     """
 
     entry: Entry | None = None
     asked: list[Asked] = field(default_factory=list)
+    early: tuple[Item, TooEarly] | None = None
     rest: list[Item] = field(default_factory=list)
     failed: list[tuple[Item, Exception]] = field(default_factory=list)
     handled: list[Item] = field(default_factory=list)
@@ -103,6 +107,8 @@ class Folder:
             try:
                 after = self._decide(memory, step, draft)
                 size += self._size(after, step) if check and after and not draft.asked else 0
+            except TooEarly as error:
+                return Draft(early=(item, error))
             except Exception as error:  # noqa: BLE001  whatever a handler raises costs its item only
                 draft.failed.append((item, error))
                 continue

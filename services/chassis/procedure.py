@@ -193,6 +193,10 @@ class Exhausted(LookupError):
     """No free candidate was found."""
 
 
+class TooEarly(LookupError):
+    """What this rests on was not heard yet: the event is put aside, and heard again by itself."""
+
+
 class Unhandled(LookupError):
     """The procedure has no handler for this event or deadline."""
 

@@ -16,7 +16,7 @@ from contracts.death.events import DeathRecordRefused, DeathRegistered
 from contracts.death.process import RECORD
 from contracts.model import Reason
 from contracts.people.events import PersonDeceased
-from services.chassis.procedure import Context, Decision, Procedure, Record, State
+from services.chassis.procedure import Context, Decision, Procedure, Record, State, TooEarly
 from services.population.persons import deceased_claim
 from services.population.rules import PopulationRules
 
@@ -40,7 +40,11 @@ record = Procedure(RECORD, initial=DeathRecord())
 def registered(
     state: DeathRecord, event: DeathRegistered, context: Context
 ) -> Decision[DeathRecord]:
-    """Mark the person deceased, unless the register has done so before: by an import, then."""
+    """Mark the person deceased, unless an import has named them so before.
+
+    Raises `TooEarly` while another registered death marks them. Civil status lets one stand at a
+    time, so one of the two is void: the news of that is on its way.
+    """
     if state.outcome or RECORD not in event.bundle:
         return Decision(state)
     rules: PopulationRules = context.rules
@@ -48,6 +52,8 @@ def registered(
     if state.revoked is not None:
         return refuse(state, personal_id, state.revoked)
     (held_by,) = context.claim(deceased_claim(personal_id))
+    if held_by and held_by.procedure == context.procedure:
+        raise TooEarly("another registered death marks them; that it is void was not heard yet")
     if held_by:
         return refuse(state, personal_id, rules.reason("recorded-before"))
     deceased = PersonDeceased(

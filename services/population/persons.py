@@ -9,7 +9,8 @@ IDENTIFIER = "personal-id"
 """The kind of claim that no two people share. It is never released: identifiers are not reused."""
 
 DECEASED = "deceased"
-"""The kind of claim that marks a person deceased. It is released only where a court revokes it."""
+"""The kind of claim that marks a person deceased. It is released where a court revokes the
+death, or where imports that had named it do so no more."""
 
 
 def deceased_claim(personal_id: str) -> Claim:

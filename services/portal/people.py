@@ -6,10 +6,8 @@ the other, in whichever order they are heard. The three are joined when they are
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-
-from pydantic import AwareDatetime, Field
 
 from contracts.common.events import PersonIdentified
 from contracts.common.people import Person
@@ -19,7 +17,12 @@ from contracts.compensation.events import (
     IdentificationCancelled,
     PersonCorrected,
 )
-from contracts.people.events import PersonDeceased, PersonRecorded
+from contracts.people.events import (
+    DeathReported,
+    DeathReportWithdrawn,
+    PersonDeceased,
+    PersonRecorded,
+)
 from services.chassis.procedure import Context, Decision, Filed, Procedure, Record, State
 
 PEOPLE = "people"
@@ -46,10 +49,9 @@ class Known(State):
     """The same, of what was put right."""
     cancelled: bool = False
     """Whether the birth or death that this case registered is void."""
-    reported: date | None = None
-    """The day on which the person died, by the newest import."""
-    named: dict[date, AwareDatetime] = Field(default={})
-    """When imports first named each day on which the person should have died."""
+    told: tuple[int, bool] = (-1, False)
+    """Which entry says the newest of a death that imports report, and whether that withdraws it:
+    this is the last that an entry says."""
 
 
 register = Procedure("people-register", initial=Known())
@@ -57,22 +59,34 @@ register = Procedure("people-register", initial=Known())
 
 @register.on(PersonRecorded)
 def recorded(state: Known, event: PersonRecorded, context: Context) -> Decision[Known]:
-    """Keep the person as the population register has them now; older news changes nothing but since
-    when imports have named the day of a death.
+    """Keep the person as the population register has them now; older news changes nothing."""
+    if context.cause.entry <= state.entry:
+        return Decision(state)
+    fields = event.person.model_dump(mode="json", exclude={"personal_id"})
+    record = Record(PEOPLE, event.person.personal_id, fields)
+    return Decision(state.with_(entry=context.cause.entry), records=(record,))
 
-    Whose death was registered elsewhere is deceased here too: their running cases pass on.
+
+@register.on(DeathReported)
+def reported(state: Known, event: DeathReported, context: Context) -> Decision[Known]:
+    """Keep that the person is deceased, whose death was registered elsewhere: their running cases
+    pass on.
     """
-    person, died = event.person, event.person.deceased_on
-    after, records = _named(state, died, context.cause.time), []
-    if context.cause.entry > state.entry:
-        after = after.with_(entry=context.cause.entry, reported=died)
-        fields = person.model_dump(mode="json", exclude={"personal_id"})
-        records.append(Record(PEOPLE, person.personal_id, fields))
-    # Said again by the next import, it is no news: nobody looks for their cases again.
-    if died == after.reported and (died != state.reported or after.named != state.named):
-        first = after.named[died] if died else context.cause.time
-        records.append(_deceased(person.personal_id, died, context, reported=first))
-    return Decision(after, records=tuple(records))
+    told = (context.cause.entry, False)
+    if told <= state.told:
+        return Decision(state)
+    record = _deceased(event.personal_id, event.deceased_on, context, reported=True)
+    return Decision(state.with_(told=told), records=(record,))
+
+
+@register.on(DeathReportWithdrawn)
+def withdrawn(state: Known, event: DeathReportWithdrawn, context: Context) -> Decision[Known]:
+    """Keep that the person lives. Cases of theirs that have passed on stay where they are."""
+    told = (context.cause.entry, True)
+    if told <= state.told:
+        return Decision(state)
+    record = _deceased(event.personal_id, None, context, reported=True)
+    return Decision(state.with_(told=told), records=(record,))
 
 
 @register.on(PersonIdentified)
@@ -151,20 +165,13 @@ def corrected(state: Known, event: PersonCorrected, context: Context) -> Decisio
 def dead(rows: Iterable[Row]) -> dict[str, str]:
     """Return the day of death of those who are dead by all rows of the deceased of them.
 
-    The date of a registered death counts before that of a report, which is a copy; and a report
-    that is older than a court's word that the death was none counts no more.
+    Which reports of imports count is for the population register to say. Should one be found beside
+    a registered death, the date of this counts.
     """
     found: dict[str, str] = {}
-    voided: dict[str, datetime] = {}
     for row in sorted(rows, key=lambda row: bool(row.get("reported"))):
-        person, reported = row["personal_id"], row.get("reported")
-        if row["cancelled"]:
-            if not reported and "at" in row:
-                voided[person] = max(row["at"], voided.get(person, row["at"]))
-        elif not reported:
-            found[person] = row["deceased_on"]
-        elif person not in voided or row["at"] > voided[person]:
-            found.setdefault(person, row["deceased_on"])
+        if not row["cancelled"]:
+            found.setdefault(row["personal_id"], row["deceased_on"])
     return found
 
 
@@ -189,28 +196,15 @@ def persons(
     return found
 
 
-def _named(state: Known, died: date | None, at: datetime) -> Known:
-    """Return the state with when an import first named this day."""
-    first = state.named.get(died) if died else None
-    # Where it was reported before this was kept, nobody knows it any more.
-    if died is None or (at >= first if first else died == state.reported):
-        return state
-    return state.with_(named={**state.named, died: at})
-
-
 def _deceased(
-    personal_id: str, on: date | None, context: Context, *, reported: datetime | None = None
+    personal_id: str, on: date | None, context: Context, *, reported: bool = False
 ) -> Record:
-    """Return the row of somebody who has died; without a day, it was found that they live.
-
-    `reported` is when an import first named that day, where one did.
-    """
+    """Return the row of somebody who has died; without a day, it was found that they live."""
     fields = {
         "personal_id": personal_id,
         "deceased_on": on.isoformat() if on else None,
         "cancelled": on is None,
-        "reported": reported is not None,
-        "at": reported or context.cause.time,
+        "reported": reported,
         "cause": str(context.cause.id),
         "open": on is not None,
         "asked": 0,

@@ -24,7 +24,7 @@ from services.chassis.store import StoreUnavailable
 from services.portal.adoptions import ADOPTIONS
 from services.portal.case_events import Submission, encoded, persons_of, submitted, thread_of
 from services.portal.known import People
-from services.portal.people import DECEASED, STANDS, dead
+from services.portal.people import DECEASED, STANDS
 from services.portal.register import CASES
 from services.portal.submissions import Claim, Submissions
 
@@ -81,23 +81,18 @@ class Successions:
 
         Raises `StoreUnavailable`.
         """
-        rows = await self._deceased.find({"personal_id": {"$in": list(people)}})
-        if died := dead(rows):
-            these = {"personal_id": {"$in": list(died)}, **STANDS}
+        these = {"personal_id": {"$in": list(people)}, **STANDS}
+        if await self._deceased.find(these, ["_id"], limit=1):
             await self._deceased.update(these, {"$set": {"open": True}, "$inc": {"asked": 1}})
 
     async def settle(self) -> None:
-        """Pass on the running cases of all whose row is open, and who have died.
+        """Pass on the running cases of all whose row is open.
 
         Raises `StoreUnavailable` and `BrokerUnavailable`, after which it is done again.
         """
         rows = await self._deceased.find({"open": True}, limit=AT_ONCE)
-        people = [row["personal_id"] for row in rows]
-        died = dead(await self._deceased.find({"personal_id": {"$in": people}})) if rows else {}
         for row in rows:
-            # Reported by an import, they may have been found alive before.
-            if row["personal_id"] in died:
-                await self._pass_on(row["personal_id"], UUID(row["cause"]))
+            await self._pass_on(row["personal_id"], UUID(row["cause"]))
             # Not where it was asked for once more meanwhile: then it is looked at once more.
             done = {name: row[name] for name in ("_id", "asked", "cause")}
             await self._deceased.update(done, {"$set": {"open": False}})

@@ -32,7 +32,7 @@ from services.social_insurance.grants import (
     granted,
     number_of,
 )
-from services.social_insurance.lives import death_of, life_of, lives
+from services.social_insurance.lives import death_of, end_life, life_of, lives
 from services.social_insurance.rules import SocialInsuranceRules
 
 PERSON = "funeral-benefit"
@@ -78,13 +78,13 @@ def deceased(state: Benefit, event: PersonDeceased, context: Context) -> Decisio
     """Remember that the population register knows it, and decide where the death is registered.
 
     Whoever has died receives nothing from then on, in any case: that is claimed here, in the case
-    of their death, and looked up in theirs.
+    of their death, and looked up in theirs. Raises `TooEarly` as `end_life` does.
     """
     if state.deceased:
         return Decision(state)
     after = state.with_(deceased=event.personal_id)
     if state.revoked is None:
-        context.claim(death_of(event.personal_id))
+        end_life(event.personal_id, context)
     return Decision(after) if state.outcome else settle(after, context)
 
 

@@ -7,24 +7,23 @@ import pytest
 from contracts.catalogue import catalogue
 from contracts.common.events import CaseCompleted, HandoverRequested
 from contracts.common.task_events import HEARD
-from contracts.people.events import BenefitsBarred, DeathReported, PersonReported
+from contracts.people.events import BenefitsBarred, BenefitsResumed, PersonReported
 from services.portal.time_limits import SAID
 
 SEEN_ONLY = {
     "portal": {
         CaseCompleted.type,
         PersonReported.type,
-        DeathReported.type,
         BenefitsBarred.type,
+        BenefitsResumed.type,
         *(each.type for each in SAID),
         *(act.type for act in HEARD),
         HandoverRequested.type,
     }
 }
 """What the portal sees on its topics and has nothing to decide about: its own conclusion, what it
-said of time limits, a report about a person before the register has taken it, a death that an
-import has reported (PersonRecorded says it too), and what it sent of officials and families
-before an agency has answered."""
+said of time limits, a report about a person before the register has taken it, whether somebody may
+receive anything, and what it sent of officials and families before an agency has answered."""
 
 
 @pytest.mark.parametrize("name", catalogue().services)

@@ -56,9 +56,15 @@ async def agreed(city: City) -> bool:
 
 
 def of_services(found: Snapshot, collection: str) -> dict[str, Rows]:
-    """Return a collection of each service, sorted."""
+    """Return a collection of each service, sorted.
+
+    That a claim was tried for twice is in no journal: it matters only until its entry is there.
+    """
     return {
-        service: sorted(found.rows(service, collection), key=lambda row: str(row["_id"]))
+        service: [
+            {name: value for name, value in row.items() if name != "confirmed"}
+            for row in sorted(found.rows(service, collection), key=lambda row: str(row["_id"]))
+        ]
         for service in found.collections
     }
 

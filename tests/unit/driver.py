@@ -17,6 +17,7 @@ from services.chassis.procedure import (
     Owner,
     Procedure,
     Record,
+    TooEarly,
 )
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -108,9 +109,17 @@ class Desk:
         return decision
 
     def hear(self, event: Event, entry: int = 0) -> Decision[Any]:
-        """Decide about an event, in as many rounds of claims as it takes."""
+        """Decide about an event, in as many rounds of claims as it takes.
+
+        Raises `TooEarly`, and then has claimed nothing.
+        """
+        held = dict(self.world.held)
         for _ in range(100):
-            decision = self.step(event, entry)
+            try:
+                decision = self.step(event, entry)
+            except TooEarly:
+                self.world.held, self.answers = held, {}
+                raise
             if not decision.claims:
                 return decision
         raise AssertionError("the decision asks for ever more claims")

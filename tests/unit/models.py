@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 from contracts.common.events import FeeRefunded, FeeSettled
 from contracts.death.events import BurialSupportGranted, FuneralAllowanceGranted
 from contracts.envelope import Event
-from services.chassis.procedure import Decision, Procedure
+from services.chassis.procedure import Decision, Procedure, TooEarly
 from tests.unit.driver import Desk, World
 from tests.unit.fees import balances
 
@@ -60,9 +60,13 @@ class Model(RuleBasedStateMachine):
             self.tell(case, said[number % len(said)])
 
     def tell(self, case: str, event: Event) -> list[Event]:
-        """Let a case hear an event, and return what it says."""
+        """Let a case hear an event, and return what it says. What comes too early is not heard."""
+        try:
+            decision = self.deliver(self.desks[case], event)
+        except TooEarly:
+            return []
         self.heard[case].append(event)
-        return list(self.deliver(self.desks[case], event).events)
+        return list(decision.events)
 
     def deliver(self, desk: Desk, event: Event) -> Decision[Any]:
         """Let a desk hear an event, at the time and by the entry by which it was said."""
@@ -93,15 +97,11 @@ class Model(RuleBasedStateMachine):
         """Hear the rest; then each case is where it would be, had it heard all in order."""
         if not hasattr(self, "desks"):
             return
-        left = [
-            (case, event)
-            for case, events in self.events.items()
-            for event in events
-            if not any(event is heard for heard in self.heard[case])
-        ]
-        self.random.shuffle(left)
-        for case, event in left:
-            self.tell(case, event)
+        while left := self.left():
+            self.random.shuffle(left)
+            for case, event in left:
+                self.tell(case, event)
+            assert len(self.left()) < len(left), "what comes too early is heard in the end"
         for case, office in self.desks.items():
             self.holds(office)
             self.same_as_in_order(case, office)
@@ -111,6 +111,15 @@ class Model(RuleBasedStateMachine):
                 assert not self.tell(case, event), "heard again, nothing is said"
             assert office.state == before
             self.holds(office)
+
+    def left(self) -> list[tuple[str, Event]]:
+        """Return what has not been heard yet."""
+        return [
+            (case, event)
+            for case, events in self.events.items()
+            for event in events
+            if not any(event is heard for heard in self.heard[case])
+        ]
 
     def same_as_in_order(self, case: str, office: Desk) -> None:
         """Assert that the case, alone in an office of the same claims, ends the same in order."""

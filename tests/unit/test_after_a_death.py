@@ -1,19 +1,16 @@
-"""What population, residence, payments and the portal's register make of a registered death."""
+"""What residence and payments make of a registered death."""
 
 import re
-from datetime import date
 from itertools import permutations
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from contracts.common.events import FeeRefunded, FeeSettled
 from contracts.common.tasks import TaskOpened
-from contracts.compensation.events import RegistrationRevoked, ResidenceRestored
+from contracts.compensation.events import ResidenceRestored
 from contracts.death.events import (
     BurialSupportGranted,
-    DeathRecordRefused,
     DeathRefused,
     FuneralAllowanceGranted,
     PayoutOrdered,
@@ -23,13 +20,9 @@ from contracts.death.events import (
 from contracts.death.process import GROUP, REMOVAL
 from contracts.envelope import Event
 from contracts.model import Reason
-from contracts.people.events import PersonDeceased, PersonRecorded, PersonReported
 from services.payments import death as payments
 from services.payments import payout as payouts
 from services.payments.rules import RULES as PAYMENTS
-from services.population import death as population
-from services.population import people as population_people
-from services.population.rules import RULES as POPULATION
 from services.residence import death as residence
 from services.residence.rules import RULES as RESIDENCE
 from services.social_insurance import death as social_insurance
@@ -44,74 +37,15 @@ from tests.unit.deaths import (
     desk,
     form,
     people,
-    person,
     registered,
     submitted,
 )
 from tests.unit.driver import Desk, World
 from tests.unit.fees import balances, line
-from tests.unit.requests import JUDGEMENT
+from tests.unit.requests import REVOKED
 
 WHY = Reason(code="notice-missing", vi="Không có giấy báo tử.", en="There is no notice.")
 REFUSED = DeathRefused(reason=WHY)
-REVOKED = RegistrationRevoked(
-    request=UUID(int=1),
-    by=officials.official().signatory,
-    registration_number="KT-33-2026-00000042",
-    revoked_on=TODAY,
-    judgement=JUDGEMENT,
-    reason=WHY,
-)
-
-
-def test_a_person_is_marked_deceased_once() -> None:
-    world = World()
-    first = desk(population.record, POPULATION, "case-1", world)
-    first.hear(registered())
-    first.hear(registered())
-    assert first.said(PersonDeceased).deceased_on == date(2026, 11, 16)
-    assert first.row("deceased")["registration_number"] == "KT-33-2026-00000042"
-    second = desk(population.record, POPULATION, "case-2", world)
-    second.hear(registered(registration_number="KT-33-2026-00000043"))
-    assert second.said(DeathRecordRefused).reason.code == "recorded-before"
-    assert not second.records
-
-
-def report(world: World, **changes: Any) -> Desk:
-    told = Desk(population_people.record, POPULATION, "person-1", world=world)
-    known = person(DECEASED, "Phạm Văn Lợi", **changes)
-    told.hear(PersonReported(person=known, imported_from="test"))
-    return told
-
-
-def test_whom_an_import_reports_as_deceased_is_not_marked_again() -> None:
-    world = World()
-    report(world, deceased_on="2020-05-01").said(PersonRecorded)
-    case = desk(population.record, POPULATION, "case-1", world)
-    case.hear(registered())
-    case.said(DeathRecordRefused)
-    assert world.of("case-1") == set(), "a refused case holds no claim"
-
-
-@pytest.mark.parametrize("changes", [{}, {"deceased_on": "2020-05-01"}])
-def test_a_report_after_a_registered_death_is_recorded_and_takes_nothing_back(
-    changes: dict[str, Any],
-) -> None:
-    world = World()
-    desk(population.record, POPULATION, "case-1", world).hear(registered())
-    report(world, **changes).said(PersonRecorded)
-    assert f"deceased/{DECEASED}" in world.of("case-1")
-
-
-def test_a_report_of_a_death_that_is_registered_here_is_no_other_death() -> None:
-    """Else whom a court finds alive would receive nothing for ever, by a copy of what is void."""
-    world = World()
-    case = desk(population.record, POPULATION, "case-1", world)
-    case.hear(registered())
-    copy = report(world, deceased_on="2026-11-16")
-    assert [type(event) for event in copy.events] == [PersonRecorded]
-    case.hear(REVOKED)
-    assert f"deceased/{DECEASED}" not in world.held
 
 
 @pytest.mark.parametrize("order", list(permutations([registered(), deceased(), deceased()])))

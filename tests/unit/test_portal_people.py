@@ -1,6 +1,6 @@
 """Whom the door knows, and how: the living, the dead, newborns, and what was put right of them."""
 
-from datetime import date, timedelta
+from datetime import date
 from itertools import permutations
 from typing import Any
 
@@ -14,7 +14,7 @@ from contracts.compensation.events import (
 )
 from contracts.envelope import Event
 from contracts.model import Reason
-from contracts.people.events import PersonRecorded
+from contracts.people.events import DeathReported, DeathReportWithdrawn, PersonRecorded
 from services.portal import people as portal
 from tests.unit.births import child, identified
 from tests.unit.deaths import (
@@ -54,88 +54,39 @@ def test_the_door_knows_the_deceased_in_whichever_order_it_hears(
     assert found[DECEASED].deceased_on == date(2026, 11, 16), "what was registered counts"
 
 
-@pytest.mark.parametrize("reported_after", [False, True])
-def test_a_court_says_more_than_an_older_copy_and_less_than_a_newer_report(
-    reported_after: bool,
-) -> None:
-    """Registered here, copied by an import, and cancelled; then perhaps reported anew."""
-    registered, imported = (Desk(portal.register, None, case) for case in ("case-1", "person-1"))
-    rows: dict[str, dict[str, Any]] = {}
-
-    def hear(desk: Desk, event: Event, entry: int) -> None:
-        desk.now += timedelta(hours=entry)
-        for record in desk.hear(event, entry=entry).records:
-            if record.register == portal.DECEASED:
-                rows[record.key] = dict(record.row())
-
-    def report(day: date | None) -> PersonRecorded:
-        return PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=day))
-
-    hear(registered, deceased(), 1)
-    hear(imported, report(date(2026, 11, 16)), 2)
-    assert portal.dead(rows.values()) == {DECEASED: "2026-11-16"}
-    hear(registered, VOID, 4)
-    hear(imported, report(date(2026, 11, 16)), 5)
-    assert portal.dead(rows.values()) == {}, "what is said again is the same copy"
-    people = [{"_id": DECEASED, **report(date(2026, 11, 16)).person.model_dump()}]
-    assert portal.persons(people, rows.values(), [])[DECEASED].deceased_on is None
-    if reported_after:
-        hear(imported, report(date(2026, 11, 20)), 6)
-        assert portal.dead(rows.values()) == {DECEASED: "2026-11-20"}
-
-
-@pytest.mark.parametrize("order", list(permutations([2, 5])))
-def test_a_copy_of_what_is_void_is_one_also_where_it_is_heard_after_its_repetition(
-    order: tuple[int, ...],
-) -> None:
-    """What an import said before the court did, and says again after it."""
-    case, imported = (Desk(portal.register, None, name) for name in ("case-1", "person-1"))
-    copy = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2026, 11, 16)))
+def test_a_copy_does_not_outlive_what_a_court_found_void() -> None:
+    """An import has named the day, and the population register has said nothing of it."""
+    case = Desk(portal.register, None, "case-1")
     case.hear(deceased(), entry=1)
-    case.now += timedelta(hours=4)
-    case.hear(VOID, entry=4)
-    begun = imported.now
-    for entry in order:
-        imported.now = begun + timedelta(hours=entry)
-        imported.hear(copy, entry=entry)
-    copies = [each for each in imported.records if each.register == portal.DECEASED]
-    assert portal.dead([case.records[-1].row(), copies[-1].row()]) == {}
+    case.hear(VOID, entry=2)
+    copy = person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2026, 11, 16))
+    people = [{"_id": DECEASED, **copy.model_dump(mode="json")}]
+    known = portal.persons(people, [case.records[-1].row()], [])
+    assert known[DECEASED].deceased_on is None
 
 
-@pytest.mark.parametrize("backwards", [False, True])
-def test_of_two_courts_the_later_word_counts_in_whichever_order_rows_are_found(
-    backwards: bool,
-) -> None:
-    """Void, reported while a second death was registered, and void once more."""
-    rows = []
-    for name, hour in (("case-1", 1), ("person-1", 2), ("case-2", 3)):
-        desk = Desk(portal.register, None, name)
-        desk.now += timedelta(hours=hour)
-        copied = person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2026, 11, 16))
-        desk.hear(PersonRecorded(person=copied) if name == "person-1" else VOID)
-        rows.append(desk.records[-1].row())
-    assert portal.dead(rows[:: -1 if backwards else 1]) == {}
+REPORTS: list[tuple[Event, int]] = [
+    (DeathReported(personal_id=DECEASED, deceased_on=date(2020, 5, 1)), 1),
+    (DeathReportWithdrawn(personal_id=DECEASED), 1),
+    (DeathReported(personal_id=DECEASED, deceased_on=date(2020, 5, 2)), 2),
+]
 
 
-def test_what_an_import_says_again_is_no_news() -> None:
-    desk = Desk(portal.register, None, "person-1")
-    said = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=date(2020, 5, 1)))
-    written = [[each.register for each in desk.hear(said, entry=n).records] for n in (1, 2)]
-    assert written == [[portal.PEOPLE, portal.DECEASED], [portal.PEOPLE]]
-
-
+@pytest.mark.parametrize("said", [1, 2, 3])
 @pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
-def test_the_newest_report_says_whether_somebody_lives(order: tuple[int, ...]) -> None:
-    """Alive, dead by an import, and alive again: whoever was dead for a moment is not for ever."""
+def test_the_newest_word_of_imports_says_whether_somebody_lives(
+    order: tuple[int, ...], said: int
+) -> None:
+    """Dead by an import, alive by the next, and dead again."""
     desk, rows = Desk(portal.register, None, "person-1"), {}
-    for n in order:
-        day = date(2020, 5, 1) if n == 1 else None
-        known = PersonRecorded(person=person(DECEASED, "Phạm Văn Lợi", deceased_on=day))
-        for record in desk.hear(known, entry=n + 1).records:
-            rows[record.register] = dict(record.row())
-    last = rows.get(portal.DECEASED)
-    assert last is None or last["cancelled"]
-    assert last is None or not last["open"]
+    for n in (n for n in (*order, *order) if n < said):
+        for record in desk.hear(*REPORTS[n]).records:
+            rows[record.key] = dict(record.row())
+    (row,) = rows.values()
+    assert row["open"] != row["cancelled"]
+    day = [None, "2020-05-01", None, "2020-05-02"][said]
+    assert portal.dead(rows.values()) == ({DECEASED: day} if day else {})
+    assert len(desk.records) <= said, "what is said again is no news"
 
 
 @pytest.mark.parametrize("order", list(permutations([0, 1, 2])))

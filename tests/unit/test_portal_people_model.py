@@ -5,7 +5,7 @@ are registered, and courts find that they live. What the door makes of it is wor
 from the story in its order, and has to come out whichever way it was heard.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 from contracts.compensation.events import DeathRecordCancelled, DeathRecordCorrected
 from contracts.envelope import Event
 from contracts.model import Reason
-from contracts.people.events import PersonDeceased, PersonRecorded
+from contracts.people.events import (
+    DeathReported,
+    DeathReportWithdrawn,
+    PersonDeceased,
+    PersonRecorded,
+)
 from services.chassis.procedure import Decision
 from services.portal import people
 from tests.unit.deaths import DECEASED, deceased, person
-from tests.unit.driver import NOW, Desk, World
+from tests.unit.driver import Desk, World
 from tests.unit.models import Model, check
 
 IMPORT, DEATHS = "import", ("death", "second-death")
@@ -29,19 +34,26 @@ Story = list[tuple[str, Event]]
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
-    """Draw what is said of one person: nobody is marked who is marked, or of whom imports told."""
+    """Draw what is said of one person: nobody is marked who is marked."""
     told: Story = []
-    left, marked, reported = list(DEATHS), "", False
+    left, marked = list(DEATHS), ""
     for number in range(draw(st.integers(min_value=1, max_value=8))):
-        may = ["report", *(["correct", "cancel", "cancel"] if marked else [])]
-        may += ["mark"] if left and not marked and not reported else []
+        may = ["record"]
+        may += ["correct", "cancel", "cancel"] if marked in DEATHS else ["report", "report"]
+        may += ["withdraw", "withdraw"] if marked == IMPORT else []
+        may += ["mark"] if left and not marked else []
         wanted, day = draw(st.sampled_from(may)), draw(st.sampled_from(DAYS))
         about = {"personal_id": DECEASED, "registration_number": marked}
-        if wanted == "report":
-            died = draw(st.sampled_from([None, day, day]))
+        if wanted == "record":
+            died = draw(st.sampled_from([None, day]))
             known = person(DECEASED, "Phạm Văn Lợi", address=f"Số {number}", deceased_on=died)
             told.append((IMPORT, PersonRecorded(person=known)))
-            reported = reported or bool(died and not marked)
+        elif wanted == "report":
+            marked = IMPORT
+            told.append((IMPORT, DeathReported(personal_id=DECEASED, deceased_on=day)))
+        elif wanted == "withdraw":
+            marked = ""
+            told.append((IMPORT, DeathReportWithdrawn(personal_id=DECEASED)))
         elif wanted == "mark":
             marked = left.pop(0)
             told.append((marked, deceased(deceased_on=day, registration_number=marked)))
@@ -55,7 +67,7 @@ def stories(draw: st.DrawFn) -> Story:
 
 
 class Copy(Model):
-    """The portal: dead is whose registration stands, or whom imports name since a court."""
+    """The portal: dead is whose registration stands, or whom imports name."""
 
     group, cases = "death", (IMPORT, *DEATHS)
     rewritten = (people.PEOPLE, people.DECEASED)
@@ -63,18 +75,19 @@ class Copy(Model):
     def drawn(self, data: st.DataObject) -> dict[str, list[Event]]:
         self.story: Story = data.draw(stories())
         told: dict[str, list[Event]] = {case: [] for case in self.cases}
-        self.said: dict[int, tuple[int, datetime]] = {}
-        for hour, (case, event) in enumerate(self.story):
+        self.said: dict[int, int] = {}
+        for case, event in self.story:
             told[case].append(event)
-            self.said[id(event)] = len(told[case]), NOW + timedelta(hours=hour)
+            # A withdrawal may be said by the entry of the report before it: it is its last.
+            last = isinstance(event, DeathReportWithdrawn) and data.draw(st.booleans())
+            self.said[id(event)] = len(told[case]) - last
         return told
 
     def desk(self, case: str, world: World) -> Desk:
         return Desk(people.register, None, case, world=world, group=self.group)
 
     def deliver(self, desk: Desk, event: Event) -> Decision[Any]:
-        entry, desk.now = self.said[id(event)]
-        return desk.hear(event, entry)
+        return desk.hear(event, self.said[id(event)])
 
     def holds(self, case: Desk) -> None:
         for row in stored(case, people.DECEASED).values():
@@ -90,26 +103,18 @@ class Copy(Model):
             ]
             for found in (rows, rows[::-1]):
                 assert people.dead(found) == self.expected()
+        recorded = [e for e in self.events[IMPORT] if isinstance(e, PersonRecorded)]
         for row in stored(self.desks[IMPORT], people.PEOPLE).values():
-            newest = self.events[IMPORT][-1]
-            assert isinstance(newest, PersonRecorded)
-            assert row["address"] == newest.person.address
+            assert row["address"] == recorded[-1].person.address
 
     def expected(self) -> dict[str, str]:
         """Return the day on which the person died, worked out from the story in its order."""
-        registered = reported = None
-        void: set[date | None] = set()
-        """Days that imports had named when a court said that there was no death."""
-        named: set[date | None] = set()
+        day: date | None = None
         for _, event in self.story:
-            if isinstance(event, PersonDeceased | DeathRecordCorrected):
-                registered = event.deceased_on
-            elif isinstance(event, DeathRecordCancelled):
-                registered, void = None, set(named)
-            elif isinstance(event, PersonRecorded):
-                reported = event.person.deceased_on
-                named.add(reported)
-        day = registered or (reported if reported not in void else None)
+            if isinstance(event, PersonDeceased | DeathRecordCorrected | DeathReported):
+                day = event.deceased_on
+            elif isinstance(event, DeathRecordCancelled | DeathReportWithdrawn):
+                day = None
         return {DECEASED: day.isoformat()} if day else {}
 
 

@@ -11,6 +11,7 @@ from contracts.common.tasks import ActDeclined, TaskOpened
 from contracts.death.events import BenefitRefused, BurialSupportGranted, FuneralAllowanceGranted
 from contracts.death.process import BENEFIT, GROUP
 from contracts.envelope import Event
+from services.chassis.procedure import TooEarly
 from services.social_insurance import death
 from services.social_insurance.rules import RULES, Refusal
 from tests.unit import officials, supplements
@@ -166,13 +167,22 @@ def test_nothing_is_granted_for_who_may_live_in_any_order(order: tuple[Event, ..
 
 @pytest.mark.parametrize("benefits", list(permutations([ALLOWANCE, SUPPORT])))
 def test_never_both_and_neither_twice(benefits: tuple[dict[str, Any], ...]) -> None:
+    """In another case the deceased is marked once more only if the first is void: wait and see."""
     world = World()
-    for case, benefit in zip(("case-1", "case-2"), benefits, strict=True):
-        after(registered(benefit=benefit), deceased(), case=case, world=world)
-    again = after(registered(benefit=benefits[0]), deceased(), case="case-3", world=world)
-    reason = again.said(BenefitRefused).reason
-    assert (reason.code, reason.refers_to) == ("granted-before", "case-1")
-    assert world.of("case-2") == world.of("case-3") == set()
+    after(registered(benefit=benefits[0]), deceased(), world=world)
+    again = after(registered(benefit=benefits[1]), case="case-2", world=world)
+    with pytest.raises(TooEarly):
+        again.hear(deceased())
+    assert not again.events
+    assert world.of("case-2") == set()
+
+
+def test_whatever_another_case_was_granted_excludes_both() -> None:
+    """The life is claimed before, so nobody should come so far."""
+    world = World()
+    world.taken("funeral-benefit", DECEASED)
+    reason = after(registered(), deceased(), world=world).said(BenefitRefused).reason
+    assert (reason.code, reason.refers_to) == ("granted-before", "another-case")
 
 
 def test_what_was_reckoned_with_is_frozen_in_the_decision_and_its_row() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from contracts.envelope import Event
+from services.chassis.procedure import TooEarly
 from services.portal import people
 from services.residence.death import NUMBER as REMOVAL_NUMBER
 from services.social_insurance.birth import INSURANCE_NUMBER
@@ -43,6 +44,8 @@ class Town:
     waiting: list[Parcel] = field(default_factory=list)
     delivered: list[Parcel] = field(default_factory=list)
     said: list[tuple[str, Event, int]] = field(default_factory=list)
+    put_off: list[Parcel] = field(default_factory=list)
+    """What came too early, and is to be delivered again."""
     _entries: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -69,7 +72,11 @@ class Town:
         """Let one desk hear an event; what it says goes on its way."""
         desk, event, entry = parcel
         before = len(desk.events)
-        desk.hear(event, entry)
+        try:
+            desk.hear(event, entry)
+        except TooEarly:
+            self.put_off.append(parcel)
+            return
         self.delivered.append(parcel)
         if len(desk.events) == before:
             return

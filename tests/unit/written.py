@@ -36,12 +36,14 @@ from services.payments import payout as payments_payout
 from services.payments.rules import RULES as PAYMENTS
 from services.population import birth as population_birth
 from services.population import death as population_death
+from services.population import people as population_people
 from services.population.rules import RULES as POPULATION
 from services.residence import birth as residence_birth
 from services.residence import death as residence_death
 from services.residence.rules import RULES as RESIDENCE
 from services.social_insurance import birth as social_insurance_birth
 from services.social_insurance import death as social_insurance_death
+from services.social_insurance import lives as social_insurance_lives
 from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
 from tests.fire.cast import DECLARATIONS, everybody
 from tests.fire.officials import FAMILY, Step, roster
@@ -67,6 +69,10 @@ OFFICES: dict[str, Offices] = {
         ("social-insurance", social_insurance_death.benefit, SOCIAL_INSURANCE),
         ("payments", payments_death.fee_settlement, PAYMENTS),
         ("payments", payments_payout.payout, PAYMENTS),
+    ],
+    "people": [
+        ("population", population_people.record, POPULATION),
+        ("social-insurance", social_insurance_lives.end_of_benefits, SOCIAL_INSURANCE),
     ],
 }
 """The procedures of each group, with their services and rules."""

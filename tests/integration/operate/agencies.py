@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from contracts.catalogue import PARTITIONS, catalogue, topic
 from contracts.common.calendar import local_date
 from contracts.common.people import Person
+from contracts.envelope import Event
 from infra.local import Stack
 from infra.local.topics import create_topics
 from services.chassis.broker import Publisher
@@ -32,6 +33,7 @@ from services.portal.identity import new_identity
 from tests.fire.births import Births
 from tests.fire.families import families
 from tests.integration.office import LIMIT_SECONDS
+from tests.integration.portal.counter import outgoing_of
 
 FAMILIES = 400
 
@@ -106,6 +108,10 @@ class Agencies:
     async def publish(self, service: str, *values: bytes, key: bytes = b"case") -> None:
         """Put raw messages on the topic of a service."""
         await self._send([Outgoing(topic(service), key, value, ()) for value in values])
+
+    async def tell(self, case: str, *events: Event, group: str) -> None:
+        """Publish events of a case as the agencies do."""
+        await self._send([outgoing_of(case, event, group) for event in events])
 
     async def declare(self, count: int) -> list[str]:
         """Submit declarations of births that will be registered, and return their cases."""

@@ -93,12 +93,13 @@ class Counter:
         self, case_id: str, *events: Event, group: str = "birth", entry: int = 1
     ) -> None:
         """Publish events of a case as the agencies do, in this entry of theirs."""
-        await self.publisher.publish([_message(case_id, e, group, entry) for e in events])
+        messages = [outgoing_of(case_id, event, group, entry) for event in events]
+        await self.publisher.publish(messages)
 
     async def record(self, *people: Person, entry: int = 1) -> None:
         """Let the population register tell of people, and wait until the portal knows them."""
         messages = [
-            _message(f"person-{p.personal_id}", PersonRecorded(person=p), "people", entry)
+            outgoing_of(f"person-{p.personal_id}", PersonRecorded(person=p), "people", entry)
             for p in people
         ]
         await self.publisher.publish(messages)
@@ -156,7 +157,8 @@ class Counter:
         return bool(rows) and wanted.items() <= rows[0].items()
 
 
-def _message(case_id: str, event: Event, group: str, entry: int = 1) -> Outgoing:
+def outgoing_of(case_id: str, event: Event, group: str, entry: int = 1) -> Outgoing:
+    """Return an event of a case as its agency publishes it."""
     id = uuid4()
     owner = publisher(type(event))
     envelope = envelope_of(type(event))(

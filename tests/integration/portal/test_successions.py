@@ -18,7 +18,7 @@ from contracts.common.events import (
 )
 from contracts.common.tasks import task_id
 from contracts.model import Reason
-from contracts.people.events import PersonDeceased
+from contracts.people.events import DeathReported, DeathReportWithdrawn, PersonDeceased
 from services.chassis.testing import eventually
 from tests.integration.portal.counter import Counter, declaration, new_key
 from tests.integration.portal.test_supplements import Family
@@ -95,14 +95,16 @@ async def test_a_running_case_passes_on_where_an_import_says_that_its_declarant_
     counter: Counter, couple: Couple
 ) -> None:
     case_id = await counter.accepted(body=couple.declares())
-    mother = person(couple.mother, "Nguyễn Thị Hồng Nhung", deceased_on=date(2026, 11, 1))
-    await counter.record(mother, entry=2)
+    said = DeathReported(personal_id=couple.mother, deceased_on=date(2026, 11, 1))
+    await counter.publish(f"person-{couple.mother}", said, group="people", entry=2)
     await eventually(lambda: couple.settled(couple.mother))
     (passed,) = await counter.published(case_id, CasePassed)
     assert (passed.data.deceased, passed.data.successor) == (couple.mother, couple.father)
     assert (await counter.post(new_key(), couple.declares())).status_code == 422
     # Whom a later import holds alive may declare again.
-    await counter.record(person(couple.mother, "Nguyễn Thị Hồng Nhung"), entry=3)
+    withdrawn = DeathReportWithdrawn(personal_id=couple.mother)
+    await counter.publish(f"person-{couple.mother}", withdrawn, group="people", entry=3)
+    await eventually(lambda: counter.rows("deceased", personal_id=couple.mother)[0]["cancelled"])
     assert (await counter.post(new_key(), couple.declares())).status_code == 202
 
 
