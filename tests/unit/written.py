@@ -1,6 +1,5 @@
-"""The written declarations of a group, through the pure procedures of all agencies, in any order.
-
-No server, no portal: a bag of events that are delivered one by one, in whichever order.
+"""The written declarations of a group, through the pure procedures of all agencies, in any order:
+no server, no portal, but a bag of events that are delivered one by one.
 """
 
 import json
