@@ -100,7 +100,7 @@ class CaseOrphaned(Event, type="portal.case-orphaned.v1"):
     province: ProvinceCode | None = None
     persons: tuple[PersonalId, ...] = Field(
         default=(),
-        description="Whom the declaration or a supplement names, and the official who has adopted"
+        description="Whom the declaration or a supplement names, and officials who have adopted"
         " the case: none of them decides about it.",
     )
 
@@ -112,6 +112,12 @@ class CaseAdopted(Event, type="civil-status.case-adopted.v1"):
     by: Signatory | None = Field(
         default=None, description="Who acts for the declarant from now on; of old events unknown."
     )
+    revision: int | None = Field(
+        default=None,
+        ge=1,
+        description="That of the task when it was decided: the greater one is of the newer word."
+        " Of old events unknown.",
+    )
 
 
 class CaseAbandoned(Event, type="civil-status.case-abandoned.v1"):
@@ -119,10 +125,16 @@ class CaseAbandoned(Event, type="civil-status.case-abandoned.v1"):
 
     deceased: PersonalId
     reason: Reason
+    revision: int | None = Field(
+        default=None,
+        ge=1,
+        description="That of the task when it was decided: the greater one is of the newer word."
+        " Of old events unknown.",
+    )
 
 
 class AdoptionReopened(TaskEvent, Awaiting, type="civil-status.adoption-reopened.v1"):
-    """Who goes on with an adopted case is decided anew: until then it answers to who adopted it."""
+    """Who goes on with a case that was adopted or left is decided anew; until then it stays so."""
 
     act: UUID
     by: Signatory
@@ -197,9 +209,12 @@ class TaskDecisionSubmitted(Act, type="portal.task-decision-submitted.v1"):
 
 
 class HandoverRequested(Act, type="portal.handover-requested.v1"):
-    """An official, the adopter or another, wants somebody to be found anew for an adopted case."""
+    """An official, the adopter or another, wants somebody to be found for a case that was adopted
+    or left."""
 
-    reason: OfficialText
+    reason: OfficialText = Field(
+        description="Why. Whoever has the case is told, also by the channel of notices outside."
+    )
 
 
 class PayoutInstructed(Event, type="portal.payout-instructed.v1"):

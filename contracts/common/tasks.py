@@ -109,7 +109,7 @@ class Act(Event, stream="acts"):
     official: Official
     persons: tuple[PersonalId, ...] = Field(
         default=(),
-        description="Whom the declaration or a supplement names, and the official who has adopted"
+        description="Whom the declaration or a supplement names, and officials who have adopted"
         " the case: none of them decides about it.",
     )
 

@@ -36,6 +36,16 @@ class Effects:
     events: list[Document] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
 
+    def says_again(self, before: "Effects") -> bool:
+        """Return whether it has an event of a type of which there was one before.
+
+        Who hears both could not tell which is the newer one, were they of one entry.
+        """
+        if not (self.events and before.events):
+            return False
+        said = {event["type"] for event in before.events}
+        return any(event["type"] in said for event in self.events)
+
     def merge(self, later: "Effects") -> None:
         """Add the effects of the next item.
 

@@ -32,8 +32,8 @@ class Draft:
 
     Nor where an item is too `early`: the others are decided without it.
 
-    `rest` waits for the next entry: what an item releases, a later one may claim again, and which
-    of the two came last is told by the number of the entry.
+    `rest` waits for the next entry: what an item releases, a later one may claim again, and what
+    one says, a later one may say otherwise. Which came last is told by the number of the entry.
     """
 
     entry: Entry | None = None
@@ -114,7 +114,7 @@ class Folder:
                 continue
             if draft.asked:
                 return Draft(asked=draft.asked)
-            if size > LARGEST and draft.handled:
+            if draft.handled and (size > LARGEST or step.effects.says_again(effects)):
                 draft.rest = list(items[index:])
                 break
             if after is not None:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from services.chassis.encoding import Document, encode, with_bytes
@@ -112,8 +112,8 @@ def entry_id(case_id: str, n: int) -> str:
 
 
 def entry_from(document: Document) -> Entry:
-    """Return the entry that a document holds."""
-    return Entry(**{name: value for name, value in document.items() if name != "_id"})
+    """Return the entry that a document holds, without what only a later release knows of it."""
+    return Entry(**{name: document[name] for name in _FIELDS if name in document})
 
 
 def filed_in(rows: Iterable[Document], kind: str, prefix: str = "") -> list[Document]:
@@ -126,6 +126,9 @@ def filed_in(rows: Iterable[Document], kind: str, prefix: str = "") -> list[Docu
         if each["key"].startswith(first + prefix)
     }
     return [{"_id": key, **found[key]} for key in sorted(found)]
+
+
+_FIELDS = frozenset(each.name for each in fields(Entry)) - {"encoded"}
 
 
 class Gap(ValueError):

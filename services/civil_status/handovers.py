@@ -1,7 +1,7 @@
 """An adopted case is to be handed over -> its task is opened anew, or why it is not. Pure.
 
 Who leaves hands over, or any other official who might adopt the case, for the adopter may have left
-already. Until somebody has adopted it again the case answers to who did before.
+already; also where all have left the case. Until it is decided anew nothing changes.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ _said = task_events(OFFICE)
 
 
 def judged(review: Review | None, act: HandoverRequested, id: UUID, at: datetime) -> Step:
-    """Put the adopted case back into the queue, or decline and say why. `id` is that of the act."""
+    """Put the case back into the queue, or decline and say why. `id` is that of the act."""
     by, code = act.official.signatory, _objection(review, act)
     if review is None or code is not None:
         code = code or "not-adopted"
@@ -40,6 +40,4 @@ def _objection(review: Review | None, act: HandoverRequested) -> str | None:
         return "not-yours"
     if act.official.person_id in (*review.persons, *act.persons):
         return "own-case"
-    if task.state != "decided":
-        return "awaits-adoption"
-    return None if task.approved_by else "not-adopted"
+    return None if task.state == "decided" else "awaits-adoption"

@@ -48,7 +48,7 @@ def of_group(name: str) -> Procedure[Orphan]:
 
     @procedure.on(HandoverRequested)
     def handed_over(state: Orphan, act: HandoverRequested, context: Context) -> Decision[Orphan]:
-        """Look for another official, where one has the case."""
+        """Look for another official, where one has the case, or all have left it."""
         if not reviews.concerns(act):
             return Decision(state)
         return gate.shut(state, handovers.judged(state.review, act, context.cause.id, context.now))
@@ -57,11 +57,13 @@ def of_group(name: str) -> Procedure[Orphan]:
         """Say whether an official goes on with the case."""
         assert state.deceased is not None
         assert state.review is not None
+        deceased, task = state.deceased, state.review.task
         if verdict.refused:
-            left = CaseAbandoned(deceased=state.deceased, reason=verdict.refused)
+            reason = verdict.refused
+            left = CaseAbandoned(deceased=deceased, reason=reason, revision=task.revision)
             return Decision(state, events=(left,))
         # Only who has the task in hand decides about it.
-        adopted = CaseAdopted(deceased=state.deceased, by=state.review.task.held_by)
+        adopted = CaseAdopted(deceased=deceased, by=task.held_by, revision=task.revision)
         return Decision(state, events=(adopted,))
 
     gate = Gate(procedure, reviews, decided)

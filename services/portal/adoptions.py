@@ -17,8 +17,9 @@ all who ever did (`ever`), by case."""
 class Adopted(State):
     """What is remembered of a case that officials have adopted."""
 
-    entry: int = 0
-    """By which entry of civil status it is known who has it; 0 where it is not."""
+    told: tuple[int, int] = (0, 0)
+    """By which entry of civil status it is known who has it, and at which revision of the task:
+    one entry may adopt and leave a case."""
     by: PersonalId | None = None
     ever: tuple[PersonalId, ...] = ()
 
@@ -29,20 +30,23 @@ adoption = Procedure("adoption", initial=Adopted())
 @adoption.on(CaseAdopted)
 def adopted(state: Adopted, event: CaseAdopted, context: Context) -> Decision[Adopted]:
     """Let the official act for the declarant from now on."""
-    return _decided(state, event.by.person_id if event.by else None, context)
+    by = event.by.person_id if event.by else None
+    return _decided(state, by, event.revision, context)
 
 
 @adoption.on(CaseAbandoned)
 def abandoned(state: Adopted, event: CaseAbandoned, context: Context) -> Decision[Adopted]:
     """Let nobody act for the declarant any more."""
-    return _decided(state, None, context)
+    return _decided(state, None, event.revision, context)
 
 
-def _decided(state: Adopted, by: PersonalId | None, context: Context) -> Decision[Adopted]:
-    entry = context.cause.entry
+def _decided(
+    state: Adopted, by: PersonalId | None, revision: int | None, context: Context
+) -> Decision[Adopted]:
+    told = (context.cause.entry, revision or 0)
     after = state.with_(ever=tuple(sorted({*state.ever, by} if by else state.ever)))
-    if entry > state.entry:
-        after = after.with_(entry=entry, by=by)
+    if told > state.told:
+        after = after.with_(told=told, by=by)
     elif after == state:
         return Decision(state)
     row = {"by": after.by, "ever": list(after.ever)}

@@ -65,7 +65,9 @@ def test_an_official_may_leave_the_case_after_a_handover_and_then_it_is_nobodys(
     case.hear(decide(NAME, NEXT, REFUSE))
     assert case.said(CaseAbandoned).deceased == MOTHER
     case.hear(handover(NAME, ADOPTER))
-    assert case.said(ActDeclined).reason.code == "not-adopted"
+    assert all_said(case, AdoptionReopened)[-1].task.state == "open", "and not for ever"
+    adopted(ADOPTER, case)
+    assert all_said(case, CaseAdopted)[-1].by == ADOPTER.signatory
 
 
 def test_what_is_handed_over_says_since_when_it_waits() -> None:
@@ -112,7 +114,6 @@ FAMILY, FAR, FOREIGN, OTHERS = (
         (Desk(orphans.birth, RULES), HANDED, "not-adopted"),
         (orphaned(), HANDED, "awaits-adoption"),
         (claimed(), HANDED, "awaits-adoption"),
-        (left(), HANDED, "not-adopted"),
         (handed(), handover(NAME, ADOPTER), "awaits-adoption"),
         (adopted(), handover(NAME, FAMILY), "own-case"),
         (adopted(), handover(NAME, NEXT, persons=(NEXT.person_id,)), "own-case"),
@@ -150,6 +151,7 @@ def test_a_handover_before_the_case_is_orphaned_harms_nothing() -> None:
 
 A, B = ADOPTER.signatory, NEXT.signatory
 LEFT = CaseAbandoned(deceased=MOTHER, reason=Reason(code="x", vi="Hết.", en="Over."))
+LEFT_AT_6 = LEFT.model_copy(update={"revision": 6})
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,8 @@ LEFT = CaseAbandoned(deceased=MOTHER, reason=Reason(code="x", vi="Hết.", en="O
         ([(CaseAdopted(deceased=MOTHER, by=A), 3), (LEFT, 6)], None),
         ([(LEFT, 6), (CaseAdopted(deceased=MOTHER, by=A), 3)], None),
         ([(CaseAdopted(deceased=MOTHER), 3)], None),
+        ([(CaseAdopted(deceased=MOTHER, by=A, revision=3), 1), (LEFT_AT_6, 1)], None),
+        ([(LEFT_AT_6, 1), (CaseAdopted(deceased=MOTHER, by=A, revision=3), 1)], None),
     ],
 )
 def test_the_portal_knows_the_newest_adopter_in_whichever_order_it_hears(

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from contracts.common.events import AdoptionReopened, CaseAdopted, TaskDecisionSubmitted
+from contracts.common.events import AdoptionReopened, TaskDecisionSubmitted
 from contracts.common.supplements import SupplementDeclined, SupplementReceived
 from contracts.common.tasks import (
     Act,
@@ -66,8 +66,7 @@ DEEDS: tuple[Deed, ...] = (
     lambda procedure, who: decide(procedure, who, SUPPLEMENT),
 )
 agos = st.sampled_from((0, 0, 1, 2, 4, -1, None))
-"""How many revisions of the task ago the file was looked at; -1 is of one that is not there yet,
-and None is an act of before decisions named one."""
+"""How many revisions of the task ago the file was looked at; -1 is of none yet, None unknown."""
 acts = st.tuples(
     st.sampled_from((*STAFF, *STAFF, FOREIGN, FAR, FAMILY)), st.sampled_from(DEEDS), agos
 )
@@ -230,7 +229,8 @@ class Reviewed(RuleBasedStateMachine):
         if self.office not in ORPHANS:
             return
         before, stood = len(self.desk.events), self.desk.state
-        has = any(isinstance(e, CaseAdopted) for e in self.desk.events[self.since :])
+        ends = self.office.granted | self.office.refused
+        has = any(isinstance(e, ends) for e in self.desk.events[self.since :])
         self.desk.now += timedelta(seconds=1)
         self.desk.hear(handover(self.office.name, official_of(self.office, number)))
         (answer,) = self.desk.events[before:]

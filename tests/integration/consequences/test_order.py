@@ -92,3 +92,16 @@ async def test_an_event_carries_the_number_of_its_entry(offices: Offices) -> Non
     (last,) = [entry for entry in await office.entries("a") if entry.events]
     assert said.envelope.entry == last.n == 3
     assert said.headers["entry"] == b"3"
+
+
+async def test_of_two_events_of_one_type_the_number_tells_which_is_the_newer(
+    offices: Offices,
+) -> None:
+    """Whoever hears them goes by it: in one entry, nothing would tell."""
+    office = offices.open(joiner)
+    paid, draft, final = office.message("a", Paid(amount=7)), *heard(office, "a")[:2]
+    await office.handle(paid, draft, final)
+    said = [(each.text, each.envelope.entry) for each in await office.said()]
+    assert sorted(said, key=lambda each: each[1]) == [("draft 7", 1), ("final 7", 2)]
+    await office.handle(paid, draft, final)
+    assert len(await office.entries("a")) == 2

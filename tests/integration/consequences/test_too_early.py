@@ -100,8 +100,9 @@ async def test_what_else_is_heard_of_its_case_and_of_others_goes_on(offices: Off
     assert await letters(office) == [("replay", False)]
     held = {"lamp": "a", "vase": "b", "ink": "b", "pot": "c", "pen": "d"}
     assert await holders(office) == held, "what it has won on its way is free"
-    (entry,) = await office.entries("b")
-    assert [claim["id"] for claim in entry.claims] == ["thing/ink", "thing/vase"]
+    entries = await office.entries("b")
+    kept = {claim["id"] for entry in entries for claim in entry.claims}
+    assert kept == {"thing/ink", "thing/vase"}
     await office.handle(*batch)
     assert sorted(set(await office.texts())) == expected, "delivered again, it still waits"
     assert len(await office.letters()) == 1
