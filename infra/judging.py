@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography import x509
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from contracts.common.calendar import LOCAL
-from infra.errors import OnestopError
+from infra.errors import OnestopError, about_file
 from infra.verifying import Verified, Verifier, keys_in, read
-from services.chassis.settings import SettingsError
-from services.portal.keys import KeySet, certificate_in
+from services.portal.keys import KeySet
 from services.portal.printed import path_of
 from services.portal.verification import Invalid, Statement
 
 _PATIENCE = 10.0
+_ANOTHER = "--authority or --data names another"
 _JWKS = "/.well-known/jwks.json"
 
 
@@ -29,14 +30,9 @@ def judge(file: Path, url: str, authority: Path, keys: Path | None, offline: boo
     """
     console = Console()
     content = read(file)
+    verifier = Verifier(_authority(authority), _keys(content, keys, url, offline))
     try:
-        verifier = Verifier(certificate_in(authority), _keys(content, keys, url, offline))
         verified = verifier.file(content)
-    except SettingsError:
-        raise OnestopError(
-            f"there is no authority's certificate in {authority}, by which all is verified:"
-            " `onestop up` makes one for demonstrations, and --authority or --data names another"
-        ) from None
     except Invalid as error:
         console.print(f"[red]Not valid[/]: {escape(os.fspath(file))}: {escape(str(error))}.")
         return False
@@ -47,6 +43,21 @@ def judge(file: Path, url: str, authority: Path, keys: Path | None, offline: boo
     if not offline:
         console.print(_since(told, url))
     return holds
+
+
+def _authority(file: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(file.read_bytes())
+    except FileNotFoundError:
+        raise OnestopError(
+            f"there is no authority's certificate in {file}, by which all is verified:"
+            f" `onestop up` makes one for demonstrations, and {_ANOTHER}"
+        ) from None
+    except OSError as error:
+        raise OnestopError(about_file(error)) from None
+    except ValueError:
+        # What the library says of it is about its parser, and a paragraph.
+        raise OnestopError(f"{file} is no authority's certificate (PEM): {_ANOTHER}") from None
 
 
 def _keys(content: bytes, file: Path | None, url: str, offline: bool) -> KeySet | None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
 from infra.local.errors import StackError
-from services.chassis.settings import Settings
+from services.chassis.clock import FIRST
+from services.chassis.settings import Settings, why
 
 FILE = "clock.json"
 """In the folder of the data: how their clock was set when they were used last."""
@@ -55,22 +58,15 @@ def moment(text: str) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=VIET_NAM)
 
 
-def remember(folder: Path, environment: Mapping[str, str]) -> None:
-    """Keep beside the data how their clock is set: the variables of a `ClockSetting`."""
-    (folder / FILE).write_text(json.dumps(dict(environment)), encoding="utf-8")
+def settle(folder: Path, store: Path, showing: datetime) -> None:
+    """Keep how far the clock of what is in `store` came, before the store starts.
 
-
-def check_forward(folder: Path, store: Path, showing: datetime) -> None:
-    """Raise StackError where what is in `store` was written later than this, by its own clock.
-
-    Nothing of it would have happened yet: its deadlines, numbers and entries lie in the future.
+    What a store writes of its own as it starts is by no clock, until `remember` says which one
+    runs. Raises StackError where the data came further than `showing` (nothing of them would have
+    happened yet: their deadlines, numbers and entries lie in the future), and where the file that
+    says how their clock was set cannot be read.
     """
-    written = max((file.stat().st_mtime for file in store.rglob("*")), default=None)
-    if written is None:
-        return
-    kept = folder / FILE
-    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    last = Settings.from_environment(before).time.at(written * 1000)
+    last = _came(folder / FILE, store)
     if showing + _SKEW < last:
         shown, was = (f"{each.astimezone(VIET_NAM):%Y-%m-%d %H:%M}" for each in (showing, last))
         raise StackError(
@@ -78,3 +74,44 @@ def check_forward(folder: Path, store: Path, showing: datetime) -> None:
             f" to {shown}: remove them with --fresh (or `make clean`), name another folder with"
             " --data, or a later time with --clock"
         )
+    _keep(folder, {"reached": last.isoformat()})
+
+
+def remember(folder: Path, environment: Mapping[str, str]) -> None:
+    """Keep beside the data how their clock is set from now on: the variables of a `ClockSetting`.
+
+    Before any service runs by it, and after `settle`.
+    """
+    _keep(folder, environment)
+
+
+class _Kept(BaseModel):
+    """How far the clock came, while no service runs by one; else the variables that set it."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str]
+
+    reached: AwareDatetime | None = None
+
+
+def _came(file: Path, store: Path) -> datetime:
+    """Return the last moment, by their own clock, at which the data were used."""
+    written = max((each.stat().st_mtime for each in store.rglob("*")), default=None)
+    if written is None:
+        return FIRST
+    try:
+        kept = _Kept.model_validate_json(file.read_bytes() if file.exists() else "{}")
+        setting = Settings.from_environment(kept.__pydantic_extra__)
+    except (OSError, ValueError) as error:
+        raise StackError(
+            f"{file} does not say how the clock of the data was set ({why(error)}): remove the data"
+            " with --fresh (or `make clean`), or that file alone if they had the machine's clock"
+        ) from None
+    return kept.reached or max(setting.clock, setting.time.at(written * 1000))
+
+
+def _keep(folder: Path, content: Mapping[str, str]) -> None:
+    """Write it beside and rename it: whoever is interrupted leaves the file of before."""
+    beside = folder / f"{FILE}.new"
+    beside.write_text(json.dumps(dict(content)), encoding="utf-8")
+    beside.replace(folder / FILE)

@@ -12,7 +12,7 @@ from contracts.catalogue import PARTITIONS, catalogue
 from infra.authority import FOLDER as AUTHORITY
 from infra.issuer import FOLDER, Issuer
 from infra.local import mongo, parts, prometheus, topics
-from infra.local.clock import ClockSetting, check_forward, machine_now, remember
+from infra.local.clock import ClockSetting, machine_now, remember, settle
 from infra.local.errors import ServerDied, StackError
 from infra.local.folder import DataFolder
 from infra.local.parts import Addresses, Command, Part, service_command
@@ -105,13 +105,13 @@ class Stack:
         """Start everything and wait until it is ready; after an error, nothing is left running.
 
         Raises PortInUse, ServerDied or StackError, which also says that the clock of earlier data
-        would be set back.
+        would be set back, or that nobody knows how it was set.
         """
         self._folder.take()
         try:
             if self._measured:
                 prometheus.program("prometheus")
-            check_forward(self.data, self.data / MONGO, self._clock.showing or machine_now())
+            settle(self.data, self.data / MONGO, self._clock.showing or machine_now())
             self.issuer.prepare()
             self.ports.check(self._own_names())
             self._start_servers()
