@@ -90,8 +90,8 @@ WHY: Mapping[str, Mapping[str, str]] = {
         ),
         (
             "not-adopted",
-            "Hồ sơ này không có cán bộ nào đang tiếp nhận để bàn giao.",
-            "No official has adopted the case, so nobody can hand it over.",
+            "Hồ sơ này chưa có việc tiếp nhận nào để bàn giao.",
+            "No official has been asked to adopt the case, so nobody can hand it over.",
         ),
         (
             "awaits-adoption",
