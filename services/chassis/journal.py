@@ -17,6 +17,7 @@ from services.chassis.store import IN_ORDER_OF_WRITING, Store
 from services.chassis.tips import NO_HASH, HeardId, Tip, Torn, tip_of
 
 _READS, _PAUSE = 10, 0.05
+_IN_ORDER = (("_id", 1),)
 
 
 @dataclass(slots=True)
@@ -117,14 +118,16 @@ def entry_from(document: Document) -> Entry:
 
 
 def filed_in(rows: Iterable[Document], kind: str, prefix: str = "") -> list[Document]:
-    """Return what stored entries have on file under keys that begin so: see `Journal.filed`."""
+    """Return what stored entries have on file under keys that begin so: see `Journal.filed`.
+
+    Under one key the first entry's counts: who lost a journal and decided anew says things again.
+    """
     first = f"{kind}/"
-    found = {
-        each["key"].removeprefix(first): each["fields"]
-        for row in rows
-        for each in row.get("filed", ())
-        if each["key"].startswith(first + prefix)
-    }
+    found: dict[str, Document] = {}
+    for row in rows:
+        for each in row.get("filed", ()):
+            if each["key"].startswith(first + prefix):
+                found.setdefault(each["key"].removeprefix(first), each["fields"])
     return [{"_id": key, **found[key]} for key in sorted(found)]
 
 
@@ -199,15 +202,15 @@ class Journal:
         """
         first = f"{kind}/{prefix}"
         within = {"$gte": first, "$lt": f"{first}\U0010ffff"}
-        rows = await self._entries.find({"filed": {"$elemMatch": {"key": within}}}, ("filed",))
-        return filed_in(rows, kind, prefix)
+        these = {"filed": {"$elemMatch": {"key": within}}}
+        return filed_in(await self._entries.find(these, ("filed",), _IN_ORDER), kind, prefix)
 
     async def filed_under(self, kind: str, keys: Collection[str]) -> list[Document]:
         """Return what is filed under these keys, as `filed` does. Raises `StoreUnavailable`."""
         if not keys:
             return []
         these = {"filed.key": {"$in": [f"{kind}/{key}" for key in keys]}}
-        found = filed_in(await self._entries.find(these, ("filed",)), kind)
+        found = filed_in(await self._entries.find(these, ("filed",), _IN_ORDER), kind)
         return [each for each in found if each["_id"] in keys]
 
     async def documents(

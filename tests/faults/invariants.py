@@ -173,10 +173,6 @@ def _uniqueness(found: Snapshot) -> Iterator[str]:
     yield from _twice("the death of", (row["personal_id"] for row in deaths))
     benefits = _standing(found, "social-insurance", "benefits")
     yield from _twice("a benefit for", (row["deceased"] for row in benefits))
-    filed = (
-        each["key"] for row in found.rows("portal", "journal") for each in row.get("filed", ())
-    )
-    yield from _twice("on file", filed)
     yield from _living(found)
     residents = _standing(found, "residence", "residents")
     yield from _twice("the residence", (row["confirmation_number"] for row in residents))

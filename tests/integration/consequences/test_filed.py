@@ -55,6 +55,15 @@ async def test_a_repeated_event_files_nothing_more(offices: Offices) -> None:
     assert await found(office, "letters", "") == [("lamp/1", 1)]
 
 
+async def test_under_one_key_the_first_entry_s_counts(offices: Offices) -> None:
+    office = offices.open(filer)
+    for number in (2, 1, 3):
+        await office.tell("a", Told(text="lamp", number=number))
+    assert await found(office, "bills", "lamp") == [("lamp", 2)]
+    (bill,) = await journal(office).filed_under("bills", {"lamp", "candle"})
+    assert bill["number"] == 2
+
+
 async def test_it_is_found_by_an_index_that_knows_nothing_of_other_entries(
     offices: Offices,
 ) -> None:
