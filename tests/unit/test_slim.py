@@ -1,8 +1,10 @@
 """What is taken out of an image's packages, and that what stays can be imported."""
 
 import compileall
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,32 @@ def test_what_stays_is_imported_without_its_source(packages: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["7", str(packages / "ours" / "module.pyc")]
+
+
+def test_a_library_works_without_what_only_debuggers_read(tmp_path: Path) -> None:
+    spec = find_spec("uvloop")
+    assert spec is not None
+    uvloop = Path(str(spec.origin)).parent
+    packages = tmp_path / "lib" / "python3.13" / "site-packages"
+    shutil.copytree(uvloop, packages / "uvloop")
+    (before,) = [each.stat().st_size for each in uvloop.glob("*.so")]
+    main(tmp_path)
+    (library,) = (packages / "uvloop").glob("*.so")
+    assert library.stat().st_size < before / 4
+    code = "import uvloop, asyncio; print(uvloop.run(asyncio.sleep(0, 7)), uvloop.loop.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["7", str(library)]
+
+
+def test_what_is_no_library_of_such_a_machine_stays_as_it_is(tmp_path: Path) -> None:
+    library = tmp_path / "lib" / "python3.13" / "site-packages" / "uvloop" / "loop.so"
+    library.parent.mkdir(parents=True)
+    library.write_bytes(b"\xcf\xfa\xed\xfe of another system")
+    main(tmp_path)
+    assert library.read_bytes() == b"\xcf\xfa\xed\xfe of another system"
