@@ -105,6 +105,16 @@ class CaseOrphaned(Event, type="portal.case-orphaned.v1"):
     )
 
 
+DecidedAt = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        description="That of the task when it was decided: the greater one is of the newer word."
+        " Of old events unknown.",
+    ),
+]
+
+
 class CaseAdopted(Event, type="civil-status.case-adopted.v1"):
     """An official goes on with the case of a declarant who has died."""
 
@@ -112,12 +122,7 @@ class CaseAdopted(Event, type="civil-status.case-adopted.v1"):
     by: Signatory | None = Field(
         default=None, description="Who acts for the declarant from now on; of old events unknown."
     )
-    revision: int | None = Field(
-        default=None,
-        ge=1,
-        description="That of the task when it was decided: the greater one is of the newer word."
-        " Of old events unknown.",
-    )
+    revision: DecidedAt = None
 
 
 class CaseAbandoned(Event, type="civil-status.case-abandoned.v1"):
@@ -125,12 +130,7 @@ class CaseAbandoned(Event, type="civil-status.case-abandoned.v1"):
 
     deceased: PersonalId
     reason: Reason
-    revision: int | None = Field(
-        default=None,
-        ge=1,
-        description="That of the task when it was decided: the greater one is of the newer word."
-        " Of old events unknown.",
-    )
+    revision: DecidedAt = None
 
 
 class AdoptionReopened(TaskEvent, Awaiting, type="civil-status.adoption-reopened.v1"):

@@ -118,28 +118,15 @@ class Claims:
 
     async def forget(self, unused: Iterable[Asked]) -> None:
         """Release what was claimed for an entry that was then not appended so."""
-        await self._claims.write(
-            [Remove({"_id": a.claim.id, "owner": a.owner.document(), "n": a.n}) for a in unused]
-        )
+        await self._claims.write([Remove(_claimed_by(asked)) for asked in unused])
 
     async def put_back(self, won: Iterable[Asked]) -> None:
         """Release what was claimed for an entry that is put off.
 
         Not where another try at it has found the claim there: that may have appended the entry.
         """
-        await self._claims.write(
-            [
-                Remove(
-                    {
-                        "_id": a.claim.id,
-                        "owner": a.owner.document(),
-                        "n": a.n,
-                        "confirmed": {"$exists": False},
-                    }
-                )
-                for a in won
-            ]
-        )
+        untouched = {"confirmed": {"$exists": False}}
+        await self._claims.write([Remove(_claimed_by(asked) | untouched) for asked in won])
 
     async def _rows(self, ids: Collection[str]) -> dict[str, Document]:
         rows = await self._claims.find({"_id": {"$in": list(ids)}})
@@ -155,6 +142,11 @@ class Claims:
         filter: dict[str, Any] = {"_id": asked.claim.id, "owner": asked.owner.document()}
         change = {"$max": {"n": asked.n}, "$set": {"confirmed": True}}
         return await self._claims.update(filter, change) == 1
+
+
+def _claimed_by(asked: Asked) -> Document:
+    """Return the filter that finds the claim as this entry made or confirmed it."""
+    return {"_id": asked.claim.id, "owner": asked.owner.document(), "n": asked.n}
 
 
 def _holds(tip: Tip, row: Document) -> bool:
