@@ -137,12 +137,17 @@ class Counter:
 
     async def metric(self, name: str, **labels: str) -> float:
         """Return the value of a metric, 0 where it has none."""
-        text = (await self.http.get("/metrics")).text
-        for line in text.splitlines():
-            found = re.fullmatch(rf"{name}{{(.*)}} (\S+)", line)
-            if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1])) == labels:
-                return float(found[2])
-        return 0.0
+        return sum([value for named, value in await self._metrics(name) if named == labels])
+
+    async def total(self, name: str, **labels: str) -> float:
+        """Return the sum of a metric over all other labels than these."""
+        found = await self._metrics(name)
+        return sum([value for named, value in found if labels.items() <= named.items()])
+
+    async def _metrics(self, name: str) -> list[tuple[dict[str, str], float]]:
+        lines = (await self.http.get("/metrics")).text.splitlines()
+        found = filter(None, (re.fullmatch(rf"{name}{{(.*)}} (\S+)", line) for line in lines))
+        return [(dict(re.findall(r'(\w+)="([^"]*)"', each[1])), float(each[2])) for each in found]
 
     async def kill(self, part: str) -> None:
         """Kill a server."""
