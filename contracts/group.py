@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from contracts.common.calendar import in_force
 from contracts.common.people import Person
@@ -14,6 +14,17 @@ Result = Literal["granted", "refused"]
 """How a procedure that started can end."""
 Change = Literal["withdrawn", "cancelled", "corrected", "recovered", "refunded", "declined"]
 """What can become of a procedure beside its end, and after it."""
+
+
+class Signed(NamedTuple):
+    """What a form says was signed: the field, the compact JWS in it, and who has to have signed.
+
+    That is the organisation in the certificate of the key.
+    """
+
+    field: str
+    jws: str
+    by: str
 
 
 class Form(Input):
@@ -42,6 +53,14 @@ class Form(Input):
     def recipients(self) -> tuple[PersonalId, ...]:
         """Return who is to be paid in the case, and then who may be in their place."""
         return ()
+
+    def signed(self) -> Signed | None:
+        """Return what the portal has to find signed, where the form is somebody's signed word."""
+        return None
+
+    def answers(self) -> str | None:
+        """Return the key of the proposal that it would answer, if the state has made one."""
+        return None
 
     def circumstance(self) -> str:
         """Return the name that chooses among the bundles of one date."""

@@ -28,6 +28,8 @@ from cryptography.x509.oid import NameOID
 
 from contracts.catalogue import catalogue
 from contracts.common.tasks import Official
+from infra.errors import OnestopError
+from services.chassis.signing import Keyring
 
 FOLDER = "authority"
 """Within the folder of a stack's data."""
@@ -52,8 +54,9 @@ class Authority:
     """The authority whose keys are in a folder.
 
     `authority.pem` is its certificate and `jwks.json` the public keys that it has certified, both
-    for everybody. `keys/<service>.json` are private keys of a service and its officials, `seal.pem`
-    is the portal's: each for its owner alone. `authority-key.pem` is nobody's but its own.
+    for everybody. `keys/<service>.json` are private keys of a service and its officials, or of a
+    hospital, `seal.pem` is the portal's: each for its owner alone. `authority-key.pem` is nobody's
+    but its own.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -98,11 +101,26 @@ class Authority:
         with self._alone():
             return self._add(agency, None)
 
+    def word_of(self, organisation: str, content: bytes) -> str:
+        """Return the content as an organisation signs it that is no agency: a compact JWS.
+
+        It gets a key with its first word. Raises `OnestopError` where there is no authority.
+        """
+        file = self.keys / f"{organisation}.json"
+        if not self._key.exists():
+            raise OnestopError(
+                f"no authority in {self.folder}: `onestop up` or `onestop keys --make` makes one"
+            )
+        with self._alone():
+            if not self._private(organisation):
+                self._add(organisation, None)
+        header, _, signature = Keyring(file).sign(content).partition("..")
+        return f"{header}.{_encoded(content)}.{signature}"
+
     def listed(self) -> Iterator[Listed]:
         """Yield the keys that are published, by agency."""
-        signing = {
-            key["kid"]: key for agency in catalogue().services for key in self._signs(agency)
-        }
+        known = sorted(file.stem for file in self.keys.glob("*.json"))
+        signing = {key["kid"] for organisation in known for key in self._signs(organisation)}
         for key in self._published():
             der = b64decode(key["x5c"][0])
             subject = x509.load_der_x509_certificate(der).subject

@@ -12,7 +12,7 @@ from infra.errors import INTERRUPTED, OnestopError, about_file
 
 COMMANDS = (
     *("up", "fire", "case", "verify", "token", "issuer", "keys", "demo", "dead-letters", "journal"),
-    *("population", "people", "topics", "access", "gateway"),
+    *("population", "people", "birth-notice", "topics", "access", "gateway"),
 )
 """Each is registered by the module of its name in `infra.commands`."""
 

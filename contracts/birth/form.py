@@ -9,21 +9,13 @@ from pydantic import Field, model_validator
 from contracts.common.countries import CODES
 from contracts.common.events import PaymentMethod
 from contracts.common.exemptions import Exemptions
-from contracts.common.people import Household, Person, PersonDetails, Place, Sex
+from contracts.common.hospitals import NoticeCode
+from contracts.common.people import Household, ParentRef, Person, Place, Sex
 from contracts.common.provinces import is_province
 from contracts.group import Form
-from contracts.model import CountryCode, Fault, Input, Name, PersonalId, ProvinceCode, shaped
+from contracts.model import CountryCode, Fault, Input, Name, PersonalId, ProvinceCode
 
 Relation = Literal["mother", "father", "grandparent", "relative", "carer"]
-NoticeCode = Annotated[
-    str,
-    shaped(
-        r"^[0-9]{5}\.GCS\.[0-9]{5}\.[0-9]{2}$",
-        vi="Mã giấy chứng sinh có dạng 01001.GCS.00001.26.",
-        en="The code of a birth notice looks like 01001.GCS.00001.26.",
-    ),
-    Field(description="Code of the hospital's signed birth notice: XXXXX.GCS.ZZZZZ.YY."),
-]
 
 
 class NewChild(Input):
@@ -37,25 +29,6 @@ class NewChild(Input):
     nationality: CountryCode = "VN"
     ethnicity: Name = "Kinh"
     hometown: Name
-
-
-class ParentRef(Input):
-    """A parent: an identifier where there is one, else the details."""
-
-    personal_id: PersonalId | None = None
-    details: PersonDetails | None = None
-
-    @model_validator(mode="after")
-    def one_of_both(self) -> Self:
-        """Require exactly one way of naming the parent."""
-        if (self.personal_id is None) == (self.details is None):
-            raise Fault(
-                "",
-                vi="Ghi cha hoặc mẹ theo số định danh (personal_id) hoặc theo thông tin nhân thân"
-                " (details), không ghi cả hai.",
-                en="Name the parent either by personal_id or by details.",
-            )
-        return self
 
 
 class HospitalNotice(Input):
@@ -220,6 +193,11 @@ class BirthForm(Form):
         """Return the parents: where one dies, the other goes on."""
         parents = (self.mother, self.father)
         return tuple(parent.personal_id for parent in parents if parent and parent.personal_id)
+
+    def answers(self) -> str | None:
+        """Return the code of the hospital's notice: what is proposed after one is known by it."""
+        evidence = self.evidence
+        return evidence.code if isinstance(evidence, HospitalNotice) else None
 
     def circumstance(self) -> str:
         """Return `born-abroad` or `usual`."""

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from contracts.common.asking import Awaiting
 from contracts.common.payouts import Payout
 from contracts.common.people import Child, Household, Person
+from contracts.common.proposals import Proposal
 from contracts.common.tasks import (
     Act,
     OfficialDecision,
@@ -44,6 +45,12 @@ class DeclarationSubmitted(Event, type="portal.declaration-submitted.v1"):
     entered_fields: Annotated[int, Field(ge=0)] = 0
     working_days: WorkingDays | None = Field(
         default=None, description="The legal time limit of the whole case, frozen as the bundle is."
+    )
+    answers: Name | None = Field(
+        default=None, description="The key of the proposal that the form would answer."
+    )
+    proposal: Proposal | None = Field(
+        default=None, description="That proposal, where it had been made by then."
     )
 
 

@@ -1,11 +1,11 @@
 """People and where they live, as events and forms speak of them."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from contracts.model import CountryCode, Input, Name, PersonalId, ProvinceCode, Value
+from contracts.model import CountryCode, Fault, Input, Name, PersonalId, ProvinceCode, Value
 
 Sex = Literal["female", "male"]
 
@@ -33,6 +33,25 @@ class PersonDetails(Input):
     born_on: date
     nationality: CountryCode
     document_number: Name
+
+
+class ParentRef(Input):
+    """A parent: an identifier where there is one, else the details."""
+
+    personal_id: PersonalId | None = None
+    details: PersonDetails | None = None
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> Self:
+        """Require exactly one way of naming the parent."""
+        if (self.personal_id is None) == (self.details is None):
+            raise Fault(
+                "",
+                vi="Ghi cha hoặc mẹ theo số định danh (personal_id) hoặc theo thông tin nhân thân"
+                " (details), không ghi cả hai.",
+                en="Name the parent either by personal_id or by details.",
+            )
+        return self
 
 
 # Place and household are in forms and in events: values, so that events can grow. A form refuses

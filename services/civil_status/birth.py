@@ -9,12 +9,11 @@ from contracts.birth.form import (
     ForeignCertificate,
     FoundlingRecord,
     HospitalNotice,
-    ParentRef,
 )
 from contracts.birth.process import BIRTH, GROUP
 from contracts.common.calendar import local_date
 from contracts.common.events import DeclarationSubmitted
-from contracts.common.people import Child
+from contracts.common.people import Child, ParentRef
 from contracts.model import Reason
 from services.chassis.procedure import Claim, Context, Decision, Owner, Procedure
 from services.civil_status.examination import Dossier, examine, late, open_dossier

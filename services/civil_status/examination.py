@@ -4,9 +4,9 @@ The checks are in the order of `CHECKS`. Whether the child is registered already
 the claims of `birth` can tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from contracts.birth.form import (
@@ -14,13 +14,18 @@ from contracts.birth.form import (
     Commitment,
     ForeignCertificate,
     FoundlingRecord,
-    ParentRef,
 )
 from contracts.common.calendar import add_months, birthday, local_date
 from contracts.common.events import DeclarationSubmitted
-from contracts.common.people import Parent, Person
+from contracts.common.people import Parent, ParentRef, Person
 from contracts.model import Reason
-from services.civil_status.rules import CivilStatusRules
+from services.civil_status.rules import BirthRefusal, CivilStatusRules
+
+_SAID_OF_THE_CHILD: tuple[tuple[str, BirthRefusal], ...] = (
+    ("born_on", "hospital-names-another-day"),
+    ("sex", "hospital-names-another-sex"),
+    ("birth_order", "hospital-names-another-order"),
+)
 
 
 class Dossier(NamedTuple):
@@ -36,6 +41,8 @@ class Dossier(NamedTuple):
     mother_known: Person | None
     father_known: Person | None
     """What the register of people holds of those who are entered and have an identifier."""
+    notice: Mapping[str, Any]
+    """The form as far as the hospital's notice fills it in; empty where none was heard of."""
 
 
 def open_dossier(event: DeclarationSubmitted, form: BirthForm, rules: CivilStatusRules) -> Dossier:
@@ -56,6 +63,7 @@ def open_dossier(event: DeclarationSubmitted, form: BirthForm, rules: CivilStatu
         father=_parent(entered, father),
         mother_known=mother,
         father_known=father,
+        notice=event.proposal.form if event.proposal else {},
     )
 
 
@@ -144,6 +152,22 @@ def _evidence(dossier: Dossier) -> Reason | None:
     return None if fits else dossier.rules.reason("evidence-not-accepted")
 
 
+def _as_the_hospital_says(dossier: Dossier) -> Reason | None:
+    """What the hospital signed is not declared otherwise; after surrogacy it names another mother.
+
+    Law on Civil Status 2014, art. 16 (1): the birth notice is what the registration rests on.
+    """
+    form, notice = dossier.form.model_dump(mode="json", exclude_none=True), dossier.notice
+    if not notice:
+        return None
+    if dossier.form.surrogacy_confirmation is None and form.get("mother") != notice["mother"]:
+        return dossier.rules.reason("hospital-names-another-mother")
+    for field, code in _SAID_OF_THE_CHILD:
+        if form["child"][field] != notice["child"][field]:
+            return dossier.rules.reason(code)
+    return None
+
+
 def _posted(dossier: Dossier) -> Reason | None:
     evidence = dossier.form.evidence
     if not isinstance(evidence, FoundlingRecord):
@@ -204,6 +228,7 @@ CHECKS: tuple[Callable[[Dossier], Reason | None], ...] = (
     _vietnamese,
     _plausible,
     _evidence,
+    _as_the_hospital_says,
     _posted,
     _surrogacy,
     _alive,

@@ -23,6 +23,10 @@ BirthRefusal = Literal[
     "parent-too-young",
     "evidence-missing",
     "evidence-not-accepted",
+    "hospital-names-another-mother",
+    "hospital-names-another-day",
+    "hospital-names-another-sex",
+    "hospital-names-another-order",
     "posting-not-over",
     "surrogacy-not-married",
     "parent-deceased-before-birth",
@@ -31,6 +35,8 @@ BirthRefusal = Literal[
     "surname-not-a-parents",
     "duplicate-declaration",
 ]
+NoticeRefusal = Literal["birth-notice-recorded-before"]
+"""Why a hospital's notice is not recorded, besides that the child was not born yet."""
 DeathRefusal = Literal[
     "declares-own-death",
     "died-in-future",
@@ -62,12 +68,14 @@ RequestRefusal = Literal[
 """Why a withdrawal, a revocation or a correction does not count."""
 Refusal = Literal[
     BirthRefusal,
+    NoticeRefusal,
     DeathRefusal,
     RequestRefusal,
     "withdrawn-by-declarant",
     "revoked-by-court",
 ]
 
+Hours = Annotated[int, Field(ge=1, le=40)]
 Days = Annotated[int, Field(ge=0, le=3660)]
 
 Years = Annotated[int, Field(ge=1, le=150)]
@@ -90,12 +98,13 @@ class IssuerRule(BaseModel):
 
 
 class CivilStatusRules(Rules[Refusal]):
-    """Figures of births and deaths, in days or years, and why either is refused."""
+    """Figures of births and deaths, in hours, days or years, and why either is refused."""
 
     late_after_days: Dated[Days]
     oldest_years: Dated[Years]
     youngest_parent_years: Dated[Years]
     posting_days: Dated[Days]
+    birth_notice_hours: Dated[Hours]
     born_after_fathers_death_days: Dated[Days]
     death_late_after_days: Dated[Days]
     death_notice_issuers: Dated[Annotated[tuple[IssuerRule, ...], Field(min_length=1)]]

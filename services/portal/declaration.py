@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +18,18 @@ from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
 from contracts.common.events import Channel, DeclarationSubmitted
 from contracts.common.people import Person
+from contracts.common.proposals import Proposal
 from contracts.group import Form
 from contracts.model import Input, Name, PersonalId
 from services.chassis.broker import LARGEST_EVENT
 from services.portal.case_events import Thread, encoded
-from services.portal.fields import errors_in, filled_in, joined, paths_of
+from services.portal.fields import errors_in, filled_in, joined, paths_of, shared
 from services.portal.problems import FieldError, Problem, error, invalid
 from services.portal.sentences import mistake, sentence
 
 FORM = "form"
+NONE: Mapping[str, Proposal] = MappingProxyType({})
+"""No proposals."""
 
 
 class Declaration(Input):
@@ -111,13 +115,16 @@ def check_people(filled: FilledIn, people: Mapping[str, Person], *, declarant: b
 
 
 def event_of(
-    filled: FilledIn, people: Mapping[str, Person], received_at: datetime
+    filled: FilledIn,
+    people: Mapping[str, Person],
+    received_at: datetime,
+    proposed: Mapping[str, Proposal] = NONE,
 ) -> DeclarationSubmitted:
     """Return the event. Bundle and time limit are those of the day of receipt in Viet Nam.
 
     `entered_fields` counts what somebody filled in; `reused_fields` what the register of people
-    added, which nobody had to be asked again. Raises `Problem` 422 where no bundle was in force, or
-    the form is wrong on that day.
+    added, or had been `proposed` and was left so: nobody had to be asked again. Raises `Problem`
+    422 where no bundle was in force, or the form is wrong on that day.
     """
     declaration, form = filled.sent.declaration, filled.form
     group, received_on = catalogue().groups[declaration.group], local_date(received_at)
@@ -129,6 +136,9 @@ def event_of(
     except LookupError:
         raise invalid([error("group", mistake("no-bundle"))]) from None
     snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}
+    answers = form.answers()
+    proposal = proposed.get(answers) if answers else None
+    taken_over = shared(proposal.form, declaration.form) if proposal else 0
     return DeclarationSubmitted(
         group=group.name,
         declarant=declaration.declarant,
@@ -138,9 +148,11 @@ def event_of(
         bundle=bundle,
         form=form.model_dump(mode="json", exclude_none=True),
         people=snapshots,
-        reused_fields=sum(_facts(person) for person in snapshots.values()),
-        entered_fields=filled_in(declaration.form),
+        reused_fields=sum(_facts(person) for person in snapshots.values()) + taken_over,
+        entered_fields=filled_in(declaration.form) - taken_over,
         working_days=group.time_limit(form.time_limit(), received_on),
+        answers=answers,
+        proposal=proposal,
     )
 
 

@@ -23,6 +23,7 @@ from services.portal.declarations import DECLARATION_BYTES
 from services.portal.door import Door
 from services.portal.known import People
 from services.portal.problems import Problem, documented, refused
+from services.portal.proposing import Proposals
 from services.portal.ratings import Rating
 from services.portal.register import CASES
 from services.portal.sentences import sentence
@@ -57,6 +58,7 @@ class Families:
         self._cases = runtime.registers[CASES]
         self._supplements = Door(runtime, supplements.SUPPLEMENTS)
         self._ratings = Door(runtime, "ratings", reused="already-rated")
+        self._proposals = Proposals(runtime)
         self._clock = runtime.clock.now
 
     async def supply(self, case_id: str, wish: Wish) -> UUID:
@@ -97,7 +99,8 @@ class Families:
         correction = None
         if filled is not None:
             known = await self._people.named(filled.people)
-            correction = supplements.corrected(filled, declared.data, known)
+            proposed = await self._proposals.keyed([filled.form.answers()])
+            correction = supplements.corrected(filled, declared.data, known, proposed)
         return supplements.claim_of(wish, sent, declared, correction, self._clock())
 
 

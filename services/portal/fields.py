@@ -69,6 +69,14 @@ def filled_in(sent: Any) -> int:
     return sent is not None
 
 
+def shared(ours: Any, sent: Any) -> int:
+    """Return how many of our fields were sent as they are, at any depth."""
+    if isinstance(ours, dict):
+        inside = sent if isinstance(sent, dict) else {}
+        return sum(shared(value, inside.get(name)) for name, value in ours.items())
+    return int(sent is not None and ours == sent)
+
+
 def joined(*parts: str) -> str:
     """Return the path of a field."""
     return ".".join(part for part in parts if part)

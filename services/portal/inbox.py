@@ -14,6 +14,8 @@ from services.portal.citizens import Caller, Hands
 from services.portal.notices import DETAILS, Notice
 from services.portal.paging import marked, place
 from services.portal.problems import documented
+from services.portal.proposals import notices_of
+from services.portal.proposing import Proposals
 from services.portal.submissions import Claim
 
 router = APIRouter(tags=["families"])
@@ -32,6 +34,7 @@ class Inboxes:
     def __init__(self, runtime: Runtime) -> None:
         self._hands, self._journal = Hands(runtime), runtime.journal
         self._details = runtime.registers[DETAILS]
+        self._proposals = Proposals(runtime)
 
     async def prepare(self) -> None:
         """Create the index. Raises `StoreUnavailable`."""
@@ -49,6 +52,8 @@ class Inboxes:
         else:
             claims = [await self._hands.declared(case_id, person)]
         found = [each for claim in claims for each in await self._of_case(claim)]
+        if case_id is None:
+            found += notices_of(await self._proposals.rows_to(person))
         found.sort(key=lambda each: marked(each["at"], each["id"]), reverse=True)
         if after is not None:
             place(after)

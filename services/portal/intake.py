@@ -7,25 +7,31 @@ got no answer sends the same again.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
+from contracts.common.proposals import Proposal
 from services.chassis import metrics, tracing
 from services.chassis.broker import BrokerUnavailable
 from services.chassis.runtime import Runtime
 from services.chassis.store import StoreUnavailable
 from services.portal import declaration
 from services.portal.case_events import message
-from services.portal.declaration import FilledIn, Sent
+from services.portal.declaration import FORM, FilledIn, Sent
+from services.portal.fields import joined
 from services.portal.identity import new_identity
+from services.portal.keys import Keys
 from services.portal.known import People
-from services.portal.problems import Problem, refused
+from services.portal.problems import Problem, error, invalid, refused
+from services.portal.proposing import Proposals
+from services.portal.sentences import mistake
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.successions import Successions
+from services.portal.verification import Invalid
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +82,19 @@ class _Candidate:
         return claim_id(self.sent.declaration.declarant, self.arrival.key)
 
 
+class _Known(NamedTuple):
+    """What the portal knows of what some declarations speak of."""
+
+    people: Mapping[str, Person]
+    proposed: Mapping[str, Proposal]
+    keys: Keys
+
+
 class Intake:
     """Accepts declarations, singly and in batches."""
 
-    def __init__(self, runtime: Runtime, successions: Successions) -> None:
-        self._people = People(runtime)
+    def __init__(self, runtime: Runtime, successions: Successions, keys: Keys) -> None:
+        self._people, self._proposals, self._keys = People(runtime), Proposals(runtime), keys
         self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self.clock = runtime.clock.now
@@ -144,15 +158,19 @@ class Intake:
 
     async def _accept_while_all_is_there(self, arrivals: Sequence[Arrival]) -> None:
         candidates = [c for arrival in arrivals if (c := _alone(arrival, _read, arrival))]
-        people = await self._look_up(candidates)
+        known = await self._look_up(candidates)
         for candidate in candidates:
-            _alone(candidate.arrival, _prepare, candidate, people)
+            _alone(candidate.arrival, _prepare, candidate, known)
         await self._reconsider([c for c in candidates if c.objection is not None])
         await self._publish([c for c in candidates if c.claim is not None])
 
-    async def _look_up(self, candidates: Sequence[_Candidate]) -> dict[str, Person]:
-        wanted = {id for c in candidates if c.filled is not None for id in c.filled.people}
-        return await self._people.named(wanted)
+    async def _look_up(self, candidates: Sequence[_Candidate]) -> _Known:
+        filled = [each.filled for each in candidates if each.filled is not None]
+        people, proposed = await asyncio.gather(
+            self._people.named({id for each in filled for id in each.people}),
+            self._proposals.keyed(each.form.answers() for each in filled),
+        )
+        return _Known(people, proposed, self._keys)
 
     async def _reconsider(self, objected: Sequence[_Candidate]) -> None:
         """Let through what was accepted before: repeated, it is accepted whatever changed since."""
@@ -218,14 +236,15 @@ def _read(arrival: Arrival) -> _Candidate | None:
     return candidate
 
 
-def _prepare(candidate: _Candidate, people: dict[str, Person]) -> None:
+def _prepare(candidate: _Candidate, known: _Known) -> None:
     """Set the claim of a candidate, or the objection to it."""
     filled, arrival = candidate.filled, candidate.arrival
     if filled is None:
         return
     try:
-        declaration.check_people(filled, people)
-        event = declaration.event_of(filled, people, arrival.at)
+        _check_signature(filled, known.keys, arrival.at)
+        declaration.check_people(filled, known.people)
+        event = declaration.event_of(filled, known.people, arrival.at, known.proposed)
         identity = new_identity(arrival.traceparent, arrival.at)
         value = declaration.encode(event, identity)
     except Problem as problem:
@@ -233,3 +252,15 @@ def _prepare(candidate: _Candidate, people: dict[str, Person]) -> None:
         return
     fingerprint = candidate.sent.fingerprint
     candidate.claim = Claim(candidate.id, fingerprint, identity.case_id, value)
+
+
+def _check_signature(filled: FilledIn, keys: Keys, at: datetime) -> None:
+    """Raise `Problem` 422 where the form is somebody's signed word, and they have not signed it."""
+    signed = filled.form.signed()
+    if signed is None:
+        return
+    try:
+        keys.check(signed.jws, signed.by, at)
+    except Invalid as why:
+        said = mistake("not-signed", by=signed.by, why=why)
+        raise invalid([error(joined(FORM, signed.field), said)]) from None

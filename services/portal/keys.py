@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -9,7 +10,14 @@ from cryptography import x509
 from pydantic import BaseModel, ValidationError
 
 from services.chassis.settings import SettingsError, why
-from services.portal.verification import Invalid, PublicKey, Statement, key_of, verify
+from services.portal.verification import (
+    Invalid,
+    PublicKey,
+    Statement,
+    key_of,
+    signed_by,
+    verify,
+)
 
 KEYS, AUTHORITY = "ONESTOP_RESULT_KEYS", "ONESTOP_AUTHORITY"
 
@@ -61,6 +69,15 @@ class Keys:
         if self.authority is None:
             raise Invalid(f"nothing can be verified here: {AUTHORITY} names no certificate")
         return verify(jws, self.key(key_of(jws)), self.authority)
+
+    def check(self, jws: str, by: str, at: datetime) -> None:
+        """Raise `Invalid` unless that organisation has signed this, by a key that is valid then.
+
+        Raises `SettingsError`.
+        """
+        if self.authority is None:
+            raise Invalid(f"nothing can be verified here: {AUTHORITY} names no certificate")
+        signed_by(jws, self.key(key_of(jws)), self.authority, by, at)
 
     def _read(self) -> None:
         if self._file is None:

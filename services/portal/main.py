@@ -13,6 +13,8 @@ from services.portal import (
     notices,
     payouts,
     people,
+    proposals,
+    proposing,
     queue,
     results,
     satisfaction,
@@ -30,6 +32,7 @@ service = Service(
         aftermath.aftermath,
         tasks.tasks,
         people.register,
+        proposals.proposals,
         adoptions.adoption,
         notices.notices,
         results.results,
@@ -49,6 +52,6 @@ service = Service(
 )
 FAMILIES = [
     *(declarations.router, cases.router, documents.router),
-    *(family.router, inbox.router, payouts.router, second_thoughts.router),
+    *(family.router, inbox.router, payouts.router, proposing.router, second_thoughts.router),
 ]
 app = web.application(service, routers=[*FAMILIES, queue.router, clock.router])

@@ -69,6 +69,7 @@ FieldFault = Literal[
     "no-bundle",
     "nobody",
     "deceased",
+    "not-signed",
     "answer-each",
     "another-province",
     "another-bundle",

@@ -9,13 +9,14 @@ from pydantic import Field
 
 from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
 from contracts.common.people import Person
+from contracts.common.proposals import Proposal
 from contracts.common.tasks import Supplied, Task, task_id
 from contracts.envelope import Codec
 from contracts.model import Input, Name, PersonalId, Text
 from services.chassis.broker import LARGEST_EVENT
 from services.portal import declaration, fields
 from services.portal.case_events import SOURCE, Submission, encoded, thread_of
-from services.portal.declaration import FORM, Declaration, FilledIn, Sent, fingerprint
+from services.portal.declaration import FORM, NONE, Declaration, FilledIn, Sent, fingerprint
 from services.portal.problems import Problem, error, invalid, refused
 from services.portal.sentences import mistake, sentence
 from services.portal.submissions import Claim, claim_id
@@ -84,7 +85,10 @@ def filled(sent: Supplementation, declared: DeclarationSubmitted) -> FilledIn | 
 
 
 def corrected(
-    filled: FilledIn, declared: DeclarationSubmitted, people: Mapping[str, Person]
+    filled: FilledIn,
+    declared: DeclarationSubmitted,
+    people: Mapping[str, Person],
+    proposed: Mapping[str, Proposal] = NONE,
 ) -> DeclarationSubmitted:
     """Return the declaration with its form corrected; bundle and time limit stay frozen.
 
@@ -94,7 +98,7 @@ def corrected(
     """
     declaration.check_people(filled, people, declarant=False)
     known = dict(declared.people) | dict(people)
-    event = declaration.event_of(filled, known, declared.received_at)
+    event = declaration.event_of(filled, known, declared.received_at, proposed)
     before = declaration.filled(
         Sent(filled.sent.declaration.model_copy(update={"form": declared.form}), {}, b"")
     )

@@ -23,11 +23,13 @@ from services.chassis.procedure import (
     Context,
     Deadline,
     Decision,
+    Filed,
     Procedure,
     Record,
     State,
 )
 from services.portal import measures, pauses, time_limits, waiting
+from services.portal.answers import answer
 from services.portal.endings import end_of, endings_of
 from services.portal.pauses import Break
 from services.portal.register import CASES, Submission, limit_of, received_of, row, submission_of
@@ -80,6 +82,7 @@ class Tracker:
         return _decision(
             *(after, plan, plan.steps, plan.steps, context),
             records=(_record(after, plan, context),),
+            filed=(answer(event.answers, context.case_id),) if event.answers else (),
             deadlines=(Deadline(TIME_LIMIT, wakes_at),),
         )
 
@@ -193,6 +196,7 @@ def _decision(
     context: Context,
     *,
     records: tuple[Record, ...] = (),
+    filed: tuple[Filed, ...] = (),
     deadlines: tuple[Deadline, ...] = (),
 ) -> Decision[Case]:
     """Return what follows where a procedure of a submitted case ended, or it was submitted.
@@ -210,12 +214,13 @@ def _decision(
         after, moved = _watched(state, concerned)
         if state.waits:
             records = (_record(after, plan, context),)
-        return Decision(after, records=records, deadlines=moved or deadlines, measures=times)
+        return Decision(after, (), records, filed, moved or deadlines, measures=times)
     completed = _completed(state, plan, results, context.now)
     return Decision(
         COMPLETED,
         events=(completed,),
         records=(_record(state, plan, context, completed),),
+        filed=filed,
         deadlines=(Deadline(TIME_LIMIT, None),),
         measures=(*times, measures.of_case(submission["group"], completed, bool(state.waits))),
     )

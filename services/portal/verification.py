@@ -95,6 +95,24 @@ def key_of(jws: str) -> str:
 
 def verify(jws: str, key: PublicKey, authority: x509.Certificate) -> Statement:
     """Return what was signed. Raises `Invalid` for anything that was not signed just so."""
+    content, certificate = _opened(jws, key, authority)
+    return _statement(_envelope(content), key, certificate)
+
+
+def signed_by(jws: str, key: PublicKey, authority: x509.Certificate, by: str, at: datetime) -> None:
+    """Raise `Invalid` unless it is that organisation which has signed this, by a key that was
+    valid at that time."""
+    _, certificate = _opened(jws, key, authority)
+    organisation = _subject(certificate, NameOID.ORGANIZATION_NAME)
+    if organisation != by:
+        raise Invalid(f"it is signed by {organisation}, which has no say in it")
+    _check_valid(key, certificate, at)
+
+
+def _opened(
+    jws: str, key: PublicKey, authority: x509.Certificate
+) -> tuple[bytes, x509.Certificate]:
+    """Return what the signature is of, and the certificate of its key. Raises `Invalid`."""
     parts = jws.split(".")
     if len(parts) != 3:
         raise Invalid("it is no compact JWS: it has not three parts")
@@ -108,8 +126,7 @@ def verify(jws: str, key: PublicKey, authority: x509.Certificate) -> Statement:
         public.verify(_decoded(signature), f"{header}.{payload}".encode())
     except InvalidSignature:
         raise Invalid("the signature does not fit: something has been changed") from None
-    envelope = _envelope(_decoded(payload))
-    return _statement(envelope, key, certificate)
+    return _decoded(payload), certificate
 
 
 def _header(encoded: str) -> _Header:
@@ -147,8 +164,7 @@ def _statement(
     )
     if signature.agency != publisher(type(envelope.data)):
         raise Invalid(f"it is signed by {signature.agency}, which has no say in it")
-    if not certificate.not_valid_before_utc <= envelope.time <= certificate.not_valid_after_utc:
-        raise Invalid(f"the key {key.kid} was not valid when it was signed")
+    _check_valid(key, certificate, envelope.time)
     group = catalogue().groups.get(envelope.group)
     for spec in group.procedures if group else ():
         if (document := spec.documents.get(type(envelope.data))) is not None:
@@ -164,6 +180,11 @@ def _statement(
                 data=data,
             )
     raise Invalid(f"an event {envelope.type} of '{envelope.group}' is no document")
+
+
+def _check_valid(key: PublicKey, certificate: x509.Certificate, at: datetime) -> None:
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        raise Invalid(f"the key {key.kid} was not valid when it was signed")
 
 
 def _envelope(content: bytes) -> Envelope[Event]:

@@ -24,6 +24,7 @@ from services.portal.intake import Intake
 from services.portal.officials import Tokens
 from services.portal.payouts import Instructions
 from services.portal.problems import Problem, as_it_is, error, invalid, refused
+from services.portal.proposing import Proposals
 from services.portal.queue import Queue
 from services.portal.second_thoughts import Petitions
 from services.portal.sentences import sentence
@@ -48,14 +49,17 @@ def application(service: Service, routers: Sequence[APIRouter]) -> FastAPI:
         async with client() as http, service.lifespan(app):
             runtime = service.runtime
             successions = Successions(runtime)
-            app.state.intake, app.state.cases = Intake(runtime, successions), Cases(runtime)
+            app.state.documents = Documents.from_environment(runtime)
+            keys = app.state.documents.keys
+            app.state.intake, app.state.cases = Intake(runtime, successions, keys), Cases(runtime)
             app.state.instructions, app.state.clock = Instructions(runtime), runtime.clock
             app.state.queue, app.state.tokens = Queue(runtime), Tokens.from_environment()
-            app.state.documents = Documents.from_environment(runtime)
+            app.state.proposals = Proposals(runtime)
             app.state.families, app.state.inboxes = Families(runtime), Inboxes(runtime)
             app.state.petitions = Petitions(runtime)
             state = app.state
-            for part in (state.cases, state.queue, state.inboxes, state.instructions, successions):
+            asked = (state.inboxes, state.proposals)
+            for part in (state.cases, state.queue, *asked, state.instructions, successions):
                 runtime.before_consuming(part.prepare)
             runtime.every(OBSERVE_SECONDS, app.state.cases.observe)
             runtime.every(SETTLE_SECONDS, successions.settle)

@@ -67,7 +67,7 @@ def test_every_event_has_its_group_or_is_shared() -> None:
         "contracts.common.supplements",
         "contracts.common.tasks",
         "contracts.compensation.events",
-        *(f"contracts.{name}.events" for name in catalogue().groups),
+        *(f"contracts.{name.replace('-', '_')}.events" for name in catalogue().groups),
     }
 
 

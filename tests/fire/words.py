@@ -1,7 +1,7 @@
 """The words in written declarations that mean something else on each day and in each run.
 
-`@today-6y+10d` is a date, `@notice:khoi` a hospital notice's code, `@run` the number of the run;
-declarations/README.md describes them.
+`@today-6y+10d` is a date, `@today-3dT09:30` a time in Viet Nam, `@notice:khoi` a hospital notice's
+code, `@run` the number of the run; declarations/README.md describes them.
 """
 
 import re
@@ -20,6 +20,7 @@ Json: TypeAlias = Any
 
 _DATE = re.compile(r"@today((?:[+-][0-9]+[dmy])*)")
 _STEP = re.compile(r"([+-][0-9]+)([dmy])")
+_MOMENT = re.compile(r"(@today(?:[+-][0-9]+[dmy])*)T([0-9]{2}:[0-9]{2})")
 _NOTICE = re.compile(r"@notice:([a-z0-9-]+)")
 
 
@@ -36,6 +37,8 @@ def resolve(value: Json, run: int, day: date) -> Json:
         return value
     if match := _NOTICE.fullmatch(value):
         return notice_code(match[1], run, day)
+    if match := _MOMENT.fullmatch(value):
+        return f"{resolve(match[1], run, day)}T{match[2]}:00+07:00"
     if match := _DATE.fullmatch(value):
         return counted(day, _STEP.findall(match[1])).isoformat()
     if value.startswith(("@today", "@notice")):

@@ -13,6 +13,7 @@ from contracts.model import Input, Vnd
 from tests.fire.answers import Answer
 from tests.fire.cast import DECLARATIONS
 from tests.fire.feedback import Rating, Told
+from tests.fire.hospitals import Hospital
 from tests.fire.officials import Step, Waits
 from tests.fire.payees import Instruction
 from tests.fire.portal import FireError
@@ -46,6 +47,8 @@ class Expected(Input):
     told: Told = Field(default_factory=dict)
     apology: bool | None = None
     """Whether the family was told of a new date."""
+    proposed: bool | None = None
+    """Whether the declarant is still asked to declare what the hospital gave notice of."""
     changes: Changes = Field(default_factory=dict)
     says: tuple[str, ...] = ()
 
@@ -76,6 +79,7 @@ class Written(Input):
     days: int = 0
     """How many days pass at most until it has ended: for a system on which they pass quickly."""
     requests: tuple[Request, ...] = ()
+    hospital: Hospital | None = None
     ratings: tuple[Rating, ...] = ()
     expected: Expected
 

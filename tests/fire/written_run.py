@@ -10,6 +10,7 @@ from tests.fire import words
 from tests.fire.answers import NO_ANSWER, Answer
 from tests.fire.clerks import Clerks
 from tests.fire.feedback import Feedback
+from tests.fire.hospitals import Hospitals
 from tests.fire.officials import FAMILY
 from tests.fire.payees import Instruction, Payees, asked
 from tests.fire.petitioners import Petitioners
@@ -47,6 +48,7 @@ async def fire_written(
             Payees(portal, issuer),
             Petitioners(portal, issuer, run, day),
             Feedback(portal, issuer, run),
+            Hospitals(portal, issuer, run, day),
         )
         sending = _Sending(portal, watcher, people, run, day, manner)
         report = sending.report
@@ -80,6 +82,7 @@ class People(NamedTuple):
     payees: Payees
     petitioners: Petitioners
     feedback: Feedback
+    hospitals: Hospitals
 
 
 class _Sending:
@@ -121,6 +124,13 @@ class _Sending:
         # The day is in the key: tomorrow the same words are other dates, and another body.
         key = f"written-{self._run}-{self._day}-{written.stem}"
         declaration = words.resolve(written.declaration, self._run, self._day)
+        if written.hospital and written.hospital.when == "before":
+            problems = await self._people.hospitals.give(key, written.hospital)
+            declaration, wrong = await self._people.hospitals.filled_in(
+                written.hospital, declaration
+            )
+            if problems or wrong:
+                return problems + wrong
         async with self._at_once:
             answer = (await self._portal.declare([Item(key, declaration)]))[0]
         self._count(answer)
@@ -144,6 +154,7 @@ class _Sending:
         acted += await self._people.feedback.rate(answer.case_id, written.ratings)
         acted += await self._people.feedback.read(answer.case_id, written.expected.told)
         acted += await self._waiting(written, answer.case_id)
+        acted += await self._proposed(written, key, declaration)
         if acted:
             return [*acted, f"case {answer.case_id}"]
         async with self._at_once:
@@ -179,6 +190,16 @@ class _Sending:
         for procedure, state in written.expected.tasks.items():
             found = await self._people.clerks.state(case_id, by[procedure], procedure, state)
             problems += [] if found == state else [f"{procedure} is {found}, not {state}"]
+        return problems
+
+    async def _proposed(self, written: Written, key: str, declaration: dict[str, Any]) -> list[str]:
+        """Return what the hospital's notice has come to, where that is not as it should be."""
+        hospital, hospitals, problems = written.hospital, self._people.hospitals, list[str]()
+        if hospital and hospital.when == "after":
+            problems += await hospitals.give(key, hospital)
+        if hospital and written.expected.proposed is not None:
+            due = written.expected.proposed
+            problems += await hospitals.proposed(hospital, declaration, due)
         return problems
 
     async def _asked(

@@ -55,6 +55,9 @@ LAWS: dict[str, tuple[Change, ...]] = {
     "Decree 123/2015/ND-CP, art. 14": (
         Change(CIVIL_STATUS, "posting_days", "2016-01-01", None, 7),
     ),
+    "DOMAIN.md, hospital birth notice: 4 working hours": (
+        Change(CIVIL_STATUS, "birth_notice_hours", "2025-01-01", None, 4),
+    ),
     "Law on Marriage and Family 2014, art. 88 (1)": (
         Change(CIVIL_STATUS, "born_after_fathers_death_days", "2015-01-01", None, 300),
     ),

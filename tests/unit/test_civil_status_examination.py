@@ -26,6 +26,7 @@ from tests.unit.births import (
     submitted,
 )
 from tests.unit.driver import Desk, World
+from tests.unit.test_birth_notice import DECLARED_OTHERWISE
 
 
 def desk(case: str = "case-1", world: World | None = None, rules: Any = RULES) -> Desk:
@@ -239,6 +240,7 @@ def test_is_refused(code: BirthRefusal, of: dict[str, Any], changes: dict[str, A
 
 def test_every_reason_has_a_case() -> None:
     reached = {code for code, _, _ in REFUSED.values()} | {"duplicate-declaration"}
+    reached |= {code for _, code in DECLARED_OTHERWISE if code}
     assert reached == set(get_args(BirthRefusal))
 
 

@@ -26,6 +26,7 @@ Entry = tuple[str, str, str]
 BASES: dict[Entry, tuple[tuple[str, str | None, str], ...]] = {
     ("bundle", "birth", "usual"): BOTH + CARD,
     ("bundle", "birth", "born-abroad"): BOTH,
+    ("bundle", "birth-notice", "usual"): (("2025-01-01", None, "DOMAIN.md, hospital birth"),),
     ("bundle", "death", "usual"): BOTH,
     ("bundle", "death", "without-residence"): BOTH,
     ("bundle", "death", "without-benefit"): BOTH,

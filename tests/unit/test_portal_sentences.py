@@ -132,7 +132,7 @@ def test_what_the_bodies_are_spoilt_from_is_right(name: str) -> None:
 def test_what_pydantic_finds_is_called_as_pydantic_calls_it() -> None:
     ours = {
         *("key-unusable", "not-this-page", "too-many-ids", "office-does-not-reach"),
-        *("unknown-group", "no-bundle", "nobody", "deceased", "answer-each"),
+        *("unknown-group", "no-bundle", "nobody", "deceased", "not-signed", "answer-each"),
         *("another-province", "another-bundle", "not-this-value"),
     }
     known = {type.replace("_", "-") for type in get_args(ErrorType)}

@@ -31,6 +31,7 @@ from services.chassis.store import StoreUnavailable
 from services.portal.case_events import submitted
 from services.portal.citizens import Hands
 from services.portal.intake import Arrival, Intake
+from services.portal.keys import Keys
 from services.portal.people import DECEASED, PEOPLE, register
 from services.portal.register import CASES
 from services.portal.submissions import Claim
@@ -74,7 +75,7 @@ class Passing(RuleBasedStateMachine):
             fields = known.model_dump(mode="json", exclude={"personal_id"})
             self.store.write([Record(PEOPLE, who, fields)])
         self.portal = portal_of(self.store, self.post)
-        self.intake = Intake(self.portal, Successions(self.portal))
+        self.intake = Intake(self.portal, Successions(self.portal), Keys(None, None))
         self.busy: dict[str, asyncio.Task[None]] = {}
         self.died: list[str] = []
         self.ended: dict[str, tuple[str, ...]] = {}

@@ -13,8 +13,9 @@ from services.chassis.procedure import TooEarly
 from services.portal import people
 from services.residence.death import NUMBER as REMOVAL_NUMBER
 from services.social_insurance.birth import INSURANCE_NUMBER
+from tests.unit.agencies import OFFICES
 from tests.unit.driver import Desk, World
-from tests.unit.written import OFFICES, reports
+from tests.unit.written import reports
 
 FOR_EVER = (
     *("personal-id", "registration-number", "decision-number"),

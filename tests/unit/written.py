@@ -10,6 +10,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
+from contracts.birth_notice.form import BirthNotice
 from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
 from contracts.common.events import (
@@ -18,6 +19,7 @@ from contracts.common.events import (
     PayoutInstructed,
     SupplementSubmitted,
 )
+from contracts.common.proposals import Proposal
 from contracts.common.tasks import SupplementRequested, task_id
 from contracts.death.events import PaymentReported, PayoutOrdered
 from contracts.envelope import Event
@@ -25,56 +27,16 @@ from contracts.group import ProcedureGroup
 from contracts.model import PersonalId
 from infra.gateway.faults import sandbox
 from services.chassis.gate import CLAIM
-from services.chassis.procedure import Procedure
-from services.civil_status import birth as civil_status_birth
-from services.civil_status import death as civil_status_death
-from services.civil_status.rules import RULES as CIVIL_STATUS
-from services.payments import birth as payments_birth
-from services.payments import death as payments_death
-from services.payments import payout as payments_payout
-from services.payments.rules import RULES as PAYMENTS
-from services.population import birth as population_birth
-from services.population import death as population_death
-from services.population import people as population_people
-from services.population.rules import RULES as POPULATION
-from services.residence import birth as residence_birth
-from services.residence import death as residence_death
-from services.residence.rules import RULES as RESIDENCE
-from services.social_insurance import birth as social_insurance_birth
-from services.social_insurance import death as social_insurance_death
-from services.social_insurance import lives as social_insurance_lives
-from services.social_insurance.rules import RULES as SOCIAL_INSURANCE
+from services.civil_status import birth_notice
 from tests.fire.cast import DECLARATIONS, everybody
+from tests.fire.hospitals import Hospital
 from tests.fire.officials import FAMILY, Step, roster
 from tests.fire.requests import Request
 from tests.fire.words import resolve
+from tests.unit.agencies import OFFICES
 from tests.unit.driver import NOW, Desk, World
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-Offices = list[tuple[str, Procedure[Any], Any]]
-OFFICES: dict[str, Offices] = {
-    "birth": [
-        ("civil-status", civil_status_birth.registration, CIVIL_STATUS),
-        ("population", population_birth.identification, POPULATION),
-        ("residence", residence_birth.registration, RESIDENCE),
-        ("social-insurance", social_insurance_birth.health_card, SOCIAL_INSURANCE),
-        ("payments", payments_birth.fee_settlement, PAYMENTS),
-        ("payments", payments_birth.premium_funding, PAYMENTS),
-    ],
-    "death": [
-        ("civil-status", civil_status_death.registration, CIVIL_STATUS),
-        ("population", population_death.record, POPULATION),
-        ("residence", residence_death.removal, RESIDENCE),
-        ("social-insurance", social_insurance_death.benefit, SOCIAL_INSURANCE),
-        ("payments", payments_death.fee_settlement, PAYMENTS),
-        ("payments", payments_payout.payout, PAYMENTS),
-    ],
-    "people": [
-        ("population", population_people.record, POPULATION),
-        ("social-insurance", social_insurance_lives.end_of_benefits, SOCIAL_INSURANCE),
-    ],
-}
-"""The procedures of each group, with their services and rules."""
 
 
 @cache
@@ -104,7 +66,7 @@ class Agencies:
         file = written(self.group)[name]
         if "after" in file:
             self.complete(file["after"])
-        submitted = declaration(file["declaration"])
+        submitted = declaration(file["declaration"], file.get("hospital"))
         steps = [Step.model_validate(step) for step in file.get("officials", ())]
         asked = [Request.model_validate(request) for request in file.get("requests", ())]
         then = [
@@ -206,8 +168,10 @@ def acted(
     )
 
 
-def declaration(file: dict[str, Any]) -> DeclarationSubmitted:
-    """Return what the portal would publish."""
+def declaration(
+    file: dict[str, Any], hospital: dict[str, Any] | None = None
+) -> DeclarationSubmitted:
+    """Return what the portal would publish, where a hospital had given notice before."""
     body = resolve(file, 0, local_date(NOW))
     group = catalogue().groups[body["group"]]
     form = group.parse(body["form"])
@@ -221,7 +185,17 @@ def declaration(file: dict[str, Any]) -> DeclarationSubmitted:
         bundle=group.bundle(form.circumstance(), local_date(NOW)),
         form=body["form"],
         people=people,
+        answers=form.answers(),
+        proposal=proposed(Hospital.model_validate(hospital)) if hospital else None,
     )
+
+
+def proposed(hospital: Hospital) -> Proposal | None:
+    """Return what civil status would have proposed by now."""
+    if hospital.when == "after":
+        return None
+    said = BirthNotice.model_validate(hospital.said(0, local_date(NOW)))
+    return birth_notice.proposal(said, register()[said.mother.personal_id or ""])
 
 
 def instructions(submitted: DeclarationSubmitted, steps: Sequence[Any]) -> list[Event]:

@@ -141,6 +141,7 @@ async def test_the_documentation_shows_every_path_with_its_problems(counter: Cou
         "/api/cases/{case_id}/withdrawal",
         "/api/clock",
         "/api/notices",
+        "/api/proposals",
         "/api/results/{number}",
         "/api/results/{number}.pdf",
         "/api/tasks",

@@ -1,0 +1,1 @@
+"""A hospital gives notice of a birth."""

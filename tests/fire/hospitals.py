@@ -1,0 +1,101 @@
+"""Playing the hospital of a written declaration: it signs and sends a notice of the birth."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from contracts.model import Input
+from infra.hospitals import declaration_of
+from infra.issuer import Issuer
+from tests.fire import words
+from tests.fire.portal import Item, Portal
+
+MIDWIFE = "001185990000"
+"""Who sends what hospitals sign."""
+
+
+class Hospital(Input):
+    """The notice that a hospital gives of a birth, and what the family makes of it.
+
+    `takes` is whether the family declares what is then proposed to it, with the rest filled in.
+    """
+
+    notice: dict[str, Any]
+    when: Literal["before", "after"] = "before"
+    """Before the family declares the birth, or when its case has ended."""
+    takes: bool = False
+
+    def said(self, run: int, day: date) -> dict[str, Any]:
+        """Return the notice with its words replaced."""
+        found: dict[str, Any] = words.resolve(self.notice, run, day)
+        return found
+
+
+class Hospitals:
+    """Hospitals at a portal, and what it proposes after their notices."""
+
+    def __init__(self, portal: Portal, issuer: Path, run: int, day: date) -> None:
+        self._portal, self._issuer = portal, Issuer(issuer)
+        self._run, self._day = run, day
+
+    async def give(self, key: str, hospital: Hospital) -> list[str]:
+        """Send the notice, wait until it is recorded, and return what came differently."""
+        notice = hospital.said(self._run, self._day)
+        declared = declaration_of(self._issuer.authority, notice, MIDWIFE)
+        answer = (await self._portal.declare([Item(f"{key}-notice", declared)]))[0]
+        if not answer.case_id:
+            return [f"the hospital's notice: answered {answer.sentence()}"]
+        if not await self._portal.becomes(answer.case_id, lambda case: case["status"] != _RUNS):
+            return [f"the hospital's notice: case {answer.case_id} has not ended"]
+        case = await self._portal.case(answer.case_id)
+        return [] if case["status"] == "completed" else [f"the hospital's notice: {case['status']}"]
+
+    async def filled_in(
+        self, hospital: Hospital, declaration: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return the declaration as the family sends it, and what should not be as it is: what is
+        proposed, where it takes that, with all that the file fills in besides."""
+        if not hospital.takes:
+            return declaration, []
+        code = hospital.said(self._run, self._day)["code"]
+        proposed = await self._portal.until(lambda: self._proposal(declaration, code))
+        if proposed is None:
+            return declaration, ["nothing is proposed"]
+        form = filled(proposed["form"], declaration["form"])
+        problems = [] if form == declaration["form"] else ["another form is proposed"]
+        return {**declaration, "group": proposed["group"], "form": form}, problems
+
+    async def proposed(
+        self, hospital: Hospital, declaration: dict[str, Any], expected: bool
+    ) -> list[str]:
+        """Return whether the declarant is still asked to declare it, if that should not be so."""
+        code = hospital.said(self._run, self._day)["code"]
+
+        async def still() -> bool:
+            found = await self._proposal(declaration, code)
+            return found is not None and found["declared_in"] is None
+
+        found = await self._portal.until(still, lambda so: so == expected)
+        return [] if found == expected else [f"proposed: {found}, not {expected}"]
+
+    async def _proposal(self, declaration: dict[str, Any], code: str) -> dict[str, Any] | None:
+        token = self._issuer.citizen(declaration["declarant"])
+        answer = await self._portal.answer(
+            "GET", "/api/proposals", headers={"Authorization": f"Bearer {token}"}
+        )
+        found = answer.json()["proposals"]
+        return next((each for each in found if each["key"] == code), None)
+
+
+def filled(proposed: Any, ours: Any) -> Any:
+    """Return what is proposed with what was left out, at any depth; nothing of it is changed."""
+    if not isinstance(proposed, dict) or not isinstance(ours, Mapping):
+        return proposed
+    return {
+        **{name: value for name, value in ours.items() if name not in proposed},
+        **{name: filled(value, ours.get(name)) for name, value in proposed.items()},
+    }
+
+
+_RUNS = "in-progress"
