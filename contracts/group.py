@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from contracts.common.calendar import in_force
 from contracts.common.people import Person
@@ -33,6 +33,9 @@ class Form(Input):
     The portal refuses unknown fields (`ProcedureGroup.parse`). Agencies read the form from an event
     with `extra="ignore"`: it may be of a later version.
     """
+
+    content: ClassVar[type[Input] | None] = None
+    """What is in the field that has to be signed, if there is one (`signed`)."""
 
     def people(self) -> tuple[str, ...]:
         """Return the personal identifiers that the form refers to, to be looked up at intake."""

@@ -21,6 +21,8 @@ def schemas(catalogue: Catalogue) -> dict[str, Schema]:
     for name, group in sorted(catalogue.groups.items()):
         if group.form is not None:
             found[form_path(name)] = _closed(_schema(group.form))
+            if group.form.content is not None:
+                found[content_path(name)] = _closed(_schema(group.form.content))
     return found
 
 
@@ -37,6 +39,11 @@ def event_path(type: str) -> str:
 def form_path(group: str) -> str:
     """Return where the schema of the group's form is."""
     return f"schemas/forms/{group}.json"
+
+
+def content_path(group: str) -> str:
+    """Return where the schema is of what is signed in the group's form."""
+    return f"schemas/forms/{group}.signed.json"
 
 
 class _Generator(GenerateJsonSchema):

@@ -24,12 +24,12 @@ def declaration_of(
 
     Raises `OnestopError` where it is no birth notice, or there is no authority.
     """
+    content = json.dumps(notice, ensure_ascii=False, separators=(",", ":")).encode()
     try:
-        said = BirthNotice.model_validate(notice, strict=False)
+        said = BirthNotice.read(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "it"
         raise OnestopError(f"this is no birth notice: {where}: {first['msg']}") from None
-    content = json.dumps(notice, ensure_ascii=False, separators=(",", ":")).encode()
     signed = authority.word_of(said.hospital, content)
     return {"group": GROUP.name, "declarant": declarant, "form": {"notice": signed}}

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
@@ -15,11 +15,14 @@ from contracts.common.provinces import is_province
 from contracts.group import Form, Signed
 from contracts.model import Fault, Input, PersonalId, ProvinceCode, Text, shaped
 
-_JWS = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 _UNSIGNED = Text(
     vi="Giấy chứng sinh phải được bệnh viện ký theo JWS dạng rút gọn.",
     en="The notice has to be signed by the hospital: a compact JWS.",
 )
+_JWS = shaped(r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", vi=_UNSIGNED.vi, en=_UNSIGNED.en)
+_YEARS = range(1900, 2200)
+_SHOWN = 120
+"""How much of what somebody typed in is said again."""
 
 
 class Newborn(Input):
@@ -35,23 +38,42 @@ class BirthNotice(Input):
     """What a hospital says of a birth: the content that it signs, as JSON in UTF-8."""
 
     code: NoticeCode
-    mother: ParentRef
+    replaces: NoticeCode | None = Field(
+        default=None, description="The notice of this hospital's that was wrong and counts no more."
+    )
+    mother: ParentRef = Field(description="Who gave birth.")
+    commissioned_by: ParentRef | None = Field(
+        default=None, description="After surrogacy, the mother for whom she did."
+    )
     child: Newborn
+
+    @classmethod
+    def read(cls, content: str | bytes) -> Self:
+        """Return what JSON says, to the letter: nothing unknown, no other types.
+
+        Raises `pydantic.ValidationError`.
+        """
+        return cls.model_validate_json(content, strict=True, extra="forbid")
 
     @property
     def hospital(self) -> str:
         """The name by which the authority certifies the hospital's key, `hospital-XXXXX`."""
         return hospital_of(self.code)
 
+    @property
+    def registered_mother(self) -> ParentRef:
+        """Who is the child's mother by law (Law on Marriage and Family 2014, art. 94)."""
+        return self.commissioned_by or self.mother
+
 
 class BirthNoticeForm(Form):
     """A birth notice as a hospital sends it. What counts is what was signed, to the byte."""
 
+    content: ClassVar[type[Input]] = BirthNotice
+
     notice: Annotated[
         str,
-        shaped(
-            r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", vi=_UNSIGNED.vi, en=_UNSIGNED.en
-        ),
+        _JWS,
         Field(
             max_length=16_384,
             description="A compact JWS (RFC 7515), Ed25519, of a `BirthNotice` in JSON.",
@@ -61,36 +83,51 @@ class BirthNoticeForm(Form):
     @property
     def said(self) -> BirthNotice:
         """What the hospital says. Raises `Fault`, which a form that was taken never does."""
+        payload = self.notice.split(".")[1]
         try:
-            payload = self.notice.split(".")[1]
-            content = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-            return BirthNotice.model_validate_json(content)
+            return BirthNotice.read(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         except BadBase64:
             raise Fault("notice", vi=_UNSIGNED.vi, en=_UNSIGNED.en) from None
         except ValidationError as error:
             where = ".".join(map(str, error.errors(include_input=False)[0]["loc"])) or "JSON"
             raise Fault(
                 "notice",
-                vi=f"Nội dung bệnh viện ký không đúng mẫu giấy chứng sinh: {where}.",
-                en=f"What the hospital signed is no birth notice: see {where}.",
+                vi=f"Nội dung bệnh viện ký không đúng mẫu giấy chứng sinh: {where[:_SHOWN]}.",
+                en=f"What the hospital signed is no birth notice: see {where[:_SHOWN]}.",
             ) from None
 
     @model_validator(mode="after")
     def complete(self) -> Self:
         """Check what can be seen in the notice alone; civil status judges the rest."""
-        place = self.said.child.place
+        said = self.said
+        place = said.child.place
         if place.country != "VN" or place.province is None:
             raise Fault(
                 "notice",
                 vi="Giấy chứng sinh ghi tỉnh nơi có bệnh viện.",
                 en="A notice names the province that the hospital is in.",
             )
+        if said.child.born_at.year not in _YEARS:
+            raise Fault(
+                "notice",
+                vi="Giờ sinh ghi trên giấy chứng sinh không thể có.",
+                en="Nobody was born at the time in the notice.",
+            )
+        if said.replaces and (
+            said.replaces == said.code or hospital_of(said.replaces) != said.hospital
+        ):
+            raise Fault(
+                "notice",
+                vi="Giấy chứng sinh chỉ thay thế được giấy khác của chính bệnh viện đó.",
+                en="A notice replaces another one, of the same hospital.",
+            )
         return self
 
     def people(self) -> tuple[str, ...]:
-        """Return the mother, where she has an identifier."""
-        mother = self.said.mother.personal_id
-        return (mother,) if mother else ()
+        """Return who gave birth and who is the mother, where they have identifiers."""
+        said = self.said
+        named = (said.registered_mother.personal_id, said.mother.personal_id)
+        return tuple(dict.fromkeys(id for id in named if id))
 
     def signed(self) -> Signed:
         """Return that the hospital has to have signed it."""

@@ -21,7 +21,7 @@ GROUP = ProcedureGroup(
             owner="civil-status",
             hears=(DeclarationSubmitted,),
             ends={BirthNoticeRecorded: "granted", BirthNoticeRefused: "refused"},
-            shows=("code", "hospital", "born_at", "late"),
+            shows=("late",),
         ),
     ),
     bundles=(

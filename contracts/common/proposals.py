@@ -15,6 +15,9 @@ class Proposal(Value):
     """
 
     key: Name = Field(description="What it is known by: a form that answers it names this.")
+    replaces: Name | None = Field(
+        default=None, description="The key of the one that it stands in for, which was wrong."
+    )
     group: Name = Field(description="What is to be declared.")
     to: PersonalId | None = Field(
         default=None, description="Who is asked to; nobody, where they have no identifier."

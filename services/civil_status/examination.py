@@ -19,13 +19,8 @@ from contracts.common.calendar import add_months, birthday, local_date
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Parent, ParentRef, Person
 from contracts.model import Reason
-from services.civil_status.rules import BirthRefusal, CivilStatusRules
-
-_SAID_OF_THE_CHILD: tuple[tuple[str, BirthRefusal], ...] = (
-    ("born_on", "hospital-names-another-day"),
-    ("sex", "hospital-names-another-sex"),
-    ("birth_order", "hospital-names-another-order"),
-)
+from services.civil_status.numbers import as_copied
+from services.civil_status.rules import CivilStatusRules
 
 
 class Dossier(NamedTuple):
@@ -41,8 +36,8 @@ class Dossier(NamedTuple):
     mother_known: Person | None
     father_known: Person | None
     """What the register of people holds of those who are entered and have an identifier."""
-    notice: Mapping[str, Any]
-    """The form as far as the hospital's notice fills it in; empty where none was heard of."""
+    notice: Mapping[str, Any] | None
+    """The form as far as the hospital's notice fills it in, where one is known."""
 
 
 def open_dossier(event: DeclarationSubmitted, form: BirthForm, rules: CivilStatusRules) -> Dossier:
@@ -63,7 +58,7 @@ def open_dossier(event: DeclarationSubmitted, form: BirthForm, rules: CivilStatu
         father=_parent(entered, father),
         mother_known=mother,
         father_known=father,
-        notice=event.proposal.form if event.proposal else {},
+        notice=event.proposal.form if event.proposal else None,
     )
 
 
@@ -153,19 +148,35 @@ def _evidence(dossier: Dossier) -> Reason | None:
 
 
 def _as_the_hospital_says(dossier: Dossier) -> Reason | None:
-    """What the hospital signed is not declared otherwise; after surrogacy it names another mother.
+    """Nothing is declared otherwise than the hospital signed, where its notice is known.
 
-    Law on Civil Status 2014, art. 16 (1): the birth notice is what the registration rests on.
+    Law on Civil Status 2014, art. 16 (1): the notice is what the registration rests on. Which fact
+    differs is not said: whoever has but the code of a notice would learn the others by asking.
     """
-    form, notice = dossier.form.model_dump(mode="json", exclude_none=True), dossier.notice
-    if not notice:
+    notice = dossier.notice
+    if notice is None:
         return None
-    if dossier.form.surrogacy_confirmation is None and form.get("mother") != notice["mother"]:
-        return dossier.rules.reason("hospital-names-another-mother")
-    for field, code in _SAID_OF_THE_CHILD:
-        if form["child"][field] != notice["child"][field]:
-            return dossier.rules.reason(code)
-    return None
+    declared, said = dossier.form.child.model_dump(mode="json"), notice["child"]
+    place, born_in = declared["place"], said["place"]
+    same = all(declared[name] == said[name] for name in ("sex", "born_on", "birth_order"))
+    same = same and all(place[name] == born_in[name] for name in ("country", "province"))
+    if same and _is_the_mother(ParentRef.model_validate(notice["mother"]), dossier):
+        return None
+    return dossier.rules.reason("not-as-the-hospital-says")
+
+
+def _is_the_mother(said: ParentRef, dossier: Dossier) -> bool:
+    """Say whether the hospital means the mother of the form, however two clerks write her name."""
+    ref, mother = dossier.form.mother, dossier.mother
+    if ref is None or mother is None or said.details is None:
+        return ref is not None and ref.personal_id == said.personal_id
+    if ref.details is not None:
+        documents = [as_copied(each.document_number, "") for each in (ref.details, said.details)]
+        same = ref.details.nationality == said.details.nationality
+        return same and documents[0] == documents[1]
+    # She has an identifier by now, or had it not at hand.
+    names = [_words(name) for name in (mother.full_name, said.details.full_name)]
+    return names[0] == names[1] and mother.born_on == said.details.born_on
 
 
 def _posted(dossier: Dossier) -> Reason | None:
@@ -182,7 +193,7 @@ def _posted(dossier: Dossier) -> Reason | None:
 def _surrogacy(dossier: Dossier) -> Reason | None:
     """The commissioning couple are the parents, and are married (Marriage and Family, art. 95).
 
-    With the confirmation, that the hospital's notice names another mother is no conflict.
+    Who gave birth is named by the hospital's notice alone.
     """
     if dossier.form.surrogacy_confirmation is None or dossier.form.parents_married:
         return None

@@ -14,6 +14,9 @@ def number_of(register: str, province: ProvinceCode, context: Context, k: int) -
     return f"{register}-{province}-{year}-{context.derive(NUMBER, k, 10**8):08}"
 
 
-def as_copied(text: str) -> str:
-    """Return the text without what differs between two clerks who copy the same one."""
-    return " ".join(text.casefold().split())
+def as_copied(text: str, between: str = " ") -> str:
+    """Return the text without what differs between two clerks who copy the same one.
+
+    `between` is what stands between its words.
+    """
+    return between.join(text.casefold().split())

@@ -23,10 +23,7 @@ BirthRefusal = Literal[
     "parent-too-young",
     "evidence-missing",
     "evidence-not-accepted",
-    "hospital-names-another-mother",
-    "hospital-names-another-day",
-    "hospital-names-another-sex",
-    "hospital-names-another-order",
+    "not-as-the-hospital-says",
     "posting-not-over",
     "surrogacy-not-married",
     "parent-deceased-before-birth",
@@ -35,8 +32,12 @@ BirthRefusal = Literal[
     "surname-not-a-parents",
     "duplicate-declaration",
 ]
-NoticeRefusal = Literal["birth-notice-recorded-before"]
-"""Why a hospital's notice is not recorded, besides that the child was not born yet."""
+NoticeRefusal = Literal[
+    "notice-before-birth",
+    "birth-notice-recorded-before",
+    "birth-notice-replaced-before",
+]
+"""Why a hospital's notice is not recorded, besides that nobody can be so old."""
 DeathRefusal = Literal[
     "declares-own-death",
     "died-in-future",

@@ -123,8 +123,8 @@ def event_of(
     """Return the event. Bundle and time limit are those of the day of receipt in Viet Nam.
 
     `entered_fields` counts what somebody filled in; `reused_fields` what the register of people
-    added, or had been `proposed` and was left so: nobody had to be asked again. Raises `Problem`
-    422 where no bundle was in force, or the form is wrong on that day.
+    added, or was `proposed` to the declarant and left so: nobody had to be asked again. Raises
+    `Problem` 422 where no bundle was in force, or the form is wrong on that day.
     """
     declaration, form = filled.sent.declaration, filled.form
     group, received_on = catalogue().groups[declaration.group], local_date(received_at)
@@ -138,7 +138,10 @@ def event_of(
     snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}
     answers = form.answers()
     proposal = proposed.get(answers) if answers else None
-    taken_over = shared(proposal.form, declaration.form) if proposal else 0
+    if proposal is not None and proposal.group != group.name:
+        proposal = None
+    asked = proposal is not None and proposal.to == declaration.declarant
+    taken_over = shared(proposal.form, declaration.form) if proposal and asked else 0
     return DeclarationSubmitted(
         group=group.name,
         declarant=declaration.declarant,
@@ -170,9 +173,12 @@ def _unknown(filled: FilledIn, people: Mapping[str, Person]) -> Iterable[FieldEr
     declaration = filled.sent.declaration
     if declaration.declarant not in people:
         yield error("declarant", text)
+    # In what somebody signed there are no fields to name.
+    signed = filled.form.signed()
+    otherwise = joined(FORM, signed.field) if signed else FORM
     for id in filled.form.people():
         if id not in people:
-            for field in paths_of(id, declaration.form, FORM):
+            for field in [*paths_of(id, declaration.form, FORM)] or [otherwise]:
                 yield error(field, text)
 
 

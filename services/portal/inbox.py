@@ -1,4 +1,4 @@
-"""GET /api/notices: the inbox of a person, over all cases that are in their hands."""
+"""GET /api/notices: the inbox of a person, over all cases in their hands, and proposals."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ class Inbox(TypedDict):
 
 
 class Inboxes:
-    """What each person is told, from the journals of their cases."""
+    """What each person is told, from the journals of their cases, and what is proposed to them."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._hands, self._journal = Hands(runtime), runtime.journal
@@ -53,7 +53,9 @@ class Inboxes:
             claims = [await self._hands.declared(case_id, person)]
         found = [each for claim in claims for each in await self._of_case(claim)]
         if case_id is None:
-            found += notices_of(await self._proposals.rows_to(person))
+            told = {each["id"] for each in found}
+            proposed = notices_of(await self._proposals.rows_to(person))
+            found += [each for each in proposed if each["id"] not in told]
         found.sort(key=lambda each: marked(each["at"], each["id"]), reverse=True)
         if after is not None:
             place(after)

@@ -18,6 +18,7 @@ from contracts.common.proposals import Proposal
 from services.chassis import metrics, tracing
 from services.chassis.broker import BrokerUnavailable
 from services.chassis.runtime import Runtime
+from services.chassis.settings import SettingsError
 from services.chassis.store import StoreUnavailable
 from services.portal import declaration
 from services.portal.case_events import message
@@ -44,6 +45,8 @@ TOGETHER = 500
 _FLIGHTS = 2
 """How many groups of single declarations may be under way at once."""
 _UNCOUNTED_AT_MOST = 100_000
+_SHOWN = 200
+"""How much is said again of why a signature does not hold: the sender writes some of it."""
 
 Answer = str | Problem
 """The id of the case, or why there is none."""
@@ -261,6 +264,9 @@ def _check_signature(filled: FilledIn, keys: Keys, at: datetime) -> None:
         return
     try:
         keys.check(signed.jws, signed.by, at)
+    except SettingsError as error_:
+        log.error("no signature can be verified: %s", error_)
+        raise refused(503, "unavailable") from None
     except Invalid as why:
-        said = mistake("not-signed", by=signed.by, why=why)
+        said = mistake("not-signed", by=signed.by, why=str(why)[:_SHOWN])
         raise invalid([error(joined(FORM, signed.field), said)]) from None

@@ -73,8 +73,9 @@ class Keys:
     def check(self, jws: str, by: str, at: datetime) -> None:
         """Raise `Invalid` unless that organisation has signed this, by a key that is valid then.
 
-        Raises `SettingsError`.
+        A key that was taken out of the file counts no more. Raises `SettingsError`.
         """
+        self._read()
         if self.authority is None:
             raise Invalid(f"nothing can be verified here: {AUTHORITY} names no certificate")
         signed_by(jws, self.key(key_of(jws)), self.authority, by, at)

@@ -7,6 +7,7 @@ own events too: a notice is a notice, whoever said what it follows from.
 from datetime import UTC, datetime
 
 from contracts.catalogue import Catalogue, catalogue
+from contracts.common.proposals import Proposing
 from contracts.envelope import Event
 from services.chassis.procedure import Context, Decision, Procedure, Record
 from services.portal.notices import Stateless, details_of, said_by, text_of, told
@@ -29,12 +30,14 @@ def procedure(known: Catalogue) -> Procedure[Stateless]:
 def happened(state: Stateless, event: Event, context: Context) -> Decision[Stateless]:
     """Put the notice of an event into the outbox, due at once.
 
-    A shared event may mean nothing to the families of this group.
+    A shared event may mean nothing to the families of this group. What is proposed is told to whom
+    it is proposed, all else to whoever has the case.
     """
     cause = context.cause
     group = catalogue().groups.get(cause.group)
     text = said_by(event) or (text_of(group, cause.type) if group else None)
-    if text is None:
+    asked = event.proposal.to if isinstance(event, Proposing) else None
+    if text is None or (isinstance(event, Proposing) and asked is None):
         return Decision(state)
     row = {
         "case_id": context.case_id,
@@ -43,6 +46,7 @@ def happened(state: Stateless, event: Event, context: Context) -> Decision[State
         "at": cause.time,
         "text": shown(text),
         **details_of(event),
+        "to": asked,
         "attempts": 0,
         "due": AT_ONCE,
     }

@@ -4,21 +4,27 @@ It knows no group by name: an agency's event carries what is proposed, and a for
 proposal it would answer.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from pydantic import AwareDatetime
 from typing_extensions import TypedDict
 
 from contracts.catalogue import Catalogue, catalogue
+from contracts.common.events import Outcome, SupplementSubmitted
 from contracts.common.proposals import Proposal, Proposing
 from contracts.model import PersonalId
-from services.chassis.procedure import Context, Decision, Procedure, Record
+from services.chassis.procedure import Context, Decision, Filed, Procedure, Record
+from services.portal.answers import answer
 from services.portal.notices import Notice, Stateless, text_of
 from services.portal.sentences import Sentence, shown
 
-PROPOSALS = "proposals"
-"""The register of proposals, by their keys."""
+PROPOSALS, REPLACED = "proposals", "replaced"
+"""The register of proposals, by their keys; and what they are filed as that were wrong."""
+Status = Outcome | Literal["in-progress"]
+"""How far a case is, by its row in the register."""
+State = Literal["open", "being-declared", "declared"]
+_STANDS: frozenset[Status] = frozenset({"completed", "partial"})
 Row = Mapping[str, Any]
 """A row of the register, or a declaration on file, with its key as `_id`."""
 
@@ -26,7 +32,7 @@ Row = Mapping[str, Any]
 class ProposalView(TypedDict):
     """What somebody is asked to declare. `form` is the form, as far as the state can fill it in.
 
-    `declared_in` is the case in which somebody has, unless that was refused; null while it is open.
+    `declared_in` is the case in which it was granted; null before that.
     """
 
     key: str
@@ -34,6 +40,7 @@ class ProposalView(TypedDict):
     at: AwareDatetime
     text: Sentence
     form: dict[str, Any]
+    state: State
     declared_in: str | None
 
 
@@ -41,6 +48,7 @@ def procedure(known: Catalogue) -> Procedure[Stateless]:
     """Return the procedure that keeps what the events of the catalogue propose."""
     made = Procedure("proposals", initial=Stateless())
     made.on(*(event for event in known.current if issubclass(event, Proposing)))(proposed)
+    made.on(SupplementSubmitted)(corrected)
     return made
 
 
@@ -55,12 +63,23 @@ def proposed(state: Stateless, event: Proposing, context: Context) -> Decision[S
         "type": cause.type,
         "at": cause.time,
     }
-    return Decision(state, records=(Record(PROPOSALS, proposal.key, row, insert_only=True),))
+    kept = Record(PROPOSALS, proposal.key, row, insert_only=True)
+    wrong = proposal.replaces
+    filed = (Filed(REPLACED, wrong, {"by": proposal.key}),) if wrong else ()
+    return Decision(state, records=(kept,), filed=filed)
+
+
+def corrected(
+    state: Stateless, event: SupplementSubmitted, context: Context
+) -> Decision[Stateless]:
+    """File what the corrected form would answer, as the tracker does of a declaration."""
+    key = event.declaration.answers if event.declaration else None
+    return Decision(state, filed=(answer(key, context.case_id),) if key else ())
 
 
 def proposal_of(row: Row) -> Proposal:
     """Return the proposal of a row."""
-    return Proposal(key=row["_id"], group=row["group"], to=row["to"], form=row["form"])
+    return Proposal.model_validate({**row, "key": row["_id"]})
 
 
 def to_whom(person: PersonalId) -> Mapping[str, Any]:
@@ -68,18 +87,23 @@ def to_whom(person: PersonalId) -> Mapping[str, Any]:
     return {"to": person}
 
 
-def views(
-    rows: Iterable[Row], answers: Iterable[Row], refused: Collection[str]
-) -> list[ProposalView]:
-    """Return what was proposed, the newest first, each with the case in which it is declared.
+def view(row: Row, cases: Mapping[str, Status]) -> ProposalView:
+    """Return what was proposed, and what has become of it.
 
-    `answers` are the declarations on file that answer, `refused` those of their cases that ended in
-    nothing: the family may try again.
+    `cases` are those in which it is declared, and how each has ended so far: after one that was
+    refused the family may try again.
     """
-    stand = [each for each in answers if each["case_id"] not in refused]
-    declared = {each["proposal"]: each["case_id"] for each in stand}
-    found = [_view(row, declared.get(row["_id"])) for row in rows]
-    return sorted(found, key=lambda view: view["at"], reverse=True)
+    declared_in = next((id for id, status in cases.items() if status in _STANDS), None)
+    under_way = "in-progress" in cases.values()
+    return {
+        "key": row["_id"],
+        "group": row["group"],
+        "at": row["at"],
+        "text": _text(row),
+        "form": row["form"],
+        "state": "declared" if declared_in else "being-declared" if under_way else "open",
+        "declared_in": declared_in,
+    }
 
 
 def notices_of(rows: Iterable[Row]) -> list[Notice]:
@@ -97,17 +121,6 @@ def notices_of(rows: Iterable[Row]) -> list[Notice]:
         }
         for row in rows
     ]
-
-
-def _view(row: Row, declared_in: str | None) -> ProposalView:
-    return {
-        "key": row["_id"],
-        "group": row["group"],
-        "at": row["at"],
-        "text": _text(row),
-        "form": row["form"],
-        "declared_in": declared_in,
-    }
 
 
 def _text(row: Row) -> Sentence:

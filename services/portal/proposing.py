@@ -15,12 +15,16 @@ from services.portal.citizens import Caller
 from services.portal.problems import documented
 from services.portal.proposals import (
     PROPOSALS,
+    REPLACED,
     ProposalView,
+    Status,
     proposal_of,
     to_whom,
-    views,
+    view,
 )
 from services.portal.register import CASES
+from services.portal.submissions import Submissions
+from services.portal.supplements import SUPPLEMENTS, corrected_last
 
 router = APIRouter(tags=["families"])
 
@@ -37,33 +41,68 @@ class Proposals:
     def __init__(self, runtime: Runtime) -> None:
         registers, self._journal = runtime.registers, runtime.journal
         self._proposals, self._cases = registers[PROPOSALS], registers[CASES]
+        self._supplements = Submissions(runtime.store, SUPPLEMENTS)
 
     async def prepare(self) -> None:
         """Create the index. Raises `StoreUnavailable`."""
         await self._proposals.index([("to", 1)])
 
     async def keyed(self, keys: Iterable[str | None]) -> dict[str, Proposal]:
-        """Return the proposals under these keys that there are. Raises `StoreUnavailable`."""
+        """Return the proposals under these keys that there are, or what stands in for them.
+
+        Raises `StoreUnavailable`.
+        """
         asked = sorted({key for key in keys if key})
         rows = await self._proposals.find({"_id": {"$in": asked}}) if asked else []
-        return {row["_id"]: proposal_of(row) for row in rows}
+        return {row["_id"]: proposal_of(await self._newest(row)) for row in rows}
 
     async def rows_to(self, person: PersonalId) -> list[Document]:
         """Return the rows of all that was ever proposed to somebody. Raises `StoreUnavailable`."""
         return await self._proposals.find(to_whom(person))
 
     async def to(self, person: PersonalId) -> list[ProposalView]:
-        """Return what somebody is asked to declare, and was. Raises `StoreUnavailable`."""
+        """Return what somebody is asked to declare, or was, the newest first.
+
+        Not what turned out to be wrong. Raises `StoreUnavailable`.
+        """
         rows = await self.rows_to(person)
-        answers = [
-            each
-            for row in rows
-            for each in await self._journal.filed(ANSWERS, answering(row["_id"]))
-        ]
-        cases = sorted({each["case_id"] for each in answers})
-        ended = {"_id": {"$in": cases}, "status": "refused"}
-        refused = await self._cases.find(ended, ["_id"]) if cases else []
-        return views(rows, answers, {row["_id"] for row in refused})
+        wrong = await self._journal.filed_under(REPLACED, [row["_id"] for row in rows])
+        replaced = {each["_id"] for each in wrong}
+        found = [view(row, await self._declared(row)) for row in rows if row["_id"] not in replaced]
+        return sorted(found, key=lambda each: each["at"], reverse=True)
+
+    async def _newest(self, row: Document) -> Document:
+        """Return the row that stands in for this one, or itself.
+
+        Where somebody has put two in place of each other, it is the last one on the way round.
+        """
+        seen = {row["_id"]}
+        while by := await self._journal.filed_under(REPLACED, [row["_id"]]):
+            found = await self._proposals.find({"_id": by[0]["by"]})
+            if not found or found[0]["_id"] in seen:
+                break
+            row = found[0]
+            seen.add(row["_id"])
+        return row
+
+    async def _declared(self, row: Document) -> dict[str, Status]:
+        """Return the cases that declare it, or what it replaces, and how far each is."""
+        keys, earlier = [row["_id"]], row["replaces"]
+        while earlier and earlier not in keys:
+            keys.append(earlier)
+            before = await self._proposals.find({"_id": earlier})
+            earlier = before[0]["replaces"] if before else None
+        cases = [case for key in keys for case in await self._answering(key)]
+        found = await self._cases.find({"_id": {"$in": cases}}, ["status"]) if cases else []
+        known: dict[str, Status] = {each["_id"]: each["status"] for each in found}
+        return {case: known.get(case, "in-progress") for case in cases}
+
+    async def _answering(self, key: str) -> list[str]:
+        """Return the cases on file that answer, but those whose form was corrected since."""
+        filed = await self._journal.filed(ANSWERS, answering(key))
+        cases = [each["case_id"] for each in filed]
+        corrected = {case: corrected_last(await self._supplements.of_case(case)) for case in cases}
+        return [case for case, last in corrected.items() if last is None or last.answers == key]
 
 
 @router.get(

@@ -118,6 +118,14 @@ def filled_in_anew(claims: Iterable[Claim]) -> Iterator[DeclarationSubmitted]:
             yield event.declaration
 
 
+def corrected_last(claims: Iterable[Claim]) -> DeclarationSubmitted | None:
+    """Return the declaration of a case as its newest correction has it, if there is any."""
+    events = [_codec.decode(claim.value).data for claim in claims]
+    found = [e for e in events if isinstance(e, SupplementSubmitted) and e.declaration is not None]
+    newest = max(found, key=lambda event: event.received_at, default=None)
+    return newest.declaration if newest else None
+
+
 def claim_of(
     wish: Wish,
     sent: Supplementation,

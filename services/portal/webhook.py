@@ -24,6 +24,7 @@ import httpx
 from pydantic_core import to_json
 
 from contracts.catalogue import catalogue
+from contracts.model import PersonalId
 from services.chassis import metrics
 from services.chassis.clock import Clock
 from services.chassis.encoding import Document
@@ -170,10 +171,12 @@ class Webhook:
             done = {"attempts": attempts, "due": after}
             await self._outbox.update({"_id": row["_id"]}, {"$set": done})
 
+    async def _holder(self, case_id: str) -> PersonalId | None:
+        claim = (await self._submissions.of_cases([case_id])).get(case_id)
+        return await self._hands.holder(claim) if claim else None
+
     async def _taken(self, row: Document) -> bool:
-        claims = await self._submissions.of_cases([row["case_id"]])
-        claim = claims.get(row["case_id"])
-        body = body_of(row, await self._hands.holder(claim) if claim else None)
+        body = body_of(row, row.get("to") or await self._holder(row["case_id"]))
         timestamp = int(_MACHINE.now().timestamp())
         headers = {
             "content-type": "application/json",

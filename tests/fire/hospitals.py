@@ -25,6 +25,8 @@ class Hospital(Input):
     when: Literal["before", "after"] = "before"
     """Before the family declares the birth, or when its case has ended."""
     takes: bool = False
+    corrects: dict[str, Any] | None = None
+    """What is otherwise in a notice that the hospital gives first, and then replaces by this."""
 
     def said(self, run: int, day: date) -> dict[str, Any]:
         """Return the notice with its words replaced."""
@@ -42,6 +44,15 @@ class Hospitals:
     async def give(self, key: str, hospital: Hospital) -> list[str]:
         """Send the notice, wait until it is recorded, and return what came differently."""
         notice = hospital.said(self._run, self._day)
+        if hospital.corrects is not None:
+            wrong = words.resolve({**notice, **hospital.corrects}, self._run, self._day)
+            problems = await self._send(f"{key}-wrong", wrong)
+            if problems:
+                return problems
+            notice = {**notice, "replaces": wrong["code"]}
+        return await self._send(key, notice)
+
+    async def _send(self, key: str, notice: dict[str, Any]) -> list[str]:
         declared = declaration_of(self._issuer.authority, notice, MIDWIFE)
         answer = (await self._portal.declare([Item(f"{key}-notice", declared)]))[0]
         if not answer.case_id:
@@ -74,7 +85,7 @@ class Hospitals:
 
         async def still() -> bool:
             found = await self._proposal(declaration, code)
-            return found is not None and found["declared_in"] is None
+            return found is not None and found["state"] == "open"
 
         found = await self._portal.until(still, lambda so: so == expected)
         return [] if found == expected else [f"proposed: {found}, not {expected}"]

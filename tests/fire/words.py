@@ -21,7 +21,7 @@ Json: TypeAlias = Any
 _DATE = re.compile(r"@today((?:[+-][0-9]+[dmy])*)")
 _STEP = re.compile(r"([+-][0-9]+)([dmy])")
 _MOMENT = re.compile(r"(@today(?:[+-][0-9]+[dmy])*)T([0-9]{2}:[0-9]{2})")
-_NOTICE = re.compile(r"@notice:([a-z0-9-]+)")
+_NOTICE = re.compile(r"@notice:([a-z0-9-]+)(?:/([0-9]+))?")
 
 
 def resolve(value: Json, run: int, day: date) -> Json:
@@ -36,7 +36,7 @@ def resolve(value: Json, run: int, day: date) -> Json:
     if not isinstance(value, str):
         return value
     if match := _NOTICE.fullmatch(value):
-        return notice_code(match[1], run, day)
+        return notice_code(match[1], run, day, int(match[2] or 0))
     if match := _MOMENT.fullmatch(value):
         return f"{resolve(match[1], run, day)}T{match[2]}:00+07:00"
     if match := _DATE.fullmatch(value):
@@ -58,10 +58,12 @@ def counted(day: date, steps: Iterable[tuple[str, str]]) -> date:
     return date(year, month + 1, min(day.day, last)) + timedelta(days=amounts.get("d", 0))
 
 
-def notice_code(word: str, run: int, day: date) -> str:
-    """Return the hospital notice's code XXXXX.GCS.ZZZZZ.YY of this word in this run.
+def notice_code(word: str, run: int, day: date, another: int = 0) -> str:
+    """Return the hospital notice's code XXXXX.GCS.ZZZZZ.YY of this word in this run, or another one
+    of the same hospital.
 
     Hospitals 99000 to 99999 are ours: no province has such a code, and generated births use others.
     """
     number = int.from_bytes(sha256(f"{word}/{run}/{day}".encode()).digest()[:8])
-    return f"99{number % 1000:03d}.GCS.{number // 1000 % 100_000:05d}.{day.year % 100:02d}"
+    serial = (number // 1000 + another) % 100_000
+    return f"99{number % 1000:03d}.GCS.{serial:05d}.{day.year % 100:02d}"

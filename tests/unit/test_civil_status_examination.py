@@ -26,7 +26,7 @@ from tests.unit.births import (
     submitted,
 )
 from tests.unit.driver import Desk, World
-from tests.unit.test_birth_notice import DECLARED_OTHERWISE
+from tests.unit.test_births_after_a_notice import DECLARED_OTHERWISE
 
 
 def desk(case: str = "case-1", world: World | None = None, rules: Any = RULES) -> Desk:

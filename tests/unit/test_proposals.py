@@ -1,23 +1,24 @@
 """What the portal proposes, to whom, until it is declared; and what intake makes of it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from contracts.birth_notice.events import BirthNoticeRecorded
 from contracts.birth_notice.form import BirthNotice
+from contracts.catalogue import catalogue
+from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
 from contracts.common.proposals import Proposal
 from services.civil_status.birth_notice import proposal
-from services.portal import declaration
-from services.portal.answers import answer
+from services.portal import declaration, outbox
 from services.portal.declaration import event_of
 from services.portal.fields import shared
-from services.portal.proposals import notices_of, proposal_of, proposals, to_whom, views
+from services.portal.problems import Problem
+from services.portal.proposals import Status, notices_of, proposal_of, proposals, to_whom, view
 from services.portal.tracker import case
 from tests.unit import births
 from tests.unit.driver import NOW, Desk
-from tests.unit.test_birth_notice import CODE, NOTICE
+from tests.unit.test_birth_notice import CODE, NOTICE, unsigned
 
 PROPOSAL = proposal(BirthNotice.model_validate(NOTICE), births.people()[births.MOTHER])
 
@@ -34,11 +35,6 @@ def row(proposal: Proposal = PROPOSAL) -> dict[str, Any]:
     return {"_id": record.key, **record.row()}
 
 
-def on_file(case_id: str, key: str = CODE) -> dict[str, Any]:
-    """Return what is on file of a declaration that answers."""
-    return dict(answer(key, case_id).fields)
-
-
 def test_a_row_has_all_of_the_proposal_and_finds_who_is_asked() -> None:
     kept = row()
     assert proposal_of(kept) == PROPOSAL
@@ -51,32 +47,83 @@ def test_of_one_key_the_first_row_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "refused", "declared_in"),
+    ("cases", "state", "declared_in"),
     [
-        ([], [], None),
-        ([on_file("case-1")], [], "case-1"),
-        ([on_file("case-1")], ["case-1"], None),
-        ([on_file("case-1"), on_file("case-2")], ["case-1"], "case-2"),
-        ([on_file("case-1"), on_file("case-2")], ["case-2"], "case-1"),
-        ([on_file("case-1", "01001.GCS.00043.26")], [], None),
+        ({}, "open", None),
+        ({"case-1": "in-progress"}, "being-declared", None),
+        ({"case-1": "refused"}, "open", None),
+        ({"case-1": "completed"}, "declared", "case-1"),
+        ({"case-1": "partial"}, "declared", "case-1"),
+        ({"case-1": "refused", "case-2": "in-progress"}, "being-declared", None),
+        ({"case-1": "in-progress", "case-2": "completed"}, "declared", "case-2"),
     ],
 )
 def test_it_is_open_until_a_declaration_stands(
-    answers: list[dict[str, Any]], refused: list[str], declared_in: str | None
+    cases: dict[str, Status], state: str, declared_in: str | None
 ) -> None:
-    (view,) = views([row()], answers, refused)
-    assert view["declared_in"] == declared_in
+    found = view(row(), cases)
+    assert (found["state"], found["declared_in"]) == (state, declared_in)
 
 
 def test_it_says_what_to_declare_and_why_in_both_languages() -> None:
-    (view,) = views([row()], [], [])
-    assert (view["key"], view["group"], view["form"]) == (CODE, "birth", PROPOSAL.form)
-    assert view["text"]["vi"] and view["text"]["en"]
+    found = view(row(), {})
+    assert (found["key"], found["group"], found["form"]) == (CODE, "birth", PROPOSAL.form)
+    assert found["text"]["vi"] and found["text"]["en"]
 
 
-def test_the_newest_comes_first() -> None:
-    older = {**row(), "_id": "older", "at": datetime(2026, 1, 1, tzinfo=UTC)}
-    assert [view["key"] for view in views([older, row()], [], [])] == [CODE, "older"]
+def test_what_it_replaces_is_on_file() -> None:
+    desk = Desk(proposals, None, group="birth-notice")
+    desk.hear(recorded(PROPOSAL.with_(replaces="01001.GCS.00041.26")))
+    assert [(each.id, each.fields) for each in desk.filed] == [
+        ("replaced/01001.GCS.00041.26", {"by": CODE})
+    ]
+
+
+def supplied(declared: DeclarationSubmitted | None) -> SupplementSubmitted:
+    return SupplementSubmitted.model_validate(
+        {
+            "task_id": "case-1.birth-registration",
+            "procedure": "birth-registration",
+            "by": births.MOTHER,
+            "request": "7c1ed9a2-7b54-4f0e-8a43-1d1f9d1c2b10",
+            "received_at": NOW,
+            "supplied": [{"text": "x"}],
+            "declaration": declared,
+        }
+    )
+
+
+def test_a_corrected_form_is_filed_under_what_it_would_answer() -> None:
+    desk = Desk(proposals, None)
+    desk.hear(supplied(None))
+    desk.hear(supplied(births.submitted()))
+    assert desk.filed == []
+    desk.hear(supplied(births.submitted(answers=CODE)))
+    assert [each.id for each in desk.filed] == [f"answers/{CODE}/case-1"]
+
+
+def told(to: str | None) -> list[Any]:
+    """Return the rows for the channel outside after a proposal to somebody."""
+    desk = Desk(outbox.procedure(catalogue()), None, group="birth-notice")
+    desk.hear(recorded(PROPOSAL.with_(to=to)))
+    return [record.row()["to"] for record in desk.records]
+
+
+def test_the_channel_tells_whom_it_is_proposed_to() -> None:
+    assert told(births.MOTHER) == [births.MOTHER]
+    assert told(None) == []
+
+
+def test_somebody_named_in_what_was_signed_and_unknown_is_told_of_there() -> None:
+    raw = {
+        "group": "birth-notice",
+        "declarant": births.FATHER,
+        "form": {"notice": unsigned(NOTICE | {"mother": {"personal_id": births.GRANDMOTHER}})},
+    }
+    filled = declaration.filled(declaration.sent(raw))
+    with pytest.raises(Problem) as refused:
+        declaration.check_people(filled, births.people())
+    assert [each["field"] for each in refused.value.errors] == ["form.notice"]
 
 
 def test_the_inbox_tells_of_it() -> None:
@@ -110,8 +157,10 @@ def test_what_was_taken_over_is_counted(ours: Any, sent: Any, same: int) -> None
     assert shared(ours, sent) == same
 
 
-def declared(form: dict[str, Any], proposed: dict[str, Proposal]) -> Any:
-    raw = {"group": "birth", "declarant": births.MOTHER, "form": form}
+def declared(
+    form: dict[str, Any], proposed: dict[str, Proposal], by: str = births.MOTHER
+) -> DeclarationSubmitted:
+    raw = {"group": "birth", "declarant": by, "form": form}
     filled = declaration.filled(declaration.sent(raw))
     return event_of(filled, births.people(), births.RECEIVED, proposed)
 
@@ -124,6 +173,17 @@ def test_what_the_hospital_said_needs_not_be_entered() -> None:
     assert taken_over > 8
     assert helped.reused_fields == alone.reused_fields + taken_over
     assert helped.entered_fields == alone.entered_fields - taken_over
+
+
+def test_what_was_proposed_to_somebody_else_was_entered() -> None:
+    event = declared(births.form(), {CODE: PROPOSAL}, births.FATHER)
+    assert event.proposal == PROPOSAL
+    assert event.entered_fields == declared(births.form(), {}, births.FATHER).entered_fields
+
+
+def test_what_proposes_something_else_is_no_answer() -> None:
+    event = declared(births.form(), {CODE: PROPOSAL.with_(group="death")})
+    assert (event.answers, event.proposal) == (CODE, None)
 
 
 def test_a_birth_at_home_answers_nothing() -> None:

@@ -101,10 +101,12 @@ async def test_a_refusal_comes_with_its_reason(counter: Counter, receiver: Recei
     case = await counter.accepted()
     await counter.publish(case, NOT_RESIDENT)
 
-    async def shown() -> bool:
-        return ResidenceRefused.type in {each["type"] for each in await inbox(counter, case)}
+    async def explained() -> bool:
+        # The entry is there a moment before the row of what it says besides.
+        told = [e for e in await inbox(counter, case) if e["type"] == ResidenceRefused.type]
+        return any(each["details"] for each in told)
 
-    await eventually(shown)
+    await eventually(explained)
     (notice,) = [e for e in await inbox(counter, case) if e["type"] == ResidenceRefused.type]
     assert notice["details"] == [{"vi": "Không được.", "en": "No."}]
     await eventually(lambda: notice["id"] in receiver.taken, LIMIT)

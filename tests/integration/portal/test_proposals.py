@@ -11,8 +11,9 @@ from contracts.common.events import DeclarationSubmitted
 from infra.hospitals import declaration_of
 from services.chassis.testing import eventually
 from services.civil_status.birth_notice import proposal
+from tests.fire.hospitals import MIDWIFE
 from tests.integration.portal.counter import Counter, declaration, new_key
-from tests.unit.births import FATHER, MOTHER, form, people
+from tests.unit.births import FATHER, MOTHER, form, people, person
 from tests.unit.driver import NOW
 from tests.unit.test_birth_notice import NOTICE
 from tests.unit.tracking import NOT_BORN, SETTLED
@@ -23,8 +24,8 @@ def notice(code: str) -> dict[str, Any]:
 
 
 def signed(counter: Counter, code: str) -> dict[str, Any]:
-    """Return what a hospital sends, by the father's hand."""
-    return declaration_of(counter.stack.issuer.authority, notice(code), FATHER)
+    """Return what a hospital sends."""
+    return declaration_of(counter.stack.issuer.authority, notice(code), MIDWIFE)
 
 
 async def asked(counter: Counter, path: str, person: str = MOTHER) -> httpx.Response:
@@ -36,11 +37,12 @@ async def open_to(counter: Counter, person: str = MOTHER) -> list[str]:
     answer = await asked(counter, "/api/proposals", person)
     assert answer.status_code == 200, answer.text
     found = answer.json()["proposals"]
-    return [each["key"] for each in found if each["declared_in"] is None]
+    return [each["key"] for each in found if each["state"] == "open"]
 
 
 async def proposed(counter: Counter, code: str) -> str:
     """Let a hospital give notice and civil status record it; return the notice's case."""
+    await counter.record(person(MIDWIFE, "Phan Thị Kim Anh"))
     case_id = await counter.accepted(body=signed(counter, code))
     known = proposal(BirthNotice.model_validate(notice(code)), people()[MOTHER])
     event = BirthNoticeRecorded(
