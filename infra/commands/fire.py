@@ -34,7 +34,8 @@ HELP = "\n\n".join(
         "Without --count or --file: the declarations written by hand, each compared with what"
         " should become of it, and with the officials in them played. With --count: generated"
         " births and deaths in the families of `python -m tests.fire.population`; nobody dies"
-        " twice. What takes days is left out, unless the system's clock makes them pass within"
+        " twice. What hospitals give notice of is left out where the portal publishes no keys, and"
+        " so can verify none. What takes days is left out, unless the clock makes them pass within"
         " --timeout. The exit code is 1 unless every accepted declaration ended, and as expected"
         " where that is known.",
         "[bold]Examples[/]",

@@ -40,6 +40,13 @@ class Hospitals:
     def __init__(self, portal: Portal, issuer: Path, run: int, day: date) -> None:
         self._portal, self._issuer = portal, Issuer(issuer)
         self._run, self._day = run, day
+        self.given = 0
+        """How many notices the portal has taken."""
+
+    async def believed(self) -> bool:
+        """Say whether the portal can verify what somebody signed: it publishes the keys."""
+        answer = await self._portal.answer("GET", "/.well-known/jwks.json")
+        return answer.is_success and bool(answer.json()["keys"])
 
     async def give(self, key: str, hospital: Hospital) -> list[str]:
         """Send the notice, wait until it is recorded, and return what came differently."""
@@ -57,6 +64,7 @@ class Hospitals:
         answer = (await self._portal.declare([Item(f"{key}-notice", declared)]))[0]
         if not answer.case_id:
             return [f"the hospital's notice: answered {answer.sentence()}"]
+        self.given += 1
         if not await self._portal.becomes(answer.case_id, lambda case: case["status"] != _RUNS):
             return [f"the hospital's notice: case {answer.case_id} has not ended"]
         case = await self._portal.case(answer.case_id)

@@ -73,7 +73,10 @@ class Report:
     differences: dict[str, list[str]] = field(default_factory=dict)
     """What is not as expected, by declaration."""
     left_out: list[str] = field(default_factory=list)
-    """Declarations that take days, on a system where days do not pass quickly."""
+    """Declarations that take days, where days do not pass quickly; and those after a hospital's
+    notice, where no signature can be verified."""
+    notices: int = 0
+    """What hospitals have given notice of besides: each is a case of its own."""
     run: str = ""
     """How to send the same again."""
 
@@ -150,6 +153,7 @@ class Report:
             "procedures_of_cases": len(self.details),
             "differences": self.differences,
             "left_out": self.left_out,
+            "notices": self.notices,
         }
 
 
@@ -170,4 +174,5 @@ def together(*reports: Report) -> Report:
         whole.details += report.details
         whole.differences |= report.differences
         whole.left_out += report.left_out
+        whole.notices += report.notices
     return whole

@@ -39,7 +39,8 @@ def counts(report: Report) -> Table:
         "dropped, no place free": (report.dropped, "yellow"),
         "accepted but not finished": (len(report.unfinished), "red"),
         "given two cases": (report.other_case, "red"),
-        "left out, for they take days (see --help)": (len(report.left_out), "default"),
+        "left out (see --help)": (len(report.left_out), "default"),
+        "notices of hospitals": (report.notices, "default"),
     }
     for name, (number, colour) in others.items():
         if number:

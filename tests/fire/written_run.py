@@ -35,20 +35,25 @@ async def fire_written(
 ) -> Report:
     """Send all of them, wait for their ends, and report what is not as expected.
 
-    What takes days is left out where these do not pass within the patience.
+    What takes days is left out where these do not pass within the patience, and what a hospital
+    gives notice of where its signature cannot be verified.
 
     `manner` counts only by its concurrency and patience; `issuer` has the keys for the officials'
     tokens.
     """
     speed = await portal.speed()
     left_out = {stem for stem, one in written.items() if one.days * DAY / speed > manner.quiet}
+    noticed = {stem for stem, one in written.items() if one.hospital}
+    hospitals = Hospitals(portal, issuer, run, day)
+    if noticed and not await hospitals.believed():
+        left_out |= noticed
     async with Watcher(portal) as watcher:
         people = People(
             Clerks(portal, issuer),
             Payees(portal, issuer),
             Petitioners(portal, issuer, run, day),
             Feedback(portal, issuer, run),
-            Hospitals(portal, issuer, run, day),
+            hospitals,
         )
         sending = _Sending(portal, watcher, people, run, day, manner)
         report = sending.report
@@ -68,7 +73,7 @@ async def fire_written(
                 if stem not in left_out:
                     group.create_task(one(declaration))
         report.ended = list(watcher.ended.values())
-        report.left_out = sorted(left_out)
+        report.left_out, report.notices = sorted(left_out), hospitals.given
     for stem, problems in sorted(sending.problems.items()):
         if problems:
             report.differences[stem] = problems
@@ -125,12 +130,13 @@ class _Sending:
         key = f"written-{self._run}-{self._day}-{written.stem}"
         declaration = words.resolve(written.declaration, self._run, self._day)
         if written.hospital and written.hospital.when == "before":
-            problems = await self._people.hospitals.give(key, written.hospital)
-            declaration, wrong = await self._people.hospitals.filled_in(
-                written.hospital, declaration
-            )
-            if problems or wrong:
-                return problems + wrong
+            wrong = await self._people.hospitals.give(key, written.hospital)
+            if not wrong:
+                declaration, wrong = await self._people.hospitals.filled_in(
+                    written.hospital, declaration
+                )
+            if wrong:
+                return wrong
         async with self._at_once:
             answer = (await self._portal.declare([Item(key, declaration)]))[0]
         self._count(answer)

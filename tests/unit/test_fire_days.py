@@ -1,6 +1,8 @@
-"""Which written declarations are played: those named, and what takes days where days pass."""
+"""Which written declarations are played: those named; what takes days where days pass; what is
+signed where signatures can be verified."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,18 +17,25 @@ from tests.fire.report import Report
 from tests.fire.volume import Manner
 from tests.fire.written_run import fire_written
 
-NEVER = "supplement-never-comes"
+NEVER, PROPOSED = "supplement-never-comes", "proposed-by-the-hospital"
 
 
 REFUSED = {"field": "x", "message": {"vi": "Không.", "en": "No."}}
 
 
-def fired(speed: float, quiet: float, tmp_path: Path) -> Report:
-    """Play a declaration that takes days to a portal whose clock goes so fast, and refuses it."""
+def fired(
+    speed: float, quiet: float, tmp_path: Path, stem: str = NEVER, keys: Sequence[str] = ()
+) -> Report:
+    """Play a declaration to a portal whose clock goes so fast, and which refuses it.
+
+    It publishes these keys.
+    """
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/clock":
             return httpx.Response(200, json={"now": "2026-11-20T00:00:00Z", "speed": speed})
+        if request.url.path == "/.well-known/jwks.json":
+            return httpx.Response(200, json={"keys": keys})
         return httpx.Response(422, json={"errors": [REFUSED]})
 
     async def run() -> Report:
@@ -34,7 +43,7 @@ def fired(speed: float, quiet: float, tmp_path: Path) -> Report:
             issuer = Issuer(tmp_path)
             issuer.prepare()
             manner, day = Manner(quiet=quiet), date(2026, 11, 20)
-            these = written.load_named([NEVER])
+            these = written.load_named([stem])
             return await fire_written(portal, these, 1, day, manner, lambda _: None, tmp_path)
 
     return asyncio.run(run())
@@ -51,6 +60,14 @@ def test_what_takes_days_is_played_where_they_pass_within_the_patience(
     assert report.sent == (0 if left_out else 1)
     assert report.summary()["left_out"] == report.left_out
     assert left_out or report.differences[NEVER] == ["answered HTTP 422 x: No., not 202"]
+
+
+def test_what_a_hospital_signs_is_played_where_it_can_be_verified(tmp_path: Path) -> None:
+    report = fired(1, 60, tmp_path, PROPOSED)
+    assert (report.left_out, report.sent, report.notices) == ([PROPOSED], 0, 0)
+    report = fired(1, 60, tmp_path, PROPOSED, keys=["some"])
+    assert (report.left_out, report.notices) == ([], 0)
+    assert "the hospital's notice: answered HTTP 422 x: No." in report.differences[PROPOSED]
 
 
 def test_declarations_are_chosen_by_name_with_those_before_them() -> None:

@@ -86,6 +86,7 @@ def test_each_declaration_written_by_hand_ends_as_it_should(by_hand: Report) -> 
     assert waiting == ["payout-waits-for-an-account"]
     assert by_hand.differences == {}
     assert by_hand.left_out == sorted(days), "here, days pass as they do"
+    assert by_hand.notices > sum(each.hospital is not None for each in sent), "one was replaced"
     assert by_hand.good
     assert (by_hand.accepted, by_hand.rejected) == (expected[202], expected[422])
     assert all(by_hand.outcome(name) for name in ("completed", "partial", "refused"))
