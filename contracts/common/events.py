@@ -50,7 +50,10 @@ class DeclarationSubmitted(Event, type="portal.declaration-submitted.v1"):
         default=None, description="The key of the proposal that the form would answer."
     )
     proposal: Proposal | None = Field(
-        default=None, description="That proposal, where it had been made by then."
+        default=None, description="That proposal, or what stands in for it, where it is known."
+    )
+    replaced: tuple[Name, ...] | None = Field(
+        default=None, description="The keys of what the proposal stands in for, one for another."
     )
 
 

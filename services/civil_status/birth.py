@@ -126,7 +126,7 @@ def application(dossier: Dossier, event: DeclarationSubmitted) -> Application:
         bundle=event.bundle,
         late=late(dossier),
         province=event.province,
-        keys=keys_of(form, dossier.father is not None),
+        keys=(*keys_of(form, dossier.father is not None), *_of_notices(event, form)),
     )
 
 
@@ -149,6 +149,16 @@ def _parent_key(role: str, parent: ParentRef, form: BirthForm) -> str:
     if parent.details is not None:
         by = f"{parent.details.nationality}:{as_copied(parent.details.document_number)}"
     return f"{role}/{by}/{form.child.born_on}/{form.child.birth_order}"
+
+
+def _of_notices(event: DeclarationSubmitted, form: BirthForm) -> tuple[str, ...]:
+    """Return the keys by the other notices of the same birth: of those, one replaces another, and
+    what was wrong in the first may be day or mother."""
+    if event.proposal is None:
+        return ()
+    codes = dict.fromkeys((event.proposal.key, *(event.replaced or ())))
+    keys = (f"hospital-notice/{code}" for code in codes)
+    return tuple(key for key in keys if key != document_of(form))
 
 
 def document_of(form: BirthForm) -> str | None:

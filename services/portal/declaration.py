@@ -18,17 +18,17 @@ from contracts.catalogue import catalogue
 from contracts.common.calendar import local_date
 from contracts.common.events import Channel, DeclarationSubmitted
 from contracts.common.people import Person
-from contracts.common.proposals import Proposal
 from contracts.group import Form
 from contracts.model import Input, Name, PersonalId
 from services.chassis.broker import LARGEST_EVENT
 from services.portal.case_events import Thread, encoded
 from services.portal.fields import errors_in, filled_in, joined, paths_of, shared
 from services.portal.problems import FieldError, Problem, error, invalid
+from services.portal.proposals import Proposed
 from services.portal.sentences import mistake, sentence
 
 FORM = "form"
-NONE: Mapping[str, Proposal] = MappingProxyType({})
+NONE: Mapping[str, Proposed] = MappingProxyType({})
 """No proposals."""
 
 
@@ -118,7 +118,7 @@ def event_of(
     filled: FilledIn,
     people: Mapping[str, Person],
     received_at: datetime,
-    proposed: Mapping[str, Proposal] = NONE,
+    proposed: Mapping[str, Proposed] = NONE,
 ) -> DeclarationSubmitted:
     """Return the event. Bundle and time limit are those of the day of receipt in Viet Nam.
 
@@ -137,9 +137,10 @@ def event_of(
         raise invalid([error("group", mistake("no-bundle"))]) from None
     snapshots = {id: people[id] for id in dict.fromkeys(filled.people)}
     answers = form.answers()
-    proposal = proposed.get(answers) if answers else None
-    if proposal is not None and proposal.group != group.name:
-        proposal = None
+    known = proposed.get(answers) if answers else None
+    if known is not None and known.proposal.group != group.name:
+        known = None
+    proposal = known.proposal if known else None
     asked = proposal is not None and proposal.to == declaration.declarant
     taken_over = shared(proposal.form, declaration.form) if proposal and asked else 0
     return DeclarationSubmitted(
@@ -156,6 +157,7 @@ def event_of(
         working_days=group.time_limit(form.time_limit(), received_on),
         answers=answers,
         proposal=proposal,
+        replaced=(known.replaced or None) if known else None,
     )
 
 

@@ -54,7 +54,7 @@ class Inboxes:
         found = [each for claim in claims for each in await self._of_case(claim)]
         if case_id is None:
             told = {each["id"] for each in found}
-            proposed = notices_of(await self._proposals.rows_to(person))
+            proposed = notices_of(await self._proposals.standing(person))
             found += [each for each in proposed if each["id"] not in told]
         found.sort(key=lambda each: marked(each["at"], each["id"]), reverse=True)
         if after is not None:

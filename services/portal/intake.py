@@ -14,7 +14,6 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from contracts.common.events import DeclarationSubmitted
 from contracts.common.people import Person
-from contracts.common.proposals import Proposal
 from services.chassis import metrics, tracing
 from services.chassis.broker import BrokerUnavailable
 from services.chassis.runtime import Runtime
@@ -28,6 +27,7 @@ from services.portal.identity import new_identity
 from services.portal.keys import Keys
 from services.portal.known import People
 from services.portal.problems import Problem, error, invalid, refused
+from services.portal.proposals import Proposed
 from services.portal.proposing import Proposals
 from services.portal.sentences import mistake
 from services.portal.submissions import Claim, Submissions, claim_id
@@ -89,7 +89,7 @@ class _Known(NamedTuple):
     """What the portal knows of what some declarations speak of."""
 
     people: Mapping[str, Person]
-    proposed: Mapping[str, Proposal]
+    proposed: Mapping[str, Proposed]
     keys: Keys
 
 

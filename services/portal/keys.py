@@ -77,7 +77,7 @@ class Keys:
         """
         self._read()
         if self.authority is None:
-            raise Invalid(f"nothing can be verified here: {AUTHORITY} names no certificate")
+            raise SettingsError(f"nothing can be verified here: {AUTHORITY} names no certificate")
         signed_by(jws, self.key(key_of(jws)), self.authority, by, at)
 
     def _read(self) -> None:

@@ -5,7 +5,7 @@ proposal it would answer.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import AwareDatetime
 from typing_extensions import TypedDict
@@ -27,6 +27,13 @@ State = Literal["open", "being-declared", "declared"]
 _STANDS: frozenset[Status] = frozenset({"completed", "partial"})
 Row = Mapping[str, Any]
 """A row of the register, or a declaration on file, with its key as `_id`."""
+
+
+class Proposed(NamedTuple):
+    """A proposal, and the keys of those that it stands in for, one for another."""
+
+    proposal: Proposal
+    replaced: tuple[str, ...] = ()
 
 
 class ProposalView(TypedDict):

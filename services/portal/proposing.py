@@ -1,12 +1,11 @@
 """GET /api/proposals: what somebody is asked to declare; and what intake has to know of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from contracts.common.proposals import Proposal
 from contracts.model import PersonalId
 from services.chassis.encoding import Document
 from services.chassis.runtime import Runtime
@@ -17,6 +16,7 @@ from services.portal.proposals import (
     PROPOSALS,
     REPLACED,
     ProposalView,
+    Proposed,
     Status,
     proposal_of,
     to_whom,
@@ -29,7 +29,7 @@ from services.portal.supplements import SUPPLEMENTS, corrected_last
 router = APIRouter(tags=["families"])
 
 
-class Proposed(TypedDict):
+class ProposalsView(TypedDict):
     """What somebody is asked to declare, or was, the newest first."""
 
     proposals: list[ProposalView]
@@ -47,51 +47,77 @@ class Proposals:
         """Create the index. Raises `StoreUnavailable`."""
         await self._proposals.index([("to", 1)])
 
-    async def keyed(self, keys: Iterable[str | None]) -> dict[str, Proposal]:
+    async def keyed(self, keys: Iterable[str | None]) -> dict[str, Proposed]:
         """Return the proposals under these keys that there are, or what stands in for them.
 
         Raises `StoreUnavailable`.
         """
         asked = sorted({key for key in keys if key})
-        rows = await self._proposals.find({"_id": {"$in": asked}}) if asked else []
-        return {row["_id"]: proposal_of(await self._newest(row)) for row in rows}
+        found = await self._rows(asked)
+        newest = await self._newest(found)
+        return {
+            key: Proposed(proposal_of(row), tuple(await self._earlier(row)))
+            for key, row in newest.items()
+        }
 
-    async def rows_to(self, person: PersonalId) -> list[Document]:
-        """Return the rows of all that was ever proposed to somebody. Raises `StoreUnavailable`."""
-        return await self._proposals.find(to_whom(person))
+    async def standing(self, person: PersonalId) -> list[Document]:
+        """Return the rows of all that was proposed to somebody, but what turned out to be wrong.
+
+        Raises `StoreUnavailable`.
+        """
+        rows = await self._proposals.find(to_whom(person))
+        wrong = await self._journal.filed_under(REPLACED, [row["_id"] for row in rows])
+        replaced = {each["_id"] for each in wrong}
+        return [row for row in rows if row["_id"] not in replaced]
 
     async def to(self, person: PersonalId) -> list[ProposalView]:
         """Return what somebody is asked to declare, or was, the newest first.
 
-        Not what turned out to be wrong. Raises `StoreUnavailable`.
+        Raises `StoreUnavailable`.
         """
-        rows = await self.rows_to(person)
-        wrong = await self._journal.filed_under(REPLACED, [row["_id"] for row in rows])
-        replaced = {each["_id"] for each in wrong}
-        found = [view(row, await self._declared(row)) for row in rows if row["_id"] not in replaced]
+        rows = await self.standing(person)
+        found = [view(row, await self._declared(row)) for row in rows]
         return sorted(found, key=lambda each: each["at"], reverse=True)
 
-    async def _newest(self, row: Document) -> Document:
-        """Return the row that stands in for this one, or itself.
+    async def _rows(self, keys: Collection[str]) -> dict[str, Document]:
+        rows = await self._proposals.find({"_id": {"$in": list(keys)}}) if keys else []
+        return {row["_id"]: row for row in rows}
 
-        Where somebody has put two in place of each other, it is the last one on the way round.
+    async def _newest(self, rows: Mapping[str, Document]) -> dict[str, Document]:
+        """Return by its key what stands in for each row, or the row itself.
+
+        One look for all of them, and more only where something was replaced. Where somebody has put
+        two in place of each other, it is the last one on the way round.
         """
-        seen = {row["_id"]}
-        while by := await self._journal.filed_under(REPLACED, [row["_id"]]):
-            found = await self._proposals.find({"_id": by[0]["by"]})
-            if not found or found[0]["_id"] in seen:
-                break
-            row = found[0]
-            seen.add(row["_id"])
-        return row
+        newest, seen = dict(rows), {key: {key} for key in rows}
+        while rows:
+            ids = {newest[key]["_id"] for key in rows}
+            filed = await self._journal.filed_under(REPLACED, ids)
+            by = {each["_id"]: each["by"] for each in filed}
+            found = await self._rows(by.values())
+            rows = {
+                key: found[by[id]]
+                for key in rows
+                if (id := newest[key]["_id"]) in by and by[id] in found and by[id] not in seen[key]
+            }
+            newest |= rows
+            for key, row in rows.items():
+                seen[key].add(row["_id"])
+        return newest
+
+    async def _earlier(self, row: Document) -> list[str]:
+        """Return the keys of what a row stands in for, one for another."""
+        keys: list[str] = []
+        earlier = row["replaces"]
+        while earlier and earlier not in (row["_id"], *keys):
+            keys.append(earlier)
+            before = await self._rows([earlier])
+            earlier = before[earlier]["replaces"] if before else None
+        return keys
 
     async def _declared(self, row: Document) -> dict[str, Status]:
         """Return the cases that declare it, or what it replaces, and how far each is."""
-        keys, earlier = [row["_id"]], row["replaces"]
-        while earlier and earlier not in keys:
-            keys.append(earlier)
-            before = await self._proposals.find({"_id": earlier})
-            earlier = before[0]["replaces"] if before else None
+        keys = [row["_id"], *await self._earlier(row)]
         cases = [case for key in keys for case in await self._answering(key)]
         found = await self._cases.find({"_id": {"$in": cases}}, ["status"]) if cases else []
         known: dict[str, Status] = {each["_id"]: each["status"] for each in found}
@@ -108,10 +134,10 @@ class Proposals:
 @router.get(
     "/api/proposals",
     summary="What the person who asks is asked to declare, filled in as far as the state can",
-    responses={200: {"model": Proposed}, **documented(401, 503)},
+    responses={200: {"model": ProposalsView}, **documented(401, 503)},
 )
 async def some_proposals(request: Request, person: Caller) -> Response:
     """Return what is proposed to whoever asks: fill in the rest, and declare what is open."""
     proposals: Proposals = request.app.state.proposals
-    body: Proposed = {"proposals": await proposals.to(person)}
+    body: ProposalsView = {"proposals": await proposals.to(person)}
     return Response(to_json(body), media_type="application/json")

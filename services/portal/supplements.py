@@ -9,7 +9,6 @@ from pydantic import Field
 
 from contracts.common.events import DeclarationSubmitted, SupplementSubmitted
 from contracts.common.people import Person
-from contracts.common.proposals import Proposal
 from contracts.common.tasks import Supplied, Task, task_id
 from contracts.envelope import Codec
 from contracts.model import Input, Name, PersonalId, Text
@@ -18,6 +17,7 @@ from services.portal import declaration, fields
 from services.portal.case_events import SOURCE, Submission, encoded, thread_of
 from services.portal.declaration import FORM, NONE, Declaration, FilledIn, Sent, fingerprint
 from services.portal.problems import Problem, error, invalid, refused
+from services.portal.proposals import Proposed
 from services.portal.sentences import mistake, sentence
 from services.portal.submissions import Claim, claim_id
 
@@ -88,7 +88,7 @@ def corrected(
     filled: FilledIn,
     declared: DeclarationSubmitted,
     people: Mapping[str, Person],
-    proposed: Mapping[str, Proposal] = NONE,
+    proposed: Mapping[str, Proposed] = NONE,
 ) -> DeclarationSubmitted:
     """Return the declaration with its form corrected; bundle and time limit stay frozen.
 

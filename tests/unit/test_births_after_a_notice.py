@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from contracts.birth.events import BirthRefused
+from contracts.birth.events import BirthRefused, BirthRegistered
 from contracts.birth_notice.form import BirthNotice, BirthNoticeForm
+from contracts.common.proposals import Proposal
 from services.civil_status import birth, birth_notice
 from services.civil_status.rules import RULES, BirthRefusal
 from tests.unit import births
-from tests.unit.driver import Desk
+from tests.unit.driver import Desk, World
 from tests.unit.test_birth_notice import NAMED, NOTICE, recorded, submitted, unsigned
 
 OTHERWISE: BirthRefusal = "not-as-the-hospital-says"
@@ -81,6 +82,44 @@ def test_a_mother_whose_identifier_the_hospital_had_not_is_known_by_name_and_bir
 ) -> None:
     named = NAMED | {"nationality": "VN", "born_on": "1996-03-14"} | details
     assert decided({}, {**NOTICE, "mother": {"details": named}}) == code
+
+
+FIRST, SECOND, THIRD = (f"01001.GCS.0004{n}.26" for n in (1, 2, 3))
+
+
+def declared(case: str, world: World, code: str, **more: Any) -> Any:
+    """Return what civil status says of a birth by the notice of that code."""
+    form = births.form(evidence={"kind": "hospital-notice", "code": code}, **more.pop("form", {}))
+    desk = Desk(birth.registration, RULES, case, world=world)
+    (answer,) = desk.hear(births.submitted(form, **more)).events
+    return answer
+
+
+def newest() -> Proposal:
+    """Return what is proposed after a notice that replaces the second one."""
+    said = BirthNotice.model_validate({**NOTICE, "code": THIRD, "replaces": SECOND})
+    return birth_notice.proposal(said, None)
+
+
+def test_a_child_is_registered_once_though_its_notice_was_replaced_since() -> None:
+    """The first notice said another day and order."""
+    world = World()
+    wrong = {"child": {"born_on": "2026-11-09", "birth_order": 2}}
+    first = declared("case-1", world, FIRST, form=wrong)
+    assert isinstance(first, BirthRegistered)
+    again = declared("case-2", world, THIRD, proposal=newest(), replaced=(SECOND, FIRST))
+    assert isinstance(again, BirthRefused)
+    assert (again.reason.code, again.reason.refers_to) == ("duplicate-declaration", "case-1")
+
+
+@pytest.mark.parametrize("code", [SECOND, THIRD])
+def test_who_names_another_of_its_notices_declares_the_same_child(code: str) -> None:
+    world = World()
+    right = declared("case-1", world, FIRST, proposal=newest(), replaced=(SECOND, FIRST))
+    assert isinstance(right, BirthRegistered)
+    again = declared("case-2", world, code, form={"child": {"born_on": "2026-11-09"}})
+    assert isinstance(again, BirthRefused)
+    assert again.reason.code == "duplicate-declaration"
 
 
 def test_after_surrogacy_the_mother_is_who_commissioned_the_birth() -> None:

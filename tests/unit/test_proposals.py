@@ -14,7 +14,15 @@ from services.portal import declaration, outbox
 from services.portal.declaration import event_of
 from services.portal.fields import shared
 from services.portal.problems import Problem
-from services.portal.proposals import Status, notices_of, proposal_of, proposals, to_whom, view
+from services.portal.proposals import (
+    Proposed,
+    Status,
+    notices_of,
+    proposal_of,
+    proposals,
+    to_whom,
+    view,
+)
 from services.portal.tracker import case
 from tests.unit import births
 from tests.unit.driver import NOW, Desk
@@ -162,13 +170,15 @@ def declared(
 ) -> DeclarationSubmitted:
     raw = {"group": "birth", "declarant": by, "form": form}
     filled = declaration.filled(declaration.sent(raw))
-    return event_of(filled, births.people(), births.RECEIVED, proposed)
+    known = {key: Proposed(each, ("older",)) for key, each in proposed.items()}
+    return event_of(filled, births.people(), births.RECEIVED, known)
 
 
 def test_what_the_hospital_said_needs_not_be_entered() -> None:
     alone, helped = declared(births.form(), {}), declared(births.form(), {CODE: PROPOSAL})
     assert (alone.answers, alone.proposal) == (CODE, None)
     assert (helped.answers, helped.proposal) == (CODE, PROPOSAL)
+    assert (alone.replaced, helped.replaced) == (None, ("older",))
     taken_over = shared(PROPOSAL.form, births.form())
     assert taken_over > 8
     assert helped.reused_fields == alone.reused_fields + taken_over
@@ -183,7 +193,7 @@ def test_what_was_proposed_to_somebody_else_was_entered() -> None:
 
 def test_what_proposes_something_else_is_no_answer() -> None:
     event = declared(births.form(), {CODE: PROPOSAL.with_(group="death")})
-    assert (event.answers, event.proposal) == (CODE, None)
+    assert (event.answers, event.proposal, event.replaced) == (CODE, None, None)
 
 
 def test_a_birth_at_home_answers_nothing() -> None:

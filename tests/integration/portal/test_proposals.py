@@ -40,11 +40,12 @@ async def open_to(counter: Counter, person: str = MOTHER) -> list[str]:
     return [each["key"] for each in found if each["state"] == "open"]
 
 
-async def proposed(counter: Counter, code: str) -> str:
+async def proposed(counter: Counter, code: str, replaces: str | None = None) -> str:
     """Let a hospital give notice and civil status record it; return the notice's case."""
     await counter.record(person(MIDWIFE, "Phan Thị Kim Anh"))
     case_id = await counter.accepted(body=signed(counter, code))
-    known = proposal(BirthNotice.model_validate(notice(code)), people()[MOTHER])
+    said = BirthNotice.model_validate({**notice(code), "replaces": replaces})
+    known = proposal(said, people()[MOTHER])
     event = BirthNoticeRecorded(
         code=code, hospital=f"hospital-{code[:5]}", born_at=NOW, late=False, proposal=known
     )
@@ -107,6 +108,33 @@ async def test_declared_before_the_notice_came_it_is_never_open(counter: Counter
     await counter.registered(born)
     await proposed(counter, code)
     assert code not in await open_to(counter)
+
+
+async def test_what_was_replaced_leads_to_what_stands_in_for_it(counter: Counter) -> None:
+    first, second, third = (f"01001.GCS.1001{n}.26" for n in range(3))
+    await proposed(counter, third, replaces=second)
+    await proposed(counter, first)
+    await proposed(counter, second, replaces=first)
+    assert {first, second, third} & set(await open_to(counter)) == {third}
+    evidence = {"kind": "hospital-notice", "code": first}
+    born = await counter.accepted(body=declaration(form=form(evidence=evidence)))
+    (said,) = await counter.submitted(born)
+    assert said.data.proposal is not None
+    assert (said.data.proposal.key, said.data.replaced) == (third, (second, first))
+    await counter.registered(born)
+    await eventually(lambda: _closed(counter, third))
+
+
+async def test_two_in_place_of_each_other_keep_nobody_waiting(counter: Counter) -> None:
+    one, other = "01001.GCS.10020.26", "01001.GCS.10021.26"
+    await proposed(counter, one, replaces=other)
+    await proposed(counter, other, replaces=one)
+    assert {one, other}.isdisjoint(await open_to(counter))
+    evidence = {"kind": "hospital-notice", "code": one}
+    born = await counter.accepted(body=declaration(form=form(evidence=evidence)))
+    (said,) = await counter.submitted(born)
+    assert said.data.proposal is not None
+    assert (said.data.proposal.key, said.data.replaced) == (other, (one,))
 
 
 async def test_nobody_is_told_without_a_token(counter: Counter) -> None:
