@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from contracts.birth_notice.form import BirthNotice
 from contracts.model import Input
 from infra.hospitals import declaration_of
 from infra.issuer import Issuer
@@ -57,7 +58,14 @@ class Hospitals:
             if problems:
                 return problems
             notice = {**notice, "replaces": wrong["code"]}
-        return await self._send(key, notice)
+        problems = await self._send(key, notice)
+        # The page of the notice is a moment ahead of what the portal proposes by it.
+        mother = BirthNotice.model_validate(notice).registered_mother.personal_id or ""
+        if not problems and not await self._portal.until(
+            lambda: self._proposal(mother, notice["code"])
+        ):
+            return ["the hospital's notice: nothing is proposed"]
+        return problems
 
     async def _send(self, key: str, notice: dict[str, Any]) -> list[str]:
         declared = declaration_of(self._issuer.authority, notice, MIDWIFE)
@@ -78,7 +86,8 @@ class Hospitals:
         if not hospital.takes:
             return declaration, []
         code = hospital.said(self._run, self._day)["code"]
-        proposed = await self._portal.until(lambda: self._proposal(declaration, code))
+        declarant = declaration["declarant"]
+        proposed = await self._portal.until(lambda: self._proposal(declarant, code))
         if proposed is None:
             return declaration, ["nothing is proposed"]
         form = filled(proposed["form"], declaration["form"])
@@ -92,14 +101,14 @@ class Hospitals:
         code = hospital.said(self._run, self._day)["code"]
 
         async def still() -> bool:
-            found = await self._proposal(declaration, code)
+            found = await self._proposal(declaration["declarant"], code)
             return found is not None and found["state"] == "open"
 
         found = await self._portal.until(still, lambda so: so == expected)
         return [] if found == expected else [f"proposed: {found}, not {expected}"]
 
-    async def _proposal(self, declaration: dict[str, Any], code: str) -> dict[str, Any] | None:
-        token = self._issuer.citizen(declaration["declarant"])
+    async def _proposal(self, person: str, code: str) -> dict[str, Any] | None:
+        token = self._issuer.citizen(person)
         answer = await self._portal.answer(
             "GET", "/api/proposals", headers={"Authorization": f"Bearer {token}"}
         )
