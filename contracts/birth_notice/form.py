@@ -4,6 +4,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
@@ -80,7 +81,7 @@ class BirthNoticeForm(Form):
         ),
     ]
 
-    @property
+    @cached_property
     def said(self) -> BirthNotice:
         """What the hospital says. Raises `Fault`, which a form that was taken never does."""
         payload = self.notice.split(".")[1]

@@ -157,15 +157,19 @@ def _of_notices(event: DeclarationSubmitted, form: BirthForm) -> tuple[str, ...]
     if event.proposal is None:
         return ()
     codes = dict.fromkeys((event.proposal.key, *(event.replaced or ())))
-    keys = (f"hospital-notice/{code}" for code in codes)
+    keys = map(_notice_key, codes)
     return tuple(key for key in keys if key != document_of(form))
+
+
+def _notice_key(code: str) -> str:
+    return f"hospital-notice/{code}"
 
 
 def document_of(form: BirthForm) -> str | None:
     """Return the key of the child by the number of what proves its birth, or None."""
     evidence = form.evidence
     if isinstance(evidence, HospitalNotice):
-        return f"hospital-notice/{evidence.code}"
+        return _notice_key(evidence.code)
     if isinstance(evidence, ForeignCertificate):
         return f"foreign-certificate/{evidence.country}/{as_copied(evidence.number)}"
     if isinstance(evidence, FoundlingRecord):

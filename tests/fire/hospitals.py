@@ -73,9 +73,10 @@ class Hospitals:
         if not answer.case_id:
             return [f"the hospital's notice: answered {answer.sentence()}"]
         self.given += 1
-        if not await self._portal.becomes(answer.case_id, lambda case: case["status"] != _RUNS):
-            return [f"the hospital's notice: case {answer.case_id} has not ended"]
-        case = await self._portal.case(answer.case_id)
+        id = answer.case_id
+        case = await self._portal.until(
+            lambda: self._portal.case(id), lambda case: case["completed_at"]
+        )
         return [] if case["status"] == "completed" else [f"the hospital's notice: {case['status']}"]
 
     async def filled_in(
@@ -124,6 +125,3 @@ def filled(proposed: Any, ours: Any) -> Any:
         **{name: value for name, value in ours.items() if name not in proposed},
         **{name: filled(value, ours.get(name)) for name, value in proposed.items()},
     }
-
-
-_RUNS = "in-progress"
