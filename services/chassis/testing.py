@@ -3,9 +3,10 @@
     python -m services.chassis.testing --crash after-append --at 3 -- services.AGENCY run
 
 runs the service as usual, and kills the process (SIGKILL) when it reaches that point for the third
-time. A pass with nothing to do, an empty append for one, is not counted. The point can be named in
-the environment too, for a process that is started again by the same command line:
-ONESTOP_TEST_CRASH=after-append:3.
+time; with `--halt` it stands still there (SIGSTOP) until somebody lets it go on (SIGCONT). A pass
+with nothing to do, an empty append for one, is not counted. The point can be named in the
+environment too, for a process that is started by the command line of all others:
+ONESTOP_TEST_CRASH=after-append:3, or ONESTOP_TEST_HALT.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from services.chassis.journal import Journal
 from services.chassis.polling import PatientConsumer
 from services.chassis.registers import Registers
 
-VARIABLE = "ONESTOP_TEST_CRASH"
+CRASH, HALT = "ONESTOP_TEST_CRASH", "ONESTOP_TEST_HALT"
 _STEP, _LONGEST_STEP, _GROWTH = 0.02, 0.4, 1.2
 Act = Callable[[], Awaitable[None]]
 
@@ -96,17 +97,24 @@ async def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+async def stand_still() -> None:
+    """Halt the process in its tracks, as a host that is starved of CPU would."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a module with a crash at a point of its loop."""
+    """Run a module with a fault at a point of its loop."""
     parser = argparse.ArgumentParser(prog="python -m services.chassis.testing")
-    point, _, at = os.environ.get(VARIABLE, "").partition(":")
-    parser.add_argument("--crash", choices=POINTS, default=point or None)
-    parser.add_argument("--at", type=int, default=int(at or 1), metavar="N")
+    parser.add_argument("--crash", choices=POINTS)
+    parser.add_argument("--halt", choices=POINTS)
+    parser.add_argument("--at", type=int, default=1, metavar="N")
     parser.add_argument("module", help="the package of the service")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="its own arguments")
     wanted = parser.parse_args(arguments)
-    if wanted.crash:
-        inject(wanted.crash, die, at=wanted.at)
+    for act, chosen, variable in ((die, wanted.crash, CRASH), (stand_still, wanted.halt, HALT)):
+        named, _, at = os.environ.get(variable, "").partition(":")
+        if point := chosen or named:
+            inject(point, act, at=int(at or wanted.at))
     sys.argv = [wanted.module, *wanted.rest]
     runpy.run_module(wanted.module, run_name="__main__", alter_sys=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
@@ -15,12 +16,14 @@ from contracts.catalogue import PARTITIONS
 from infra.local import Stack, plain_http
 from infra.local.ports import GATEWAY
 from infra.local.topics import create_topics
-from services.chassis.testing import VARIABLE, eventually
+from services.chassis.testing import CRASH, HALT, eventually
+from tests.e2e.metrics import Scrape
 from tests.faults.flow import Flow
 from tests.faults.invariants import FINISHED, broken
 from tests.faults.snapshot import Snapshot, snapshot
 
 LIMIT_SECONDS = 60.0
+CONFLICTS = "onestop_journal_conflicts_total"
 
 
 def command(name: str) -> Sequence[str]:
@@ -47,19 +50,30 @@ class City:
 
     async def die_and_rise(self, service: str, point: str) -> None:
         """Start a service that kills itself at a point of its loop; start it again when it has."""
-        self.stack.part(service).child.start({VARIABLE: point})
+        self.stack.part(service).child.start({CRASH: point})
         await eventually(lambda: not self.stack.alive(service), LIMIT_SECONDS)
         assert self.stack.part(service).child.exit_status == -signal.SIGKILL
         await self.start(service)
 
-    async def join(self, services: Iterable[str]) -> list[str]:
-        """Start one more replica of each service, and return their names."""
+    async def join(self, services: Iterable[str], halts_at: str | None = None) -> list[str]:
+        """Start one more replica of each service, and return their names.
+
+        Each stands still when it comes to the point `halts_at`, where one is named.
+        """
         names = [part.name for part in self.stack.parts]
         for service in services:
             taken = sum(name.startswith(f"{service}-") for name in names)
             self.stack.ports[f"{service}-{taken + 2}"]  # ports are not chosen in several threads
-        add = self.stack.add_replica
+        add = partial(self.stack.add_replica, environment={HALT: halts_at} if halts_at else None)
         return list(await asyncio.gather(*(asyncio.to_thread(add, name) for name in services)))
+
+    def stands_still(self, part: str) -> bool:
+        """Whether the process of a part has been halted."""
+        return psutil.Process(self.stack.part(part).child.pid).status() == psutil.STATUS_STOPPED
+
+    def conflicts(self, part: str) -> float:
+        """How often another was first to write an entry that this process had decided upon."""
+        return Scrape.of(self.stack.part(part).url).total(CONFLICTS)
 
     async def leave(self, part: str) -> None:
         """Ask a part to end, and wait for it."""

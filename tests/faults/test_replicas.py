@@ -5,7 +5,6 @@ import asyncio
 from contracts.catalogue import catalogue
 from services.chassis.testing import eventually
 from tests.faults.city import LIMIT_SECONDS, City
-from tests.faults.invariants import FINISHED
 
 
 async def test_replicas_of_every_service_join_and_leave_under_load(city: City) -> None:
@@ -21,24 +20,16 @@ async def test_replicas_of_every_service_join_and_leave_under_load(city: City) -
 
 
 async def test_one_that_wakes_up_after_its_successor_has_gone_on(city: City) -> None:
-    """Both handle the same cases: the first was halted in the middle of its work."""
-    services = [name for name in catalogue().services if name != "portal"]
-    successors = await city.join(services)
+    """Both decide the same cases: the first was halted before it wrote what it had decided."""
+    halted = await city.join(catalogue().services, halts_at="before-append")
     await city.flow.publish(40)
-    await eventually(lambda: _some_ended(city), LIMIT_SECONDS)
-    for service in services:
-        await asyncio.to_thread(city.stack.pause, service)
-    await city.flow.publish(40)
+    await eventually(lambda: all(map(city.stands_still, halted)), LIMIT_SECONDS)
     await city.all_ended()
-    for service in services:
-        await asyncio.to_thread(city.stack.resume, service)
+    for replica in halted:
+        await asyncio.to_thread(city.stack.resume, replica)
+    await eventually(lambda: all(map(city.conflicts, halted)), LIMIT_SECONDS)
     await city.flow.publish(20)
     await city.assert_whole()
-    for successor in successors:
-        await city.leave(successor)
+    for replica in halted:
+        await city.leave(replica)
     await city.assert_whole()
-
-
-async def _some_ended(city: City) -> bool:
-    statuses = await city.statuses(list(city.flow.outcomes)[-40:])
-    return any(status in FINISHED for status in statuses.values())
