@@ -22,8 +22,8 @@ JVM = (
     "-Xmx512m",
     # With two cores and half a gigabyte, a parallel collector costs more than it saves.
     "-XX:+UseSerialGC",
-    # The second compiler takes a third of the CPU that a broker needs for its first 3,000 messages
-    # (18.5 s against 11.9 s), and still a tenth of it in bursts of 6,000 cases.
+    # The second compiler takes a third of the CPU that a new broker needs to 3,000 messages
+    # (18.5 s against 11.9 s), and a tenth in the burst of 6,000 cases after that.
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
     # Kafka's compression libraries: without these, Java prints warnings about its own future.

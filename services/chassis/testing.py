@@ -47,7 +47,7 @@ POINTS = {
     "after-publish": Point(Publisher, "publish", "after"),
     "before-commit": Point(PatientConsumer, "commit", "before"),
 }
-"""The points at which a service may die, in the order of the loop."""
+"""The points at which a service may die or stand still, in the order of the loop."""
 
 
 def inject(point: str, act: Act, *, at: int = 1, target: Any = None) -> None:
@@ -107,14 +107,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m services.chassis.testing")
     parser.add_argument("--crash", choices=POINTS)
     parser.add_argument("--halt", choices=POINTS)
-    parser.add_argument("--at", type=int, default=1, metavar="N")
+    parser.add_argument("--at", type=int, metavar="N")
     parser.add_argument("module", help="the package of the service")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="its own arguments")
     wanted = parser.parse_args(arguments)
     for act, chosen, variable in ((die, wanted.crash, CRASH), (stand_still, wanted.halt, HALT)):
         named, _, at = os.environ.get(variable, "").partition(":")
         if point := chosen or named:
-            inject(point, act, at=int(at or wanted.at))
+            inject(point, act, at=wanted.at or int(at or 1))
     sys.argv = [wanted.module, *wanted.rest]
     runpy.run_module(wanted.module, run_name="__main__", alter_sys=True)
 

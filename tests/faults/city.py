@@ -4,9 +4,11 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import httpx
 import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -23,11 +25,10 @@ from tests.faults.invariants import FINISHED, broken
 from tests.faults.snapshot import Snapshot, snapshot
 
 LIMIT_SECONDS = 60.0
-CONFLICTS = "onestop_journal_conflicts_total"
 
 
 def command(name: str) -> Sequence[str]:
-    """The command line of a service that dies where the environment says so."""
+    """The command line of a service that dies, or stands still, where the environment says so."""
     module = f"services.{name.replace('-', '_')}"
     return (sys.executable, "-m", "services.chassis.testing", module, "run")
 
@@ -71,9 +72,11 @@ class City:
         """Whether the process of a part has been halted."""
         return psutil.Process(self.stack.part(part).child.pid).status() == psutil.STATUS_STOPPED
 
-    def conflicts(self, part: str) -> float:
-        """How often another was first to write an entry that this process had decided upon."""
-        return Scrape.of(self.stack.part(part).url).total(CONFLICTS)
+    def total(self, metric: str, part: str) -> float:
+        """The sum of a counter of one part; 0 while that does not answer."""
+        with suppress(httpx.HTTPError):
+            return Scrape.of(self.stack.part(part).url).total(metric)
+        return 0.0
 
     async def leave(self, part: str) -> None:
         """Ask a part to end, and wait for it."""

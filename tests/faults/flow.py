@@ -76,6 +76,22 @@ class Flow:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
+    @asynccontextmanager
+    async def declaring_on(self) -> AsyncIterator[None]:
+        """Declare one after the other meanwhile, until whoever asked for it has done."""
+        over = asyncio.Event()
+
+        async def declare_on() -> None:
+            while not over.is_set():
+                await self.declare(self.next(1))
+
+        async with asyncio.TaskGroup() as sending:
+            sending.create_task(declare_on())
+            try:
+                yield
+            finally:
+                over.set()
+
     async def publish(self, count: int) -> None:
         """Put so many on the door's topic, as it would have done."""
         publisher = Publisher(self.stack.addresses.kafka, LIMIT_SECONDS, "flow")
