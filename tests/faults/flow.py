@@ -1,11 +1,12 @@
 """Declarations on their way: through the door, or straight to its topic."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.catalogue import topic
@@ -49,7 +50,7 @@ class Flow:
         """The next births and deaths, each of somebody else."""
         return list(islice(self._declarations, count))
 
-    async def declare(self, declarations: Sequence[Declared]) -> None:
+    async def declare(self, declarations: Iterable[Declared], at_once: int = AT_ONCE) -> None:
         """Send them through the door, each again and again until it is acknowledged."""
         waiting = iter(declarations)
         async with Portal(self.stack.url("portal"), patience=LIMIT_SECONDS) as door:
@@ -61,36 +62,27 @@ class Flow:
                     self.outcomes[answer.case_id] = each.outcome
 
             async with asyncio.TaskGroup() as group:
-                for _ in range(AT_ONCE):
+                for _ in range(at_once):
                     group.create_task(work())
 
     @asynccontextmanager
     async def declaring(self, count: int) -> AsyncIterator[None]:
         """Declare so many meanwhile, and wait at the end until all are acknowledged."""
-        sending = asyncio.create_task(self.declare(self.next(count)))
-        try:
+        async with _meanwhile(self.declare(self.next(count))):
             yield
-            async with asyncio.timeout(LIMIT_SECONDS):
-                await sending
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
 
     @asynccontextmanager
     async def declaring_on(self) -> AsyncIterator[None]:
         """Declare one after the other meanwhile, until whoever asked for it has done."""
         over = asyncio.Event()
 
-        async def declare_on() -> None:
+        def until_then() -> Iterator[Declared]:
             while not over.is_set():
-                await self.declare(self.next(1))
+                yield from self.next(1)
 
-        async with asyncio.TaskGroup() as sending:
-            sending.create_task(declare_on())
-            try:
-                yield
-            finally:
-                over.set()
+        async with _meanwhile(self.declare(until_then(), at_once=1)):
+            yield
+            over.set()
 
     async def publish(self, count: int) -> None:
         """Put so many on the door's topic, as it would have done."""
@@ -100,7 +92,7 @@ class Flow:
         finally:
             await publisher.close()
 
-    def _events(self, declarations: Sequence[Declared]) -> Iterator[Outgoing]:
+    def _events(self, declarations: Iterable[Declared]) -> Iterator[Outgoing]:
         for each in declarations:
             filled = portal.filled(portal.sent(each.declaration))
             now = datetime.now(UTC)
@@ -111,3 +103,16 @@ class Flow:
             value = portal.encode(event, identity)
             headers = (("type", DeclarationSubmitted.type.encode()),)
             yield Outgoing(topic("portal"), identity.case_id.encode(), value, headers)
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let the work go on meanwhile, and wait for its end; nothing is left of it after a fault."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
