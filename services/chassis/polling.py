@@ -101,6 +101,13 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         """Whether it reads in rounds."""
         return self._round is not None
 
+    def next_offset(self, tp: TopicPartition) -> int:
+        """Return the offset that is read next, or -1 where that is not known yet. Nothing comes
+        between: `position` would wait until it is known."""
+        assignment = getattr(self._subscription.subscription, "assignment", None)
+        state = assignment and assignment.state_value(tp)
+        return int(state.position) if state and state.has_valid_position else -1
+
     async def stop(self) -> None:
         """Do what comes before, then leave the group and close."""
         await self._before_stop()

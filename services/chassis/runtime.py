@@ -227,12 +227,11 @@ class Runtime:
         """
         if self.health.halted is not None:
             return
-        clock = self.consumer.clock()
-        until = {
-            partition: min(clock, await self.subscription.caught_up_until(partition))
-            for partition in self.subscription.partitions
-        }
-        due, unreadable = await self.deadlines.due(until)
+        now = self.consumer.clock()
+        ours = dict.fromkeys(self.subscription.partitions, now)
+        if not any(await self.deadlines.due(ours, limit=1)):
+            return
+        due, unreadable = await self.deadlines.due(await self.subscription.caught_up_until(now))
         failures = [Failure.of(each.message(), each.error) for each in unreadable]
         if due or failures:
             await self.consumer.handle_items([item_of(each) for each in due], failures)

@@ -17,7 +17,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import ConsumerProtocol
 
-from services.chassis.clock import FIRST, Clock, machine_milliseconds
+from services.chassis.clock import Clock, machine_milliseconds
 from services.chassis.message import Message
 from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
 from services.chassis.polling import PatientConsumer
@@ -161,34 +161,36 @@ class Subscription:
             owned.setdefault(tp.partition, set()).add(tp.topic)
         return {number for number, topics in owned.items() if topics == set(self.topics)}
 
-    async def caught_up_until(self, partition: int) -> datetime:
-        """Return until when everything in the partition number is handled, by the service's clock.
+    async def caught_up_until(self, moment: datetime) -> dict[int, datetime]:
+        """Return until when everything is handled, by partition number and the service's clock.
 
-        `FIRST` where that cannot be told. Kafka's stamps and the client's polls are of the
-        machine's clock; what came before a moment of one came before the same of the other.
+        That is `moment`, a past one, where all is handled that the broker has. It is asked: what
+        the client knows may be old by the time that the process comes to read the answer. Raises
+        `KafkaError`, `TimeoutError`.
         """
-        consumer = self.consumer
-        if consumer is None or partition not in self.partitions:
-            return FIRST
-        until = []
-        for tp in (TopicPartition(topic, partition) for topic in self.topics):
-            highwater, polled = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
-            if highwater is None or polled is None:
-                return FIRST
-            handed_out = consumer.handed_out.get(tp)
-            in_hand = handed_out is not None and self._finished.get(tp, 0) < handed_out
-            in_hand = in_hand or tp in consumer.reading
-            position = await consumer.position(tp)
-            idle = not in_hand and position >= highwater
-            until.append(polled if idle else self._handled_until.get(tp, 0))
-        return self._clock.at(min(until))
+        consumer, turn = self.consumer, self._turn
+        if consumer is None:
+            return {}
+        ours = [TopicPartition(topic, n) for n in self.partitions for topic in self.topics]
+        async with asyncio.timeout(self.settings.session_timeout / 2):
+            ends = await consumer.end_offsets(ours)
+        if turn != self._turn:
+            return {}
+        until: dict[int, datetime] = {}
+        for tp, end in ends.items():
+            # Kafka's stamps are of the machine's clock.
+            handled = self._clock.at(self._handled_until.get(tp, 0))
+            reached = moment if self._is_handled(consumer, tp, end) else handled
+            until[tp.partition] = min(reached, until.get(tp.partition, moment))
+        return until
+
+    def _is_handled(self, consumer: PatientConsumer, tp: TopicPartition, end: int) -> bool:
+        in_hand = self._finished.get(tp, 0) < consumer.handed_out.get(tp, 0)
+        return not in_hand and tp not in consumer.reading and consumer.next_offset(tp) >= end
 
     def last_poll(self) -> float:
         """Return when (ms since the epoch) the broker last answered a fetch, or gave us something
-        to fetch.
-
-        Infinity where nothing is assigned: then there is nothing to fetch.
-        """
+        to fetch; infinity where nothing is assigned."""
         consumer = self.consumer
         if consumer is None or not (assigned := consumer.assignment()):
             return math.inf
