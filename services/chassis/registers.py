@@ -1,5 +1,6 @@
 """Registers: what officials search, derived from entries and safe to write again."""
 
+import asyncio
 from collections.abc import Iterable
 
 from services.chassis.encoding import Document
@@ -31,8 +32,9 @@ class Registers:
             for record in entry.records:
                 writes = by_register.setdefault(record["register"], {})
                 _keep_newest(writes, record, entry)
-        for register, writes in by_register.items():
-            await self[register].write(list(writes.values()))
+        await asyncio.gather(
+            *(self[name].write(list(writes.values())) for name, writes in by_register.items())
+        )
 
 
 def _keep_newest(writes: dict[str, Write], record: Document, entry: Entry) -> None:

@@ -52,7 +52,8 @@ def test_the_demonstration_ends_with_its_table(surroundings: Surroundings, tmp_p
         assert str(tmp_path / name / "logs" / f"{name}.log") in done.out.replace("\n", "")
     assert f"{surroundings.portal}/docs" in done.out
     for part in ("topics +ready", "People", "Written", "Generated"):
-        assert re.search(rf"^ *{part}\b", done.out, re.MULTILINE), "a line of its own"
+        # Where the machine was too slow to send them all, a spinner stands before it.
+        assert re.search(rf"^\W*{part}\b", done.out, re.MULTILINE), "a line of its own"
 
 
 @pytest.mark.parametrize("part", ["portal", "mongo"])
