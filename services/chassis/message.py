@@ -40,3 +40,18 @@ class Outgoing:
     value: bytes
     headers: Headers
     partition: int | None = None
+
+
+@dataclass(frozen=True)
+class UnreadRecord:
+    """Stands for a record that the client cannot read: the name of a header is no UTF-8, or its
+    compression is unknown here. It has the fields of a record, and says why."""
+
+    topic: str
+    partition: int
+    offset: int
+    unreadable: str
+    timestamp: int = -1
+    key: None = None
+    value: None = None
+    headers: tuple[()] = ()

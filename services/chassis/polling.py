@@ -16,6 +16,7 @@ from aiokafka.errors import (
     UnsupportedCodecError,
 )
 
+from services.chassis.message import UnreadRecord
 from services.chassis.pace import Pace
 from services.chassis.settings import Haste
 
@@ -24,27 +25,14 @@ log = logging.getLogger(__name__)
 _IDLE = 0.05
 _FETCHED = 0.01
 """How long to leave to fetches that are under way."""
+_GLANCE = 0.5
+"""How often to look, between two rounds, whether messages still come fast."""
 _PATIENCE_MS = 1000
 """How long to wait for the records of a partition that has some."""
 
 
 def _count(found: Mapping[TopicPartition, Sequence[Any]]) -> int:
     return sum(len(messages) for messages in found.values())
-
-
-@dataclass(frozen=True)
-class UnreadRecord:
-    """Stands for a record that the client cannot read: the name of a header is no UTF-8, or its
-    compression is unknown here. It has the fields of a record, and says why."""
-
-    topic: str
-    partition: int
-    offset: int
-    unreadable: str
-    timestamp: int = -1
-    key: None = None
-    value: None = None
-    headers: tuple[()] = ()
 
 
 @dataclass(slots=True)
@@ -181,9 +169,26 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             self._pace.pass_over()
             return {}
         self.reading = set()
-        await asyncio.sleep(max(0.0, round.began + self._haste.gather - _now()))
+        await self._let_gather(round.began + self._haste.gather)
         self._round = self._new_round()
         return {}
+
+    async def _let_gather(self, until: float) -> None:
+        """Wait until then, and no longer than what has come meanwhile came fast."""
+        began = _now()
+        while (left := until - _now()) > 0:
+            await asyncio.sleep(min(left, _GLANCE))
+            if left > _GLANCE and await self._unread() < self._haste.fast * (_now() - began):
+                return
+
+    async def _unread(self) -> int:
+        """Return how many messages the broker has beyond those read; 0 where it does not say."""
+        try:
+            async with asyncio.timeout(_PATIENCE_MS / 1000):
+                ends = await self.end_offsets(self.assignment())
+        except (KafkaError, TimeoutError):
+            return 0
+        return sum(end - max(self.next_offset(tp), 0) for tp, end in ends.items())
 
     def _new_round(self) -> _Round:
         return _Round(_now(), sorted({tp.partition for tp in self.assignment()}))

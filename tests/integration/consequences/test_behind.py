@@ -9,7 +9,7 @@ from services.chassis.procedure import Context, Decision, Procedure, State
 from services.chassis.settings import Haste
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Paid, Told
-from tests.integration.office import Offices
+from tests.integration.office import Office, Offices
 
 CASES, BATCH = 600, 100
 
@@ -41,6 +41,10 @@ def joined(after: Joined, context: Context) -> Decision[Joined]:
     return Decision(after, events=answer)
 
 
+async def all_answered(office: Office) -> bool:
+    return len(await office.texts()) == CASES
+
+
 @pytest.mark.parametrize("lanes", [1, 2])
 async def test_the_events_of_a_case_meet_in_one_entry(offices: Offices, lanes: int) -> None:
     office = offices.open(joiner, batch=BATCH, haste=Haste(fast=0, gather=0.1, lanes=lanes))
@@ -49,10 +53,7 @@ async def test_the_events_of_a_case_meet_in_one_entry(offices: Offices, lanes: i
         await office.send(*[office.message(case, event) for case in cases])
     await office.start()
 
-    async def all_answered() -> bool:
-        return len(await office.texts()) == CASES
-
-    await eventually(all_answered)
+    await eventually(lambda: all_answered(office))
     assert await office.texts() == sorted(cases)
     entries = await office.runtime.journal.count()
     assert entries <= CASES + 2 * BATCH, "only those of the first two batches may cost two"
@@ -87,8 +88,10 @@ async def test_of_a_large_batch_two_parts_are_under_way_at_once(offices: Offices
     assert await office.runtime.journal.count() == CASES
 
 
-async def test_who_has_caught_up_gathers_no_longer(offices: Offices) -> None:
-    office = offices.open(joiner, haste=Haste(fast=100, gather=0.1, batch=BATCH))
+@pytest.mark.parametrize("gather", [0.1, 3600])
+async def test_who_has_caught_up_gathers_no_longer(offices: Offices, gather: float) -> None:
+    """However long a round may last: what comes after a burst does not wait for its end."""
+    office = offices.open(joiner, haste=Haste(fast=100, gather=gather, batch=BATCH))
     await office.send(*[office.message(f"case-{number}", Told()) for number in range(CASES)])
     await office.start()
 
@@ -99,3 +102,4 @@ async def test_who_has_caught_up_gathers_no_longer(offices: Offices) -> None:
     await office.send(*[office.message(f"case-{number}", Paid()) for number in range(CASES)])
     await eventually(gathers)
     await eventually(lambda: not gathers())
+    await eventually(lambda: all_answered(office))
