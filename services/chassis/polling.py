@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,9 +59,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     each partition once by itself, and the one that fails record by record.
 
     While more than `fast` messages come in a second, it reads in rounds, one partition number after
-    the other, over all topics, and begins a round no sooner than `gather` seconds after the one
-    before: so the events of a case meet in one batch and cost one entry, and batches are large. See
-    `Haste` for what it is told.
+    the other, over all topics, and lets messages gather in between: so the events of a case meet in
+    one batch and cost one entry, and batches are large. See `Haste` for what it is told.
     """
 
     def __init__(
@@ -90,10 +90,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         return self._round is not None
 
     def next_offset(self, tp: TopicPartition) -> int:
-        """Return the offset that is read next, or -1 where that is not known yet. Nothing comes
-        between: `position` would wait until it is known."""
-        assignment = getattr(self._subscription.subscription, "assignment", None)
-        state = assignment and assignment.state_value(tp)
+        """Return at once what is read next, or -1 where that is unknown: partitions change hands."""
+        if self._subscription.reassignment_in_progress:
+            return -1
+        state = self._subscription.subscription.assignment.state_value(tp)
         return int(state.position) if state and state.has_valid_position else -1
 
     async def stop(self) -> None:
@@ -181,14 +181,15 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if left > _GLANCE and await self._unread() < self._haste.fast * (_now() - began):
                 return
 
-    async def _unread(self) -> int:
-        """Return how many messages the broker has beyond those read; 0 where it does not say."""
+    async def _unread(self) -> float:
+        """Return how many messages the broker has beyond those read; no end where it is silent."""
         try:
             async with asyncio.timeout(_PATIENCE_MS / 1000):
                 ends = await self.end_offsets(self.assignment())
         except (KafkaError, TimeoutError):
-            return 0
-        return sum(end - max(self.next_offset(tp), 0) for tp, end in ends.items())
+            return math.inf
+        offsets = ((end, self.next_offset(tp)) for tp, end in ends.items())
+        return float(sum(end - offset for end, offset in offsets if offset >= 0))
 
     def _new_round(self) -> _Round:
         return _Round(_now(), sorted({tp.partition for tp in self.assignment()}))

@@ -225,13 +225,13 @@ class Runtime:
 
         Not by code that has halted the service: what it decides may be final.
         """
-        if self.health.halted is not None:
-            return
         now = self.consumer.clock()
         ours = dict.fromkeys(self.subscription.partitions, now)
         if not any(await self.deadlines.due(ours, limit=1)):
             return
         due, unreadable = await self.deadlines.due(await self.subscription.caught_up_until(now))
+        if self.health.halted is not None:
+            return
         failures = [Failure.of(each.message(), each.error) for each in unreadable]
         if due or failures:
             await self.consumer.handle_items([item_of(each) for each in due], failures)

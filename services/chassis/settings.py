@@ -43,8 +43,9 @@ class Haste(NamedTuple):
     The broker answers a question for new messages when it has `fetch_bytes` of them, or after
     `fetch_wait` seconds. A batch begins at least `apart` seconds after the one before, unless that
     was full. From `fast` messages a second on, rounds of reading begin at least `gather` seconds
-    apart, and read up to `read` messages at once, of which `batch` are decided together: `lanes` of
-    these parts at a time, so that one is decided while the store and the broker take in another.
+    apart, or as soon as a look, every half a second, finds that little comes. They read up to
+    `read` messages at once, of which `batch` are decided together: `lanes` of these parts at a
+    time, so that one is decided while the store and the broker take in another.
     """
 
     fast: float

@@ -59,3 +59,33 @@ async def test_an_old_answer_that_comes_late_is_no_sign_that_nothing_came_since(
     post.let_one_through()
     await says(office, ["a in time"])
     await eventually(lambda: none_due(office))
+
+
+async def test_what_is_in_hand_while_partitions_change_hands_is_not_handled(
+    offices: Offices,
+) -> None:
+    """The group has let go of the old partitions and has no new ones yet."""
+    office = offices.open(desk, source_interval=3600)
+    await office.start()
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        reached.set()
+        await go_on.wait()
+
+    office.at("before-append", hold)
+    await office.send(office.message("a", Paid(amount=1)))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await reached.wait()
+    await office.handle(waiting(office, "a"))
+    read = office.runtime.subscription
+    assert read.consumer is not None
+    read.consumer._subscription.begin_reassignment()
+    read.forget(read.consumer.assignment())
+
+    await office.runtime._fire_deadlines()
+    assert (await office.texts(), await none_due(office)) == ([], False)
+
+    go_on.set()
+    await says(office, ["a in time"])
+    await eventually(lambda: none_due(office))
