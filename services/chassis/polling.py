@@ -90,7 +90,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         return self._round is not None
 
     def next_offset(self, tp: TopicPartition) -> int:
-        """Return at once what is read next, or -1 where that is unknown: partitions change hands."""
+        """Return what is read next; -1 where that is unknown, for partitions change hands."""
         if self._subscription.reassignment_in_progress:
             return -1
         state = self._subscription.subscription.assignment.state_value(tp)
