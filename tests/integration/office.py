@@ -45,6 +45,20 @@ async def power_cut() -> None:
     raise PowerCut
 
 
+class Gate:
+    """Holds an office at a point of its loop until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached, self._opened = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.reached.set()
+        await self._opened.wait()
+
+    def open(self) -> None:
+        self._opened.set()
+
+
 @dataclass
 class Said:
     """What a service published: the bytes, and what they mean."""

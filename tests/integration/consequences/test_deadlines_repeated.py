@@ -1,6 +1,5 @@
 """A deadline that fired stays until its effects are there, and one that fails blocks no other."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from services.chassis.procedure import Context, Deadline, Decision, Procedure, S
 from services.chassis.reading import item_of
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Told
-from tests.integration.office import PARTITIONS, Office, Offices, PowerCut
+from tests.integration.office import PARTITIONS, Gate, Office, Offices, PowerCut
 
 NUMBERS = list(range(PARTITIONS))
 MANY = 501
@@ -229,20 +228,15 @@ async def test_a_partition_that_lags_blocks_no_deadlines_of_others(offices: Offi
     await office.handle(*waiting)
     await office.handle(in_partition(other, office.message("fires", Told())))
 
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        reached.set()
-        await go_on.wait()
-
-    office.at("before-append", hold)
+    gate = Gate()
+    office.at("before-append", gate)
     await office.send(later)
     await office.start()
-    await reached.wait()
+    await gate.reached.wait()
     try:
         await eventually(lambda: is_said(office, {"fires 1"}))
     finally:
-        go_on.set()
+        gate.open()
     await eventually(lambda: only_due(office, {"later"}))
     assert len(set(await office.texts())) == MANY + 1
 

@@ -9,7 +9,7 @@ from aiokafka.protocol.fetch import FetchRequest
 from services.chassis.testing import eventually
 from tests.integration.consequences.test_deadlines import desk, none_due, says, waiting
 from tests.integration.events import Paid
-from tests.integration.office import LIMIT_SECONDS, Office, Offices
+from tests.integration.office import LIMIT_SECONDS, Gate, Office, Offices
 
 
 class Post:
@@ -67,16 +67,11 @@ async def test_what_is_in_hand_while_partitions_change_hands_is_not_handled(
     """The group has let go of the old partitions and has no new ones yet."""
     office = offices.open(desk, source_interval=3600)
     await office.start()
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        reached.set()
-        await go_on.wait()
-
-    office.at("before-append", hold)
+    gate = Gate()
+    office.at("before-append", gate)
     await office.send(office.message("a", Paid(amount=1)))
     async with asyncio.timeout(LIMIT_SECONDS):
-        await reached.wait()
+        await gate.reached.wait()
     await office.handle(waiting(office, "a"))
     read = office.runtime.subscription
     assert read.consumer is not None
@@ -86,6 +81,6 @@ async def test_what_is_in_hand_while_partitions_change_hands_is_not_handled(
     await office.runtime._fire_deadlines()
     assert (await office.texts(), await none_due(office)) == ([], False)
 
-    go_on.set()
+    gate.open()
     await says(office, ["a in time"])
     await eventually(lambda: none_due(office))

@@ -1,12 +1,10 @@
 """Offsets follow the effects: only finished batches are committed, when idle and on revocation."""
 
-import asyncio
-
 from services.chassis.message import Message
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Told
-from tests.integration.office import Office, Offices
+from tests.integration.office import Gate, Office, Offices
 
 BATCH = 5
 
@@ -23,20 +21,6 @@ def told(state: Nothing, event: Told, context: Context) -> Decision[Nothing]:
     """Write it down and say it."""
     record = Record("words", event.text, {"case": context.case_id})
     return Decision(state, events=(Answered(text=event.text),), records=(record,))
-
-
-class Gate:
-    """Holds an office at a point of its loop until it is opened."""
-
-    def __init__(self) -> None:
-        self.reached, self._opened = asyncio.Event(), asyncio.Event()
-
-    async def __call__(self) -> None:
-        self.reached.set()
-        await self._opened.wait()
-
-    def open(self) -> None:
-        self._opened.set()
 
 
 def messages(office: Office, count: int) -> list[Message]:

@@ -6,7 +6,7 @@ from random import Random
 from services.chassis.procedure import Context, Decision, Procedure, Record, State
 from services.chassis.tips import NO_HASH
 from tests.integration.events import Answered, Told
-from tests.integration.office import Office, Offices
+from tests.integration.office import Gate, Office, Offices
 
 
 class Sum(State):
@@ -46,17 +46,12 @@ async def assert_whole(office: Office, case: str, numbers: list[int]) -> None:
 async def test_a_loser_goes_on_from_the_winners_entry(offices: Offices) -> None:
     one = offices.open(adder)
     two = offices.again(one, adder)
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def wait() -> None:
-        reached.set()
-        await go_on.wait()
-
-    one.at("before-append", wait)
+    gate = Gate()
+    one.at("before-append", gate)
     late = asyncio.create_task(one.tell("a", Told(number=1)))
-    await reached.wait()
+    await gate.reached.wait()
     await two.tell("a", Told(number=10))
-    go_on.set()
+    gate.open()
     await late
     assert [await _total(one, n) for n in (0, 1)] == ["10", "11"]
     await assert_whole(one, "a", [1, 10])
@@ -71,18 +66,13 @@ async def _total(office: Office, index: int) -> str:
 async def test_two_that_hear_the_same_event_at_once_decide_it_once(offices: Offices) -> None:
     one = offices.open(adder)
     two = offices.again(one, adder)
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def wait() -> None:
-        reached.set()
-        await go_on.wait()
-
-    one.at("before-append", wait)
+    gate = Gate()
+    one.at("before-append", gate)
     message = one.message("a", Told(number=1))
     late = asyncio.create_task(one.handle(message))
-    await reached.wait()
+    await gate.reached.wait()
     await two.handle(message)
-    go_on.set()
+    gate.open()
     await late
     await assert_whole(one, "a", [1])
     assert await one.texts() == ["1", "1"]

@@ -12,7 +12,7 @@ from services.chassis.message import Message
 from services.chassis.procedure import Context, Decision, Procedure, State
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Told
-from tests.integration.office import Office, Offices
+from tests.integration.office import Gate, Office, Offices
 
 SOON = 10.0
 """Seconds; a stop that waited in vain for the batch in hand would take longer."""
@@ -47,20 +47,15 @@ async def stop_soon(office: Office) -> None:
 
 async def test_a_stop_finishes_and_commits_the_batch_in_hand(offices: Offices) -> None:
     office = offices.open(parrot, commit_interval=60.0)
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        reached.set()
-        await go_on.wait()
-
-    office.at("after-registers", hold)
+    gate = Gate()
+    office.at("after-registers", gate)
     await tell(office, "one", "two")
     await office.start()
-    await reached.wait()
+    await gate.reached.wait()
     stopping = asyncio.create_task(office.runtime.stop())
     subscription = office.runtime.subscription
     await eventually(lambda: not subscription._subscriber.running)
-    go_on.set()
+    gate.open()
     await stopping
     assert await office.texts() == ["one", "two"]
     assert await office.committed() == 2
