@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from services.chassis.message import Message, Outgoing
-from services.chassis.polling import of_a_record
+from services.chassis.salvaging import of_a_record
 
 log = logging.getLogger(__name__)
 

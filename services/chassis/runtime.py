@@ -1,6 +1,7 @@
 """A running service: connections, the subscription, and the tasks beside it."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -271,8 +272,9 @@ class Runtime:
             self.health.has("store")
 
     async def _look_at_broker(self) -> None:
-        await self.subscription.observe_lag()
-        silence = machine_milliseconds() - self.subscription.last_poll()
+        with contextlib.suppress(KafkaError, TimeoutError):
+            await self.subscription.observe_lag()
+        silence = machine_milliseconds() - self.subscription.last_answer()
         if silence > _SILENT_AFTER_MS:
             self.health.lacks("broker", f"silent for {silence / 1000:.0f} s")
         else:

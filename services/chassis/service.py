@@ -31,8 +31,6 @@ WATCHING = Haste(
     apart=0.1,
     batch=300,
     read=4800,
-    fetch_bytes=64 * 1024,
-    fetch_wait=0.05,
     lanes=2,
 )
 """The door hears everything, and no case waits for it. Its messages lead to more than others do, so

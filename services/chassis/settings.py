@@ -40,12 +40,11 @@ def why(error: Exception) -> str:
 class Haste(NamedTuple):
     """How long a service lets messages gather.
 
-    The broker answers a question for new messages when it has `fetch_bytes` of them, or after
-    `fetch_wait` seconds. A batch begins at least `apart` seconds after the one before, unless that
-    was full. From `fast` messages a second on, rounds of reading begin at least `gather` seconds
-    apart, or as soon as a look, every half a second, finds that little comes. They read up to
-    `read` messages at once, of which `batch` are decided together: `lanes` of these parts at a
-    time, so that one is decided while the store and the broker take in another.
+    A batch begins at least `apart` seconds after the one before, unless that was full. From `fast`
+    messages a second on, rounds of reading begin at least `gather` seconds apart, or as soon as a
+    look, every half a second, finds that little comes. They read up to `read` messages at once, of
+    which `batch` are decided together: `lanes` of these parts at a time, so that one is decided
+    while the store and the broker take in another.
     """
 
     fast: float
@@ -53,8 +52,6 @@ class Haste(NamedTuple):
     apart: float = 0.04
     batch: int = 1000
     read: int = 4000
-    fetch_bytes: int = 1
-    fetch_wait: float = 0.1
     lanes: int = 1
 
     def with_batch(self, batch: int | None) -> Self:

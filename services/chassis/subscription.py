@@ -18,8 +18,9 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import ConsumerProtocol
 
 from services.chassis.clock import Clock, machine_milliseconds
+from services.chassis.lag import Lag
 from services.chassis.message import Message
-from services.chassis.metrics import COMMIT_FAILURES, LAG, OFFSET_GAPS
+from services.chassis.metrics import COMMIT_FAILURES, OFFSET_GAPS
 from services.chassis.polling import PatientConsumer
 from services.chassis.security import kafka_security
 from services.chassis.settings import Haste, Settings
@@ -31,6 +32,7 @@ _LEADERS_KNOWN_MS = 5_000
 """How long the client trusts what it knows of partitions' leaders. Where it asks one that is no
 longer the leader for the first offset of a partition, it asks that one again and again, and reads
 nothing from it meanwhile, until this is over."""
+_FETCH_WAIT_MS = 100
 _FETCH_BYTES = 192 * 1024
 _ANSWER_BYTES = 4 * 1024 * 1024
 """Of one answer, over all partitions: the client holds it three times while it takes it apart."""
@@ -57,8 +59,8 @@ class Subscription:
         self._committed: dict[TopicPartition, int] = {}
         self._expected: dict[TopicPartition, int] = {}
         self._handled_until: dict[TopicPartition, int] = {}
-        self._measured: set[TopicPartition] = set()
-        self._assigned_at = 0.0
+        self._lag = Lag(service)
+        self._assigned_at = self._answered_at = 0.0
         self._turn = 0
         """Counts the rebalances. What was in hand during one may be far behind by now: another
         replica went on, or the same messages come again."""
@@ -91,9 +93,8 @@ class Subscription:
             heartbeat_interval_ms=int(self.settings.session_timeout * 1000 / 3),
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_bytes=_ANSWER_BYTES,
-            fetch_min_bytes=self._haste.fetch_bytes,
-            # What is unread elsewhere is fetched only after that: one question at a time.
-            fetch_max_wait_ms=int(self._haste.fetch_wait * 1000),
+            # Other questions to the broker wait until it has answered this one.
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
             listener=_Listener(self),
             parser=self._parse,
             decoder=_as_is,
@@ -188,31 +189,21 @@ class Subscription:
         in_hand = self._finished.get(tp, 0) < consumer.handed_out.get(tp, 0)
         return not in_hand and tp not in consumer.reading and consumer.next_offset(tp) >= end
 
-    def last_poll(self) -> float:
-        """Return when (ms since the epoch) the broker last answered a fetch, or gave us something
-        to fetch; infinity where nothing is assigned."""
+    def last_answer(self) -> float:
+        """Return when (ms since the epoch) the broker last answered a question for messages or for
+        its ends, or gave us something to ask for; infinity where nothing is assigned."""
         consumer = self.consumer
         if consumer is None or not (assigned := consumer.assignment()):
             return math.inf
-        return max(consumer.last_poll_timestamp(tp) or self._assigned_at for tp in assigned)
+        # While a batch is in hand it is not asked for messages.
+        fetched = (consumer.last_poll_timestamp(tp) or self._assigned_at for tp in assigned)
+        return max(self._answered_at, *fetched)
 
     async def observe_lag(self) -> None:
-        """Set the lag metric: what the broker has, less what is finished."""
-        consumer = self.consumer
-        if consumer is None:
-            return
-        assigned = consumer.assignment()
-        for tp in self._measured - assigned:
-            # Here and not on revocation: during a rebalance the old assignment is still told.
-            LAG.remove(self.service, tp.topic, str(tp.partition))
-        self._measured &= assigned
-        for tp in assigned:
-            highwater = consumer.highwater(tp)
-            if highwater is not None:
-                done = self._finished.get(tp)
-                done = await consumer.position(tp) if done is None else done
-                LAG.labels(self.service, tp.topic, str(tp.partition)).set(highwater - done)
-                self._measured.add(tp)
+        """Set the lag metric. Raises as `Lag.observe`."""
+        if self.consumer is not None:
+            await self._lag.observe(self.consumer, self._finished)
+            self._answered_at = machine_milliseconds()
 
     async def look_for_gaps(self, batch: Iterable[Message]) -> None:
         """Count messages that retention deleted before this service had read them."""

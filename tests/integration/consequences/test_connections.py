@@ -156,11 +156,11 @@ async def test_a_broker_that_has_never_answered_is_silent_since_it_could(
     offices: Offices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = offices.open(writer)
-    assert office.runtime.subscription.last_poll() == math.inf
+    assert office.runtime.subscription.last_answer() == math.inf
     await office.start()
-    before = office.runtime.subscription.last_poll()
+    before = office.runtime.subscription.last_answer()
     monkeypatch.setattr(office.runtime.subscription.consumer, "last_poll_timestamp", lambda _: None)
-    assert before - 60_000 < office.runtime.subscription.last_poll() <= machine_milliseconds()
+    assert before - 60_000 < office.runtime.subscription.last_answer() <= machine_milliseconds()
 
 
 async def test_a_service_that_waits_for_its_partitions_is_alive(offices: Offices) -> None:

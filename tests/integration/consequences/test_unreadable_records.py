@@ -253,7 +253,7 @@ async def test_partitions_that_leave_while_one_is_read_alone(
     other = offices.again(office, parrot)
     expected = await mixed(office)
     broken_codec(monkeypatch)
-    one_partition = PatientConsumer._one_partition
+    one_partition = PatientConsumer.one_partition
     joined = False
 
     async def interrupted(self: PatientConsumer, tp: TopicPartition, limit: int | None) -> Any:
@@ -264,7 +264,7 @@ async def test_partitions_that_leave_while_one_is_read_alone(
             await eventually(lambda: bool(other.runtime.subscription.partitions))
         return await one_partition(self, tp, limit)
 
-    monkeypatch.setattr(PatientConsumer, "_one_partition", interrupted)
+    monkeypatch.setattr(PatientConsumer, "one_partition", interrupted)
     await office.start()
     await eventually(lambda: is_said(office, expected))
     await eventually(lambda: has_letters(office, 2))
