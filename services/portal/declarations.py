@@ -1,6 +1,7 @@
 """POST /api/declarations: one declaration, or a batch, each line with its key and answer."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -111,7 +112,7 @@ async def declare(
     "/api/declarations/batch",
     summary="Declare many at once, by NDJSON",
     response_class=Lines,
-    responses={200: {"model": LineAnswer}, **documented(413, 415)},
+    responses={200: {"model": LineAnswer}, **documented(413, 415, 503)},
     openapi_extra={
         "requestBody": {"required": True, "content": {NDJSON: {"example": BATCH}}},
     },
@@ -119,7 +120,8 @@ async def declare(
 async def declare_many(request: Request) -> Response:
     """Accept up to 500 lines `{"idempotency_key": …, "declaration": {…}}`; answer each, in order.
 
-    A line that is wrong costs its neighbours nothing. Those answered 503 can be sent again.
+    A line that is wrong costs its neighbours nothing. Those answered 503 can be sent again, and so
+    can the whole where it is answered 503: only so many batches are taken in at a time.
     """
     require(request, NDJSON)
     body = await body_of(request, BATCH_BYTES)
@@ -127,19 +129,12 @@ async def declare_many(request: Request) -> Response:
     if len(lines) > TOGETHER:
         raise Problem(413, "too-large", sentence("too-many-lines", lines=len(lines), most=TOGETHER))
     intake, sent = _intake(request), request.headers.get("traceparent")
-    answers: dict[int, Answer] = {}
-    arrivals: dict[int, Arrival] = {}
-    for number, line in lines:
-        try:
-            key, raw = _line(line)
-            # Cases are not one because they were sent together, unless the sender says so.
-            arrivals[number] = Arrival(
-                key, raw, intake.clock(), sent or tracing.apart("declaration")
-            )
-        except Problem as problem:
-            answers[number] = problem
-    given = await intake.many(list(arrivals.values()))
-    answers.update(zip(arrivals, given, strict=True))
+    async with intake.turn() as until:
+        read = {n: _arrival(line, intake.clock(), sent) for n, line in lines}
+        arrivals = {n: each for n, each in read.items() if isinstance(each, Arrival)}
+        problems = {n: each for n, each in read.items() if isinstance(each, Problem)}
+        given = await intake.many(list(arrivals.values()), until)
+    answers: dict[int, Answer] = {**problems, **dict(zip(arrivals, given, strict=True))}
     told = [_line_answer(number, answers[number]) for number, _ in lines]
     again = any(line["status"] == 503 for line in told)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if again else {}
@@ -150,6 +145,16 @@ def _encoded(lines: list[LineAnswer]) -> Iterator[bytes]:
     for line in lines:
         yield to_json(line)
         yield b"\n"
+
+
+def _arrival(line: bytes, at: datetime, sent: str | None) -> Arrival | Problem:
+    """Return the arrival that a line is, in the trace that was sent or in one of its own."""
+    try:
+        key, raw = _line(line)
+    except Problem as problem:
+        return problem
+    # Cases are not one because they were sent together, unless the sender says so.
+    return Arrival(key, raw, at, sent or tracing.apart("declaration"))
 
 
 def _line(line: bytes) -> tuple[str, Any]:

@@ -7,7 +7,8 @@ got no answer sends the same again.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -32,6 +33,7 @@ from services.portal.proposing import Proposals
 from services.portal.sentences import mistake
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.successions import Successions
+from services.portal.turns import Turns
 from services.portal.verification import Invalid
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ ANSWER_WITHIN = 8.0
 TOGETHER = 500
 _FLIGHTS = 2
 """How many groups of single declarations may be under way at once."""
+_BATCHES = 2
+"""The same of those that were sent together."""
 _UNCOUNTED_AT_MOST = 100_000
 _SHOWN = 200
 """How much is said again of why a signature does not hold: the sender writes some of it."""
@@ -101,6 +105,7 @@ class Intake:
         self._submissions, self._successions = Submissions(runtime.store), successions
         self._publisher = runtime.publisher
         self.clock = runtime.clock.now
+        self._turns = Turns(_BATCHES)
         self._waiting: list[Arrival] = []
         self._flying = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -111,17 +116,27 @@ class Intake:
         self._waiting.append(arrival)
         # Not at once: others that arrive in this turn of the event loop come along.
         asyncio.get_running_loop().call_soon(self._take_off)
-        return (await self._answers([arrival]))[0]
+        return (await self._answers([arrival], _now() + ANSWER_WITHIN))[0]
 
-    async def many(self, arrivals: Sequence[Arrival]) -> list[Answer]:
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[float]:
+        """Wait for the turn of a batch; return until when it is to be answered.
+
+        Before it, a batch is better not read. Raises `Problem` 503 where it does not come in time.
+        """
+        until = _now() + ANSWER_WITHIN
+        async with self._turns.turn(until):
+            yield until
+
+    async def many(self, arrivals: Sequence[Arrival], until: float) -> list[Answer]:
         """Return the answers to a batch, in order: one claim write and one publication."""
         self._start(arrivals)
-        return await self._answers(arrivals)
+        return await self._answers(arrivals, until)
 
-    async def _answers(self, arrivals: Sequence[Arrival]) -> list[Answer]:
+    async def _answers(self, arrivals: Sequence[Arrival], until: float) -> list[Answer]:
         waiting = [arrival.answer for arrival in arrivals]
         if waiting:
-            await asyncio.wait(waiting, timeout=ANSWER_WITHIN)
+            await asyncio.wait(waiting, timeout=until - _now())
         for arrival in arrivals:
             arrival.settle(refused(503, "unavailable"))
         return [answer.result() for answer in waiting]
@@ -213,6 +228,10 @@ class Intake:
             metrics.DECLARATIONS.labels(said.group, said.channel).inc()
         while len(self._uncounted) > _UNCOUNTED_AT_MOST:
             self._uncounted.pop()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _alone(arrival: Arrival, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

@@ -192,6 +192,13 @@ async def test_a_batch_of_500_is_accepted_whole_and_repeated_gives_the_same(
     assert second == first
 
 
+async def test_batches_that_come_at_once_are_all_accepted(counter: Counter) -> None:
+    batches = [[line(new_key(), declaration()) for _ in range(5)] for _ in range(8)]
+    answers = await asyncio.gather(*(post_lines(counter, lines) for lines in batches))
+    accepted = [answer["case_id"] for given in answers for answer in given]
+    assert len(set(accepted)) == 40
+
+
 @pytest.mark.parametrize(
     ("content", "media_type", "status"),
     [
