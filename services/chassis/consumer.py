@@ -79,27 +79,31 @@ class Consumer:
             deadlines=collaborators.deadlines,
         )
 
-    async def handle(self, messages: Sequence[Message]) -> None:
-        """Return when all effects of the messages are there.
+    async def handle(self, messages: Sequence[Message]) -> int:
+        """Return, when all effects of the messages are there, how many were for this service.
 
         Lost connections are waited for, for as long as it takes. Raises `TooManyDeadLetters`.
         """
         parts = by_cases(messages, self._most)
         if len(messages) <= self._most or self._lanes == 1:
-            await self._handle_each(parts)
-            return
+            return await self._handle_each(parts)
         try:
             # No two parts have a case in common, so they may be under way at once.
             async with asyncio.TaskGroup() as lanes:
-                for _ in range(self._lanes):
-                    lanes.create_task(self._handle_each(parts))
+                under_way = [
+                    lanes.create_task(self._handle_each(parts)) for _ in range(self._lanes)
+                ]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
+        return sum(lane.result() for lane in under_way)
 
-    async def _handle_each(self, parts: Iterator[Sequence[Message]]) -> None:
+    async def _handle_each(self, parts: Iterator[Sequence[Message]]) -> int:
+        ours = 0
         for some in parts:
             items, failures = self._reader.read_all(some)
             await self.handle_items(items, failures, len(some))
+            ours += len(items) + len(failures)
+        return ours
 
     async def handle_items(
         self, items: Sequence[Item], failures: Sequence[Failure] = (), size: int = 0

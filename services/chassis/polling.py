@@ -17,7 +17,7 @@ from services.chassis.settings import Haste
 log = logging.getLogger(__name__)
 
 _IDLE = 0.05
-_GLANCE = 0.5
+_GLANCE = 0.25
 """How often to look, between two rounds, whether messages still come fast."""
 
 Ends = Mapping[TopicPartition, int]
@@ -45,9 +45,9 @@ class PatientConsumer(SalvagingConsumer):
     FastStream sleeps a whole poll time-out after each empty poll, so an event that arrives then
     would wait for it. This one waits where the messages come in, and tells `on_idle` meanwhile.
 
-    While more than `fast` messages come in a second, it reads in rounds, one partition number after
-    the other, over all topics, and lets messages gather in between: so the events of a case meet in
-    one batch and cost one entry, and batches are large. See `Haste` for what it is told.
+    While it is told of more than `fast` messages in a second, it reads in rounds, one partition
+    number after the other, over all topics, and lets messages gather in between: so the events of a
+    case meet in one batch and cost one entry, and batches are large. See `Haste` for the figures.
     """
 
     def __init__(
@@ -69,6 +69,10 @@ class PatientConsumer(SalvagingConsumer):
     def gathering(self) -> bool:
         """Whether it reads in rounds."""
         return self._round is not None
+
+    def note(self, count: int) -> None:
+        """Note that so many of the messages returned were more than passed over."""
+        self._pace.note(count)
 
     async def stop(self) -> None:
         """Do what comes before, then leave the group and close."""
@@ -98,7 +102,6 @@ class PatientConsumer(SalvagingConsumer):
                 self.reading = set()
                 # Where there is more than a batch, waiting gathers nothing.
                 self._began = _now() if _count(found) < self._haste.batch else 0.0
-                self._pace.note(_count(found))
                 return found
             self._on_idle()
             if not self.assignment():
@@ -169,17 +172,28 @@ class PatientConsumer(SalvagingConsumer):
             self._leave_rounds()
             return
         self.reading = set()
-        await self._let_gather(round.began + self._haste.gather)
-        self._round = self._new_round()
+        if await self._let_gather(round.began + self._haste.gather):
+            self._round = self._new_round()
+        else:
+            self._round = None
 
-    async def _let_gather(self, until: float) -> None:
-        """Wait until then, and no longer than what has come meanwhile came fast."""
-        began = _now()
-        while (left := until - _now()) > 0:
-            await asyncio.sleep(min(left, _GLANCE))
-            ends = await self._ends(self.assignment()) if left > _GLANCE else None
-            if ends is not None and self._unread(ends, ends) < self._haste.fast * (_now() - began):
-                return
+    async def _let_gather(self, until: float) -> bool:
+        """Wait until then, as long as messages come fast, and return whether they did."""
+        began, before = _now(), await self._all_unread()
+        while (left := until - _now()) > _GLANCE:
+            await asyncio.sleep(_GLANCE)
+            now = await self._all_unread()
+            if before is None or now is None:
+                continue
+            if now - before < self._haste.fast * (_now() - began):
+                return False
+        await asyncio.sleep(max(0.0, left))
+        return True
+
+    async def _all_unread(self) -> int | None:
+        """Return how much the broker has for it; None as `_ends`."""
+        ends = await self._ends(self.assignment())
+        return None if ends is None else self._unread(ends, ends)
 
     def _leave_rounds(self) -> None:
         self._round = None

@@ -192,8 +192,8 @@ class Runtime:
             await self.subscription.stop()
             raise
 
-    async def _handle(self, messages: Sequence[Message]) -> None:
-        """Handle a batch, and return only when it is finished.
+    async def _handle(self, messages: Sequence[Message]) -> int:
+        """Handle a batch; return only when it is finished, and how much of it was for us.
 
         A batch that raises is passed over. Once the service has halted, whichever source it was
         that halted it, none that follows may be finished: their offsets would be committed over
@@ -204,7 +204,7 @@ class Runtime:
             raise Halted(self.health.halted)
         try:
             await self.subscription.look_for_gaps(messages)
-            await self.consumer.handle(messages)
+            return await self.consumer.handle(messages)
         except TooManyDeadLetters as error:
             await self._halt(str(error), alive=True)
         except Exception:

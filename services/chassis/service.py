@@ -24,11 +24,11 @@ from services.chassis.signing import VARIABLE, Keyring, Signer
 
 log = logging.getLogger(__name__)
 
-DECIDING = Haste(fast=500, gather=0.25)
+DECIDING = Haste(fast=250, gather=0.25)
 WATCHING = Haste(
-    fast=1500,
+    fast=1000,
     gather=2.5,
-    apart=0.1,
+    apart=0.06,
     batch=300,
     read=4800,
     lanes=2,

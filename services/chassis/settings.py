@@ -41,10 +41,10 @@ class Haste(NamedTuple):
     """How long a service lets messages gather.
 
     A batch begins at least `apart` seconds after the one before, unless that was full. From `fast`
-    messages a second on, rounds of reading begin at least `gather` seconds apart, or as soon as a
-    look, every half a second, finds that little comes. They read up to `read` messages at once, of
-    which `batch` are decided together: `lanes` of these parts at a time, so that one is decided
-    while the store and the broker take in another.
+    messages a second on that are for the service, rounds of reading begin at least `gather` seconds
+    apart, until a look, every quarter of a second, finds that little comes. They read up to `read`
+    messages at once, of which `batch` are decided together: `lanes` of these parts at a time, so
+    that one is decided while the store and the broker take in another.
     """
 
     fast: float

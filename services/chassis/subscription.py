@@ -27,7 +27,7 @@ from services.chassis.settings import Haste, Settings
 
 log = logging.getLogger(__name__)
 
-Handle = Callable[[Sequence[Message]], Awaitable[None]]
+Handle = Callable[[Sequence[Message]], Awaitable[int]]
 _LEADERS_KNOWN_MS = 5_000
 """How long the client trusts what it knows of partitions' leaders. Where it asks one that is no
 longer the leader for the first offset of a partition, it asks that one again and again, and reads
@@ -66,7 +66,8 @@ class Subscription:
         replica went on, or the same messages come again."""
 
     async def start(self, handle: Handle) -> None:
-        """Begin to consume. `handle` returns when all effects of a batch are there."""
+        """Begin to consume. `handle` returns when all effects of a batch are there, and how many
+        of its messages were for this service."""
         broker = KafkaBroker(
             self.settings.kafka.split(","),
             client_id=self.service,
@@ -101,7 +102,9 @@ class Subscription:
         )
         async def consume(batch: list[Message]) -> None:
             turn = self._turn
-            await handle(batch)
+            ours = await handle(batch)
+            if self.consumer is not None:
+                self.consumer.note(ours)
             if turn == self._turn:
                 self._finish(batch)
 

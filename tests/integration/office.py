@@ -136,10 +136,10 @@ class Office:
         change(envelope)
         return replace(message, value=json.dumps(envelope).encode())
 
-    async def handle(self, *messages: Message) -> None:
-        """Handle them as one batch, without Kafka in between."""
+    async def handle(self, *messages: Message) -> int:
+        """Handle them as one batch, without Kafka in between; return how many were for it."""
         async with asyncio.timeout(LIMIT_SECONDS):
-            await self.runtime.consumer.handle(messages)
+            return await self.runtime.consumer.handle(messages)
 
     async def tell(self, case: str, *events: Event) -> None:
         """Handle these events, new ones, as one batch."""

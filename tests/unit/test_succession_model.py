@@ -95,7 +95,8 @@ class Passing(RuleBasedStateMachine):
 
     async def sends(self, number: int) -> None:
         declared = DECLARED[number % len(DECLARED)]
-        await self.intake.many([Arrival(f"key-{number}", declared, NOW)])
+        async with self.intake.turn() as until:
+            await self.intake.many([Arrival(f"key-{number}", declared, NOW)], until)
 
     def dies(self, number: int) -> None:
         """The population register says that somebody has died, once."""

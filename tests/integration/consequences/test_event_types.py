@@ -86,6 +86,15 @@ async def test_only_the_door_puts_aside_what_nobody_has_catalogued(offices: Offi
     assert [letter["value"] is not None for letter in await door.letters()] == [True, True]
 
 
+async def test_it_says_how_many_were_for_this_service(offices: Offices) -> None:
+    """By these it tells how fast messages come: what is skipped costs it nothing."""
+    office = offices.open(parrot)
+    skipped = [office.message(f"case-{n}", Passed()) for n in range(20)]
+    ours = [office.message("a", Told(text="hello")), typed(office, "citizen.told.v2")]
+    assert await office.handle(*skipped, *ours) == 2
+    assert await office.handle(*ours) == 2, "repeated, it is heard all the same"
+
+
 async def test_unknown_fields_are_of_a_later_version_and_ignored(offices: Offices) -> None:
     office = offices.open(parrot)
 
