@@ -129,11 +129,11 @@ async def declare_many(request: Request) -> Response:
     if len(lines) > TOGETHER:
         raise Problem(413, "too-large", sentence("too-many-lines", lines=len(lines), most=TOGETHER))
     intake, sent = _intake(request), request.headers.get("traceparent")
-    async with intake.turn() as until:
+    async with intake.turn() as turn:
         read = {n: _arrival(line, intake.clock(), sent) for n, line in lines}
         arrivals = {n: each for n, each in read.items() if isinstance(each, Arrival)}
         problems = {n: each for n, each in read.items() if isinstance(each, Problem)}
-        given = await intake.many(list(arrivals.values()), until)
+        given = await intake.many(list(arrivals.values()), turn)
     answers: dict[int, Answer] = {**problems, **dict(zip(arrivals, given, strict=True))}
     told = [_line_answer(number, answers[number]) for number, _ in lines]
     again = any(line["status"] == 503 for line in told)

@@ -7,8 +7,8 @@ got no answer sends the same again.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -33,7 +33,7 @@ from services.portal.proposing import Proposals
 from services.portal.sentences import mistake
 from services.portal.submissions import Claim, Submissions, claim_id
 from services.portal.successions import Successions
-from services.portal.turns import Turns
+from services.portal.turns import Turn, Turns
 from services.portal.verification import Invalid
 
 log = logging.getLogger(__name__)
@@ -118,20 +118,14 @@ class Intake:
         asyncio.get_running_loop().call_soon(self._take_off)
         return (await self._answers([arrival], _now() + ANSWER_WITHIN))[0]
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[float]:
-        """Wait for the turn of a batch; return until when it is to be answered.
+    def turn(self) -> AbstractAsyncContextManager[Turn]:
+        """Wait for the turn of a batch, as `Turns.turn`; before it, a batch is better not read."""
+        return self._turns.turn(ANSWER_WITHIN)
 
-        Before it, a batch is better not read. Raises `Problem` 503 where it does not come in time.
-        """
-        until = _now() + ANSWER_WITHIN
-        async with self._turns.turn(until):
-            yield until
-
-    async def many(self, arrivals: Sequence[Arrival], until: float) -> list[Answer]:
+    async def many(self, arrivals: Sequence[Arrival], turn: Turn) -> list[Answer]:
         """Return the answers to a batch, in order: one claim write and one publication."""
-        self._start(arrivals)
-        return await self._answers(arrivals, until)
+        turn.work = self._start(arrivals)
+        return await self._answers(arrivals, turn.until)
 
     async def _answers(self, arrivals: Sequence[Arrival], until: float) -> list[Answer]:
         waiting = [arrival.answer for arrival in arrivals]

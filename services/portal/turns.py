@@ -3,8 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 from services.portal.problems import refused
+
+
+@dataclass
+class Turn:
+    """The turn of one batch."""
+
+    until: float
+    """When it is to be answered, by the event loop's clock."""
+    work: asyncio.Future[Any] | None = field(default=None)
+    """What goes on when the answer was due; the turn is not over before it is done."""
 
 
 class Turns:
@@ -18,17 +30,23 @@ class Turns:
         self._free = asyncio.Semaphore(most)
 
     @asynccontextmanager
-    async def turn(self, until: float) -> AsyncIterator[None]:
-        """Wait for a turn, until this time of the event loop's clock.
+    async def turn(self, within: float) -> AsyncIterator[Turn]:
+        """Wait for a turn of what is to be answered within so many seconds.
 
-        Raises `Problem` 503 where none is free by then.
+        Half of them at most: who has a turn has time to use it, or under a lasting flood each
+        batch would be accepted too late to be told so. Raises `Problem` 503 where none is free.
         """
+        until = asyncio.get_running_loop().time() + within
         try:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(until - within / 2):
                 await self._free.acquire()
         except TimeoutError:
             raise refused(503, "unavailable") from None
+        turn = Turn(until)
         try:
-            yield
+            yield turn
         finally:
-            self._free.release()
+            if turn.work is None:
+                self._free.release()
+            else:
+                turn.work.add_done_callback(lambda _: self._free.release())

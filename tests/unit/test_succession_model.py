@@ -95,8 +95,8 @@ class Passing(RuleBasedStateMachine):
 
     async def sends(self, number: int) -> None:
         declared = DECLARED[number % len(DECLARED)]
-        async with self.intake.turn() as until:
-            await self.intake.many([Arrival(f"key-{number}", declared, NOW)], until)
+        async with self.intake.turn() as turn:
+            await self.intake.many([Arrival(f"key-{number}", declared, NOW)], turn)
 
     def dies(self, number: int) -> None:
         """The population register says that somebody has died, once."""
