@@ -64,6 +64,8 @@ class PatientConsumer(SalvagingConsumer):
         self._began = 0.0
         self._round: _Round | None = None
         """The round that is under way while it is behind."""
+        self.asking = False
+        """Whether somebody waits for messages."""
 
     @property
     def gathering(self) -> bool:
@@ -83,6 +85,13 @@ class PatientConsumer(SalvagingConsumer):
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> Any:
         """Wait until there are messages and return them."""
+        self.asking = True
+        try:
+            return await self._wait(timeout_ms, max_records)
+        finally:
+            self.asking = False
+
+    async def _wait(self, timeout_ms: int, max_records: int | None) -> Any:
         while True:
             if self._subscription.reassignment_in_progress or not await self.is_on_track():
                 # Nothing else would tell that it waits: the client does so without a limit.
@@ -179,7 +188,8 @@ class PatientConsumer(SalvagingConsumer):
 
     async def _let_gather(self, until: float) -> bool:
         """Wait until then, as long as messages come fast, and return whether they did."""
-        began, before = _now(), await self._all_unread()
+        before = await self._all_unread() if until - _now() > _GLANCE else None
+        began = _now()
         while (left := until - _now()) > _GLANCE:
             await asyncio.sleep(_GLANCE)
             now = await self._all_unread()

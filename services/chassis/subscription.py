@@ -193,8 +193,9 @@ class Subscription:
         return not in_hand and tp not in consumer.reading and consumer.next_offset(tp) >= end
 
     def last_answer(self) -> float:
-        """Return when (ms since the epoch) the broker last answered a question for messages or for
-        its ends, or gave us something to ask for; infinity where nothing is assigned."""
+        """Return when (ms since the epoch) the broker last answered a question for messages, or for
+        its ends while nobody asked for messages, or gave us something to ask for; infinity where
+        nothing is assigned."""
         consumer = self.consumer
         if consumer is None or not (assigned := consumer.assignment()):
             return math.inf
@@ -206,7 +207,9 @@ class Subscription:
         """Set the lag metric. Raises as `Lag.observe`."""
         if self.consumer is not None:
             await self._lag.observe(self.consumer, self._finished)
-            self._answered_at = machine_milliseconds()
+            # Ends that are told say nothing of messages that are asked for and do not come.
+            if not self.consumer.asking:
+                self._answered_at = machine_milliseconds()
 
     async def look_for_gaps(self, batch: Iterable[Message]) -> None:
         """Count messages that retention deleted before this service had read them."""

@@ -16,7 +16,7 @@ from services.chassis.procedure import Context, Decision, Procedure, Record, Sta
 from services.chassis.store import StoreUnavailable
 from services.chassis.testing import eventually
 from tests.integration.events import Answered, Told
-from tests.integration.office import PARTITIONS, Office, Offices
+from tests.integration.office import PARTITIONS, Gate, Office, Offices
 
 NOWHERE = "127.0.0.1:1"
 FAULTS = {
@@ -161,6 +161,36 @@ async def test_a_broker_that_has_never_answered_is_silent_since_it_could(
     before = office.runtime.subscription.last_answer()
     monkeypatch.setattr(office.runtime.subscription.consumer, "last_poll_timestamp", lambda _: None)
     assert before - 60_000 < office.runtime.subscription.last_answer() <= machine_milliseconds()
+
+
+async def test_a_broker_that_tells_its_ends_but_no_messages_is_silent(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = offices.open(writer)
+    await office.start()
+    await moves(office)
+    subscription = office.runtime.subscription
+    monkeypatch.setattr(subscription.consumer, "last_poll_timestamp", lambda _: 1)
+    before = subscription.last_answer()
+    await subscription.observe_lag()
+    assert subscription.last_answer() == before
+
+
+async def test_a_broker_that_tells_its_ends_while_a_batch_is_in_hand_is_not_silent(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = offices.open(writer)
+    gate = Gate()
+    office.at("after-claims", gate)
+    await office.start()
+    await office.send(office.message("a", Told()))
+    await gate.reached.wait()
+    subscription = office.runtime.subscription
+    monkeypatch.setattr(subscription.consumer, "last_poll_timestamp", lambda _: 1)
+    before = subscription.last_answer()
+    await subscription.observe_lag()
+    assert subscription.last_answer() > before
+    gate.open()
 
 
 async def test_a_service_that_waits_for_its_partitions_is_alive(offices: Offices) -> None:
