@@ -5,6 +5,7 @@ no more of the answer than it must.
 """
 
 import asyncio
+from asyncio import IncompleteReadError, StreamReader, StreamWriter, open_connection
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,31 +34,40 @@ class Connection:
 
     host: str
     port: int
-    _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None)
+    _streams: tuple[StreamReader, StreamWriter] | None = field(default=None)
 
     async def post(self, path: str, headers: str, body: bytes) -> tuple[int, bytes]:
         """Return status and body of the answer."""
-        # The portal closes a connection that was idle for a few seconds.
-        if self._streams is None or self._streams[0].at_eof():
-            self._streams = await asyncio.open_connection(self.host, self.port)
-        reader, writer = self._streams
         head = (
             f"POST {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n{headers}"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
-        writer.write(head.encode() + body)
-        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-        _, _, rest = answer.partition(b"content-length:")
-        length = int(rest.split(b"\r\n", 1)[0])
-        return int(answer.split(b" ", 2)[1]), await reader.readexactly(length)
+        request = head.encode() + body
+        if self._streams is not None:
+            # The portal closes a connection that was idle for a few seconds.
+            with suppress(IncompleteReadError, ConnectionError):
+                return await _exchange(*self._streams, request)
+            await self.aclose()
+        self._streams = await open_connection(self.host, self.port)
+        return await _exchange(*self._streams, request)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close it, if it was ever opened."""
         if self._streams is not None:
             writer = self._streams[1]
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+async def _exchange(
+    reader: StreamReader, writer: StreamWriter, request: bytes
+) -> tuple[int, bytes]:
+    writer.write(request)
+    answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+    _, _, rest = answer.partition(b"content-length:")
+    length = int(rest.split(b"\r\n", 1)[0])
+    return int(answer.split(b" ", 2)[1]), await reader.readexactly(length)
 
 
 class _Door:
@@ -73,7 +83,7 @@ class _Door:
     async def aclose(self) -> None:
         """Close all connections."""
         for connection in self._all:
-            await connection.close()
+            await connection.aclose()
 
     async def post(self, path: str, headers: str, body: bytes) -> tuple[int, bytes]:
         """Send on the first connection that is free."""

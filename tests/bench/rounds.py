@@ -81,9 +81,10 @@ class Bench:
     async def _saturate(
         self, what: str | None, how: str, way: WayIn, observer: Observer, pids: Mapping[str, int]
     ) -> None:
+        # Both at once: while thousands are made, a connection that was warmed is closed unnoticed.
         warm = self._take(int(self._options["count"] * _WARM))
-        await observer.wait(await way.burst(warm))
         cases = self._take(self._options["count"])
+        await observer.wait(await way.burst(warm))
         run = await saturate(way, observer, cases, self._pids(pids))
         self._note(what, how, run)
 
