@@ -40,9 +40,14 @@ EMPTY = {
 
 @pytest.fixture(scope="module")
 def prometheus(city: City) -> Prometheus:
-    """Prometheus, which has seen births come in: a rate is told by two values."""
+    """Prometheus, which has seen births come in: a rate is told by two values.
+
+    The first value must be older than the first birth. It comes up to ten seconds after Prometheus
+    itself, and in fewer everything that is rated here may have been rated.
+    """
     required(PROMETHEUS)
     prometheus = Prometheus(city.stack.url(PROMETHEUS))
+    assert prometheus.comes_to("count(up == 1)", len(city.stack.services))
     for arguments in (("--seed", "1"), ("--seed", "2", "--count", f"{COUNT}")):
         status, summary = city.fire(*arguments)
         assert (status, summary["ok"]) == (0, True)
